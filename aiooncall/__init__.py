@@ -1,1 +1,82 @@
-"""Async SDK for on-call paging."""
+"""Async SDK for on-call paging: never page twice, never lose an item, use the whole rate budget."""
+
+from aiooncall.datadog.client import DatadogOnCall
+from aiooncall.datadog.models.page import CreatedPage, Page, PageSort, PageStatus, TeamHandle, TeamId, Urgency, UserId
+from aiooncall.errors import (
+    AmbiguousOutcome,
+    ApiError,
+    AttemptTimeout,
+    BadRequest,
+    ClientClosed,
+    CodecError,
+    Conflict,
+    ConnectError,
+    ConnectionDropped,
+    DeadlineExceeded,
+    Forbidden,
+    LinkError,
+    NotFound,
+    OnCallError,
+    OptionsError,
+    RateLimited,
+    ResponseTooLarge,
+    ResultLimitReached,
+    ServerError,
+    TransportError,
+    Unauthorized,
+)
+from aiooncall.events import AttemptFinished, BudgetLearned, RetryScheduled, Throttled, log_events
+from aiooncall.fanout import FanOut, ItemOutcome, Report
+from aiooncall.jsonapi import ResourceRef
+from aiooncall.options import CallRate, ClientOptions, PoolOptions, RetryPolicy
+from aiooncall.ratelimit import BudgetSnapshot, RateLimit
+from aiooncall.transport.pool import SessionPool
+
+__all__ = [
+    "AmbiguousOutcome",
+    "ApiError",
+    "AttemptFinished",
+    "AttemptTimeout",
+    "BadRequest",
+    "BudgetLearned",
+    "BudgetSnapshot",
+    "CallRate",
+    "ClientClosed",
+    "ClientOptions",
+    "CodecError",
+    "Conflict",
+    "ConnectError",
+    "ConnectionDropped",
+    "CreatedPage",
+    "DatadogOnCall",
+    "DeadlineExceeded",
+    "FanOut",
+    "Forbidden",
+    "ItemOutcome",
+    "LinkError",
+    "NotFound",
+    "OnCallError",
+    "OptionsError",
+    "Page",
+    "PageSort",
+    "PageStatus",
+    "PoolOptions",
+    "RateLimit",
+    "RateLimited",
+    "Report",
+    "ResourceRef",
+    "ResponseTooLarge",
+    "ResultLimitReached",
+    "RetryPolicy",
+    "RetryScheduled",
+    "ServerError",
+    "SessionPool",
+    "TeamHandle",
+    "TeamId",
+    "Throttled",
+    "TransportError",
+    "Unauthorized",
+    "Urgency",
+    "UserId",
+    "log_events",
+]

@@ -1,0 +1,191 @@
+"""What the clients of all providers share: life cycle, calls, pagination. Knows no endpoint and no model."""
+
+from __future__ import annotations
+
+import hashlib
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, Final
+
+from aiooncall.errors import OptionsError
+from aiooncall.events import BudgetLearned, emit
+from aiooncall.options import MASK, ClientOptions, base_url
+from aiooncall.transport.budget import LocalBudget
+from aiooncall.transport.messages import Lane, Request, UrlTemplate
+from aiooncall.transport.pool import Lifecycle, SessionPool
+from aiooncall.transport.transport import Transport
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable, Mapping
+    from types import TracebackType
+    from typing import Self
+
+    import aiohttp
+
+    from aiooncall.errors import ApiError
+    from aiooncall.ratelimit import BudgetSnapshot
+    from aiooncall.transport.budget import RateBudget
+    from aiooncall.transport.messages import Endpoint, Response
+
+JSON: Final = "application/json"
+
+
+class BaseClient:
+    """A client of one provider. Open it with `async with`, or with `open()` and `close()`.
+
+    Args:
+        hosts: base URL by the name that endpoints use; None where calls are refused, with `unavailable` saying why.
+        headers: sent with every request; they carry the credentials.
+        secrets: texts that never show up in an error.
+        options: how the client behaves.
+        pool: connections to share with other clients; without one the client makes its own.
+    """
+
+    def __init__(
+        self,
+        hosts: Mapping[str, str | None],
+        headers: Mapping[str, str],
+        *,
+        secrets: tuple[str, ...],
+        options: ClientOptions | None = None,
+        pool: SessionPool | None = None,
+    ) -> None:
+        self.options = options if options is not None else ClientOptions()
+        if not isinstance(self.options, ClientOptions):
+            raise OptionsError("options", options, "a ClientOptions")
+        self._hosts = {name: url and base_url(f"{name}_url", url) for name, url in hosts.items()}
+        self._headers = {"User-Agent": f"aiooncall/{version('aiooncall')}", "Content-Type": JSON, **headers}
+        self._secrets = secrets
+        self._own_pool = pool is None
+        self._pool = pool or SessionPool(self.options.pool, clock=self.options.clock)
+        self._lifecycle = Lifecycle("client")
+        self._session: aiohttp.ClientSession | None = None
+        self._transports: dict[str, Transport] = {}
+        self._routes: dict[Endpoint, tuple[UrlTemplate, Transport]] = {}
+
+    def __repr__(self) -> str:
+        hosts = ", ".join(f"{name}={url!r}" for name, url in self._hosts.items())
+        return f"<{type(self).__name__} {hosts} {self._lifecycle.state.name.lower()}>"
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def open(self) -> None:
+        """Get ready for calls, on the running loop.
+
+        Raises:
+            ClientClosed: it was opened before.
+            OptionsError: the pool's CA file cannot be read.
+        """
+        self._lifecycle.open()
+        if self._own_pool:
+            await self._pool.open()
+        self._session = self._pool.session(self._headers)
+        credential = hashlib.sha256("\0".join(self._secrets).encode()).hexdigest()
+        for name, url in self._hosts.items():
+            if url is not None:
+                budget = self._pool.budget((url, credential), self._make_budget)
+                self._transports[name] = Transport(
+                    self._pool,
+                    self._session,
+                    budget,
+                    self.options,
+                    classify=self._classify(),
+                    redact=self._redact,
+                )
+
+    async def close(self) -> None:
+        """Release what the client made: its session, and its pool unless it was given one. Twice is fine."""
+        if not self._lifecycle.close():
+            return
+        try:
+            if self._session is not None:
+                await self._pool.release(self._session)
+        finally:
+            if self._own_pool:
+                await self._pool.close()
+
+    def budgets(self) -> tuple[BudgetSnapshot, ...]:
+        """Return what is known of the rate limits that this client runs into."""
+        budgets = dict.fromkeys(transport.budget for transport in self._transports.values())
+        return tuple(snapshot for budget in budgets for snapshot in budget.snapshot())
+
+    async def call(
+        self,
+        endpoint: Endpoint,
+        *values: str,
+        query: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        lane: Lane = Lane.INTERACTIVE,
+    ) -> Response:
+        """Make one call.
+
+        Args:
+            endpoint: what to call.
+            values: ids for the endpoint's path, in order.
+            query: query parameters.
+            body: JSON.
+            lane: who waits. A bulk call has no deadline: its job has one, if any.
+        """
+        self._lifecycle.check()
+        template, transport = self._routes.get(endpoint) or self._route(endpoint)
+        deadline = self.options.deadline if lane is Lane.INTERACTIVE else None
+        return await transport.send(Request(endpoint, template.fill(values, query), body, lane, deadline))
+
+    def _route(self, endpoint: Endpoint) -> tuple[UrlTemplate, Transport]:
+        base = self._hosts.get(endpoint.host)
+        if base is None:
+            raise self._unavailable(endpoint)
+        route = UrlTemplate(base, endpoint.template), self._transports[endpoint.host]
+        self._routes[endpoint] = route
+        return route
+
+    def _unavailable(self, endpoint: Endpoint) -> Exception:
+        return OptionsError(f"{endpoint.host}_url", None, f"a base URL: {endpoint.route} needs one")
+
+    def _classify(self) -> Callable[[int, tuple[str, ...]], type[ApiError]] | None:
+        return None
+
+    def _redact(self, text: str) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, MASK)
+        return text
+
+    def _make_budget(self) -> RateBudget:
+        hooks = self.options.hooks
+        return LocalBudget(
+            self.options.clock,
+            max_in_flight=self._pool.options.max_connections_per_host,
+            rate=self.options.rate_limit,
+            learned=lambda budget: emit(hooks, BudgetLearned(budget=budget)),
+        )
+
+
+async def paginate(
+    fetch: Callable[[int], Awaitable[tuple[Iterable[Any], bool]]],
+    key: Callable[[Any], Hashable],
+) -> AsyncIterator[Any]:
+    """Yield the items of page 0, 1, … once each.
+
+    Rows move between pages when the list changes meanwhile, so an item of the page before is not repeated. A page
+    that brings nothing new ends the list, so that a server which ignores page numbers cannot loop.
+
+    Args:
+        fetch: returns the items of a page, and whether there may be another.
+        key: what makes an item the same.
+    """
+    number, before = 0, frozenset[Any]()
+    while True:
+        items, more = await fetch(number)
+        keyed = {key(item): item for item in items}
+        for name, item in keyed.items():
+            if name not in before:
+                yield item
+        if not more or keyed.keys() <= before:
+            return
+        number, before = number + 1, frozenset(keyed)

@@ -1,0 +1,1 @@
+"""Datadog: On-Call paging."""

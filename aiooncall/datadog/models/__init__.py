@@ -1,0 +1,1 @@
+"""Datadog's resources as attrs classes."""

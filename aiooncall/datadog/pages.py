@@ -1,0 +1,267 @@
+"""Pages: create, list, get, acknowledge, escalate, resolve, reroute.
+
+Creating and acting on pages goes to the paging host, reading to the API host
+(https://docs.datadoghq.com/api/latest/on-call-paging/, https://docs.datadoghq.com/api/latest/on-call/).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from aiooncall.client import paginate
+from aiooncall.codec import dumps, structure
+from aiooncall.datadog import dedup
+from aiooncall.datadog.models.page import CreatedPage, Page, PageSort, TeamHandle, TeamId, Urgency, UserId
+from aiooncall.errors import AmbiguousOutcome, CodecError, OptionsError, ResultLimitReached
+from aiooncall.fanout import DEFAULT_CONCURRENCY, FanOut
+from aiooncall.jsonapi import flatten, parse_document
+from aiooncall.options import count
+from aiooncall.transport.messages import Endpoint, Lane, Safety
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable
+
+    from aiooncall.client import BaseClient
+    from aiooncall.datadog.models.page import Target
+    from aiooncall.fanout import Ids
+    from aiooncall.jsonapi import Document
+
+_PAGES = "/api/v2/on-call/pages"
+_PAGE = "/api/v2/on-call/pages/{page_id}"
+CREATE: Final = Endpoint("POST", _PAGES, Safety.ONCE, host="paging")
+LIST: Final = Endpoint("GET", _PAGES, Safety.REPEATABLE)
+GET: Final = Endpoint("GET", _PAGE, Safety.REPEATABLE)
+ACKNOWLEDGE: Final = Endpoint("POST", f"{_PAGE}/acknowledge", Safety.REPEATABLE, has_result=False, host="paging")
+RESOLVE: Final = Endpoint("POST", f"{_PAGE}/resolve", Safety.REPEATABLE, has_result=False, host="paging")
+ESCALATE: Final = Endpoint("POST", f"{_PAGE}/escalate", Safety.ONCE, has_result=False, host="paging")
+REROUTE: Final = Endpoint("POST", f"{_PAGE}/reroute", Safety.ONCE, has_result=False, host="paging")
+
+LARGEST_PAGE: Final = 1000
+"""Rows in one request at most (https://docs.datadoghq.com/api/latest/on-call/)."""
+LIST_BOUND: Final = 50_000
+"""`page[number] * page[size]` has to stay below this (same page)."""
+LONGEST_TITLE: Final = 1024
+"""A bound of our own, so that a whole log is not put in a title: Datadog documents none. In characters."""
+
+
+class Pages:
+    """The pages of one Datadog account."""
+
+    def __init__(self, client: BaseClient) -> None:
+        self._client = client
+
+    async def create(
+        self,
+        title: str,
+        *,
+        target: Target,
+        urgency: Urgency | str = Urgency.HIGH,
+        description: str | None = None,
+        tags: Iterable[str] = (),
+        dedup_key: str | None = None,
+    ) -> CreatedPage:
+        """Page somebody, once.
+
+        When the request was sent but its answer was lost, it is not sent again. With a `dedup_key` the page is then
+        looked for by the tag `dedup_key:…`, for up to `settle_time`; use a new key for each event.
+
+        Args:
+            title: the headline.
+            target: who is paged.
+            urgency: how urgent it is.
+            description: context shown with the page.
+            tags: tags such as `service:checkout`.
+            dedup_key: lower-case letters, digits and `_ - : . /`, at most 190 characters.
+
+        Returns:
+            The page's id, and whether it had to be looked for.
+
+        Raises:
+            OptionsError: an argument is wrong; nothing was sent.
+            AmbiguousOutcome: it was sent, and whether the page exists is unknown.
+        """
+        attributes = _page_attributes(title, target, urgency, description, tags)
+        if dedup_key is not None:
+            attributes["tags"] = [*attributes["tags"], dedup.tag(dedup_key)]
+        started = self._client.options.clock.time()
+        body = dumps({"data": {"type": "pages", "attributes": attributes}})
+        try:
+            response = await self._client.call(CREATE, body=body)
+            return CreatedPage(id=_created_id(response.body))
+        except (AmbiguousOutcome, CodecError) as doubt:
+            if dedup_key is None:
+                raise
+            found = await dedup.find(self, dedup_key, started, self._client.options)
+            if found is None:
+                raise
+            del doubt
+            return CreatedPage(id=found, reconciled=True)
+
+    async def list(
+        self,
+        query: str | None = None,
+        *,
+        page_size: int = 100,
+        sort: PageSort | str | None = None,
+        since: datetime | None = None,
+    ) -> AsyncIterator[Page]:
+        """Yield pages as they are read, request by request.
+
+        Args:
+            query: a search such as `status:triggered team:checkout`.
+            page_size: rows in one request, at most 1000.
+            sort: the order; with `since` it has to be newest first, which is then the default.
+            since: an aware datetime; pages created before it end the list.
+
+        Raises:
+            ResultLimitReached: the server gives out no more than 50 000 rows and there may be more.
+        """
+        async for document_page in paginate(self._fetcher(query, page_size, sort, since), lambda page: page.id):
+            if since is not None and document_page.created_at < since:
+                return
+            yield document_page
+
+    async def get(self, page_id: str) -> Page:
+        """Return one page as it is now.
+
+        Raises:
+            NotFound: there is no such page.
+        """
+        response = await self._client.call(GET, page_id)
+        return _pages(parse_document(response.body))[0]
+
+    async def acknowledge(self, page_id: str) -> None:
+        """Acknowledge a page. Datadog accepts it now and does it a moment later."""
+        await self._client.call(ACKNOWLEDGE, page_id)
+
+    async def resolve(self, page_id: str) -> None:
+        """Resolve a page. Datadog accepts it now and does it a moment later; it cannot be undone."""
+        await self._client.call(RESOLVE, page_id)
+
+    async def escalate(self, page_id: str) -> None:
+        """Escalate a page to the next step, once.
+
+        Raises:
+            AmbiguousOutcome: it was sent and its effect is unknown; it was not sent again.
+        """
+        await self._client.call(ESCALATE, page_id)
+
+    async def reroute(self, page_id: str, *, target: Target) -> None:
+        """Send a page to another team or user, once.
+
+        Raises:
+            AmbiguousOutcome: it was sent and its effect is unknown; it was not sent again.
+        """
+        body = dumps({"data": {"type": "pages", "attributes": {"target": _target(target)}}})
+        await self._client.call(REROUTE, page_id, body=body)
+
+    def acknowledge_many(self, ids: Ids, *, concurrency: int = DEFAULT_CONCURRENCY) -> FanOut:
+        """Acknowledge any number of pages: await the job for its report, or iterate over it.
+
+        Args:
+            ids: an iterable or async iterable of page ids.
+            concurrency: how many requests at once.
+        """
+        return FanOut(ids, self._bulk(ACKNOWLEDGE), concurrency=concurrency)
+
+    def resolve_many(self, ids: Ids, *, concurrency: int = DEFAULT_CONCURRENCY) -> FanOut:
+        """Resolve any number of pages: await the job for its report, or iterate over it. It cannot be undone.
+
+        Args:
+            ids: an iterable or async iterable of page ids.
+            concurrency: how many requests at once.
+        """
+        return FanOut(ids, self._bulk(RESOLVE), concurrency=concurrency)
+
+    def escalate_many(self, ids: Ids, *, concurrency: int = DEFAULT_CONCURRENCY) -> FanOut:
+        """Escalate any number of pages, each once: await the job for its report, or iterate over it.
+
+        Args:
+            ids: an iterable or async iterable of page ids.
+            concurrency: how many requests at once.
+        """
+        return FanOut(ids, self._bulk(ESCALATE), concurrency=concurrency, repeatable=False)
+
+    def _bulk(self, endpoint: Endpoint) -> Any:  # noqa: ANN401 (a partial of the client's call)
+        return partial(self._client.call, endpoint, lane=Lane.BULK)
+
+    def _fetcher(self, query: str | None, page_size: int, sort: PageSort | str | None, since: datetime | None) -> Any:  # noqa: ANN401 (a closure for paginate)
+        size = count("page_size", page_size, most=LARGEST_PAGE)
+        order = _sort(sort, since)
+        fixed = {"page[size]": str(size)} | ({"filter[query]": query} if query else {})
+        fixed |= {"sort": order} if order else {}
+
+        async def fetch(number: int) -> tuple[list[Page], bool]:
+            if number * size >= LIST_BOUND:
+                raise ResultLimitReached(
+                    f"the server lists at most {LIST_BOUND} pages and there may be more: narrow the query",
+                    limit=LIST_BOUND,
+                )
+            response = await self._client.call(LIST, query={**fixed, "page[number]": str(number)})
+            document = parse_document(response.body)
+            return _pages(document), _may_have_more(document)
+
+        return fetch
+
+
+def _sort(sort: PageSort | str | None, since: datetime | None) -> str | None:
+    if since is not None and (not isinstance(since, datetime) or since.tzinfo is None):
+        raise OptionsError("since", since, "an aware datetime, such as datetime.now(UTC)")
+    if sort is not None and sort not in set(PageSort):
+        raise OptionsError("sort", sort, f"one of {', '.join(PageSort)}")
+    if since is None:
+        return None if sort is None else str(sort)
+    if sort not in {None, PageSort.CREATED_AT_DESCENDING}:
+        raise OptionsError("sort", sort, f"{PageSort.CREATED_AT_DESCENDING} together with since")
+    return PageSort.CREATED_AT_DESCENDING.value
+
+
+def _may_have_more(document: Document) -> bool:
+    # A short page does not prove the end, since the server may cap the size; only an empty one, or its own word, does.
+    if not document.data:
+        return False
+    meta = document.meta.get("page")
+    return not (isinstance(meta, dict) and "next_number" in meta and meta["next_number"] is None)
+
+
+def _pages(document: Document) -> list[Page]:
+    single = document.single
+    return [
+        structure(flatten(resource), Page, path="$.data" if single else f"$.data[{index}]")
+        for index, resource in enumerate(document.data)
+    ]
+
+
+def _created_id(body: bytes) -> str:
+    identifier = parse_document(body).data[0].get("id")
+    if not isinstance(identifier, str) or not identifier:
+        raise CodecError("the page was accepted, but the answer has no id", path="$.data.id")
+    return identifier
+
+
+def _page_attributes(
+    title: str, target: Target, urgency: Urgency | str, description: str | None, tags: Iterable[str]
+) -> dict[str, Any]:
+    if not isinstance(title, str) or not title.strip() or len(title) > LONGEST_TITLE:
+        raise OptionsError("title", title, f"a text of 1 to {LONGEST_TITLE} characters")
+    if urgency not in set(Urgency):
+        raise OptionsError("urgency", urgency, f"one of {', '.join(Urgency)}")
+    if description is not None and not isinstance(description, str):
+        raise OptionsError("description", description, "a text or None")
+    attributes = {"title": title, "target": _target(target), "urgency": str(urgency), "tags": _tags(tags)}
+    return attributes if description is None else {**attributes, "description": description}
+
+
+def _target(target: Target) -> dict[str, str]:
+    if not isinstance(target, (TeamHandle, TeamId, UserId)):
+        raise OptionsError("target", target, "a TeamHandle, TeamId or UserId")
+    return {"type": target.type, "identifier": target.identifier}
+
+
+def _tags(tags: Iterable[str]) -> list[str]:
+    listed = None if isinstance(tags, str) else list(tags)
+    if listed is None or not all(isinstance(tag, str) and tag.strip() for tag in listed):
+        raise OptionsError("tags", tags, "non-empty texts, such as ['service:checkout']")
+    return listed

@@ -1,0 +1,235 @@
+"""Everything that can go wrong, as one tree.
+
+OnCallError
+├── OptionsError            an option or argument is wrong; nothing was sent
+├── ClientClosed            used before opening, after closing, or on another event loop
+├── TransportError          no usable answer arrived
+│   ├── ConnectError        refused before a byte was sent: DNS, connect, TLS, proxy
+│   ├── AttemptTimeout      one attempt took longer than `timeout`
+│   ├── DeadlineExceeded    the whole call took longer than `deadline`
+│   ├── ConnectionDropped   the connection broke after the request was sent
+│   └── ResponseTooLarge    the answer is larger than `max_response_bytes`
+├── ApiError                the server said no
+│   ├── BadRequest          400, 422
+│   ├── Unauthorized        401
+│   ├── Forbidden           403
+│   ├── NotFound            404
+│   ├── Conflict            409
+│   ├── RateLimited         429, or a wait that cannot fit in the deadline
+│   └── ServerError         5xx
+├── AmbiguousOutcome        it may or may not have happened; look before doing it again
+├── CodecError              the answer is not what the API promises; `path` says where
+├── LinkError               the content of a reference was asked for and is not in the answer
+└── ResultLimitReached      a list has more rows than the server is willing to give out
+
+Every error pickles, and none carries a credential, a header or a whole body.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from aiooncall.ratelimit import RateLimit
+
+
+class OnCallError(Exception):
+    """Base of every error that this package raises on purpose."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore, (type(self), self.args, dict(self.__dict__))
+
+
+def _restore(cls: type[OnCallError], args: tuple[Any, ...], state: dict[str, Any]) -> OnCallError:
+    error = cls.__new__(cls)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+class OptionsError(OnCallError, ValueError):
+    """An option or argument is wrong. Nothing was sent.
+
+    Attributes:
+        field: the option's or argument's name.
+        value: what was given, shortened; `"***"` if it is a secret.
+        expected: what would be right.
+    """
+
+    def __init__(self, field: str, value: object, expected: str) -> None:
+        self.field = field
+        self.value = _shorten(value)
+        self.expected = expected
+        super().__init__(f"{field}: got {self.value}; expected {expected}")
+
+
+class ClientClosed(OnCallError, RuntimeError):
+    """The client or pool cannot be used here and now; the message says why and what to do."""
+
+
+class TransportError(OnCallError):
+    """No usable answer arrived."""
+
+
+class ConnectError(TransportError, ConnectionError):
+    """The connection was refused before a byte of the request was sent: nothing happened on the server."""
+
+
+class AttemptTimeout(TransportError, TimeoutError):
+    """One attempt took longer than `timeout` seconds."""
+
+
+class DeadlineExceeded(TransportError, TimeoutError):
+    """The whole call, waits included, took longer than `deadline` seconds."""
+
+
+class ConnectionDropped(TransportError, ConnectionError):
+    """The connection broke after the request had been sent."""
+
+
+class ResponseTooLarge(TransportError):
+    """The answer is larger than `max_response_bytes`; it was not read."""
+
+
+class ApiError(OnCallError):
+    """The server said no.
+
+    Attributes:
+        status: the HTTP status.
+        errors: the server's own words, one string an error, shortened.
+        method: the HTTP method.
+        route: the path template.
+        request_id: the server's id of the request, if it sent one.
+        attempts: how many times the request was sent.
+        rate_limit: the answer's rate-limit headers, if it had any.
+    """
+
+    def __init__(
+        self,
+        *,
+        status: int,
+        errors: tuple[str, ...] = (),
+        method: str,
+        route: str,
+        request_id: str | None = None,
+        attempts: int = 1,
+        rate_limit: RateLimit | None = None,
+    ) -> None:
+        self.status = status
+        self.errors = errors
+        self.method = method
+        self.route = route
+        self.request_id = request_id
+        self.attempts = attempts
+        self.rate_limit = rate_limit
+        said = "; ".join(errors) or "no reason given"
+        super().__init__(f"{method} {route}: {status}: {said} (attempts: {attempts})")
+
+
+class BadRequest(ApiError):
+    """The server refused the request's content (400, 422)."""
+
+
+class Unauthorized(ApiError):
+    """The credentials are missing or wrong."""
+
+
+class Forbidden(ApiError):
+    """The credentials do not allow this."""
+
+
+class NotFound(ApiError):
+    """There is no such thing, or it is hidden from these credentials."""
+
+
+class Conflict(ApiError):
+    """The thing is in a state that does not allow this (409)."""
+
+
+class RateLimited(ApiError):
+    """The rate limit does not leave room for the call within its deadline.
+
+    Attributes:
+        retry_at: when the server is expected to accept calls again (aware, UTC), if known.
+    """
+
+    def __init__(self, *, retry_at: datetime | None = None, **details: Any) -> None:  # noqa: ANN401 (ApiError's own)
+        super().__init__(**details)
+        self.retry_at = retry_at
+
+
+class ServerError(ApiError):
+    """The server failed (5xx)."""
+
+
+class AmbiguousOutcome(OnCallError):
+    """The request was sent and its effect is unknown: it may have happened, so it was not sent again.
+
+    `__cause__` is what went wrong.
+
+    Attributes:
+        method: the HTTP method.
+        route: the path template.
+        attempts: how many times the request was sent; the last one is in doubt.
+    """
+
+    def __init__(self, *, method: str, route: str, attempts: int, hint: str = "") -> None:
+        self.method = method
+        self.route = route
+        self.attempts = attempts
+        advice = hint or "look at its state before doing it again"
+        super().__init__(f"{method} {route}: sent, but its effect is unknown; {advice}")
+
+
+class CodecError(OnCallError):
+    """The answer is not what the API promises.
+
+    Attributes:
+        path: where, as a JSON path such as `$.data.attributes.created_at`.
+    """
+
+    def __init__(self, message: str, *, path: str = "$") -> None:
+        self.path = path
+        super().__init__(f"{path}: {message}")
+
+
+class LinkError(OnCallError):
+    """The content of a reference was asked for, and it is not in the answer."""
+
+
+class ResultLimitReached(OnCallError):
+    """A list has more rows than the server gives out; the rows up to the limit have been yielded.
+
+    Attributes:
+        limit: how many rows the server gives out.
+    """
+
+    def __init__(self, message: str, *, limit: int) -> None:
+        self.limit = limit
+        super().__init__(message)
+
+
+_BY_STATUS: dict[int, type[ApiError]] = {
+    400: BadRequest,
+    401: Unauthorized,
+    403: Forbidden,
+    404: NotFound,
+    409: Conflict,
+    422: BadRequest,
+    429: RateLimited,
+}
+
+
+def api_error_class(status: int) -> type[ApiError]:
+    """Return the class of `ApiError` that stands for `status`."""
+    if status >= 500:  # noqa: PLR2004 (RFC 9110: the server error class)
+        return ServerError
+    return _BY_STATUS.get(status, ApiError)
+
+
+def _shorten(value: object, limit: int = 80) -> str:
+    text = value if value == "***" else repr(value)
+    assert isinstance(text, str)  # noqa: S101 (narrowing: both branches are strings)
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"

@@ -1,0 +1,242 @@
+"""The same action on very many ids: a fixed crew of workers, memory that does not grow, nothing lost.
+
+Rules:
+
+- An id that fails never stops the others.
+- An id that stands twice is acted on once. In a collection (list, tuple, set, …) every repetition is found. In a
+  stream of unknown length the last 10 000 ids are remembered, which is enough for actions that may be repeated;
+  for those that may not (escalate), every id is.
+- An empty collection is a report of zeros.
+- When the awaiting task is cancelled, what is in flight is cancelled too, and `report` says what is known.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import warnings
+from collections import OrderedDict
+from collections.abc import AsyncIterable, Awaitable, Callable, Collection, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+
+from aiooncall.errors import AmbiguousOutcome, OnCallError, OptionsError
+from aiooncall.options import count
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Generator
+
+REMEMBERED: Final = 10_000
+"""How many ids of a stream are remembered to find repetitions."""
+DEFAULT_CONCURRENCY: Final = 64
+
+Ids = Iterable[str] | AsyncIterable[str]
+Action = Callable[[str], Awaitable[object]]
+Put = Callable[["ItemOutcome"], Awaitable[None]]
+
+
+@attrs.frozen
+class ItemOutcome:
+    """What came of one id: `error` is None if it worked."""
+
+    id: str
+    error: OnCallError | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether it worked."""
+        return self.error is None
+
+    @property
+    def ambiguous(self) -> bool:
+        """Whether it may or may not have happened."""
+        return isinstance(self.error, AmbiguousOutcome)
+
+
+@attrs.define(kw_only=True)
+class Report:
+    """What came of all ids so far.
+
+    Attributes:
+        succeeded: how many worked.
+        failed: how many did not, the ambiguous ones included.
+        ambiguous: how many may or may not have happened.
+        duplicates: how many ids were left out because they had been there before.
+        outcomes: those that failed, with their errors.
+        interrupted: ids that were in flight when the job was cancelled: they may or may not have happened.
+        finished: whether every id has been dealt with.
+    """
+
+    succeeded: int = 0
+    failed: int = 0
+    ambiguous: int = 0
+    duplicates: int = 0
+    outcomes: list[ItemOutcome] = attrs.field(factory=list[ItemOutcome])
+    interrupted: list[str] = attrs.field(factory=list[str])
+    finished: bool = False
+
+    def add(self, outcome: ItemOutcome) -> None:
+        """Count `outcome`."""
+        if outcome.error is None:
+            self.succeeded += 1
+            return
+        self.failed += 1
+        self.ambiguous += outcome.ambiguous
+        self.outcomes.append(outcome)
+
+    def raise_for_failures(self) -> None:
+        """Raise an ExceptionGroup of all errors, if there are any."""
+        errors = [outcome.error for outcome in self.outcomes if outcome.error is not None]
+        if errors:
+            raise ExceptionGroup(f"{self.failed} of {self.failed + self.succeeded} items failed", errors)
+
+
+class _Memory:
+    """Remembers ids: all of them, or the newest `most`."""
+
+    def __init__(self, most: int | None) -> None:
+        self._most = most
+        self._seen: OrderedDict[str, None] = OrderedDict()
+
+    def is_new(self, item: str) -> bool:
+        """Return whether `item` was not here before, and remember it."""
+        if item in self._seen:
+            return False
+        self._seen[item] = None
+        if self._most is not None and len(self._seen) > self._most:
+            self._seen.popitem(last=False)
+        return True
+
+
+class FanOut:
+    """A job over many ids. Await it for the report, or iterate over it for the outcomes as they come.
+
+    Args:
+        ids: an iterable or async iterable of ids, of any length.
+        action: what to do with one id; it returns or raises.
+        concurrency: how many workers.
+        repeatable: whether doing it twice by mistake would be harmless.
+    """
+
+    def __init__(
+        self, ids: Ids, action: Action, *, concurrency: int = DEFAULT_CONCURRENCY, repeatable: bool = True
+    ) -> None:
+        if isinstance(ids, (str, bytes, Mapping)) or not isinstance(ids, (Iterable, AsyncIterable)):
+            raise OptionsError("ids", ids, "an iterable or async iterable of ids, not one id")
+        self.report = Report()
+        self._concurrency = count("concurrency", concurrency, most=1000)
+        self._action = action
+        self._memory = _Memory(None if isinstance(ids, Collection) or not repeatable else REMEMBERED)
+        self._ids: Any = aiter(ids) if isinstance(ids, AsyncIterable) else iter(ids)
+        self._pull = self._pull_async if isinstance(ids, AsyncIterable) else self._pull_sync
+        self._lock = asyncio.Lock()
+        self._source_error: BaseException | None = None
+        self._exhausted = False
+        self._started = False
+        self._in_flight: set[str] = set()
+
+    def __await__(self) -> Generator[Any, None, Report]:
+        return self._run().__await__()
+
+    def __aiter__(self) -> AsyncIterator[ItemOutcome]:
+        return self._stream()
+
+    def __del__(self) -> None:
+        if not getattr(self, "_started", True):
+            warnings.warn("a fan-out job was never awaited: nothing was sent", RuntimeWarning, stacklevel=2)
+
+    async def _run(self) -> Report:
+        self._start()
+        await self._crew(None)
+        return self._finish()
+
+    async def _stream(self) -> AsyncIterator[ItemOutcome]:
+        self._start()
+        queue: asyncio.Queue[ItemOutcome | None] = asyncio.Queue(self._concurrency)
+        producer = asyncio.ensure_future(self._produce(queue))
+        try:
+            while (outcome := await queue.get()) is not None:
+                yield outcome
+            await producer
+        finally:
+            producer.cancel()
+            await asyncio.wait({producer})
+        self._finish()
+
+    async def _produce(self, queue: asyncio.Queue[ItemOutcome | None]) -> None:
+        problem: Exception | None = None
+        try:
+            await self._crew(queue.put)
+        except Exception as error:  # noqa: BLE001 (raised below, once the reader knows that it is over)
+            problem = error
+        await queue.put(None)
+        if problem is not None:
+            raise problem
+
+    def _start(self) -> None:
+        if self._started:
+            raise RuntimeError("a fan-out job runs once; its report is in .report")
+        self._started = True
+
+    def _finish(self) -> Report:
+        if self._source_error is not None:
+            raise self._source_error
+        self.report.finished = True
+        return self.report
+
+    async def _crew(self, put: Put | None) -> None:
+        workers = [asyncio.ensure_future(self._worker(put)) for _ in range(self._concurrency)]
+        try:
+            await asyncio.gather(*workers)
+        finally:
+            for worker in workers:
+                worker.cancel()
+            await asyncio.gather(*workers, return_exceptions=True)
+            self.report.interrupted = sorted(self._in_flight)
+
+    async def _worker(self, put: Put | None) -> None:
+        while (item := await self._next_id()) is not None:
+            self._in_flight.add(item)
+            outcome = await self._act(item)
+            self._in_flight.discard(item)
+            self.report.add(outcome)
+            if put is not None:
+                await put(outcome)
+
+    async def _act(self, item: str) -> ItemOutcome:
+        try:
+            await self._action(item)
+        except OnCallError as error:
+            return ItemOutcome(item, error)
+        return ItemOutcome(item)
+
+    async def _next_id(self) -> str | None:
+        while not self._exhausted:
+            try:
+                item: object = await self._pull()
+            except StopAsyncIteration:
+                self._exhausted = True
+            except Exception as problem:  # noqa: BLE001 (the caller's own iterable: reported when all is done)
+                self._exhausted, self._source_error = True, problem
+            else:
+                if not isinstance(item, str):
+                    self.report.add(ItemOutcome(repr(item), OptionsError("id", item, "text")))
+                elif self._memory.is_new(item):
+                    return item
+                else:
+                    self.report.duplicates += 1
+        return None
+
+    async def _pull_sync(self) -> str:
+        try:
+            item: str = next(self._ids)
+        except StopIteration:
+            raise StopAsyncIteration from None
+        return item
+
+    async def _pull_async(self) -> str:
+        async with self._lock:
+            if self._exhausted:
+                raise StopAsyncIteration
+            item: str = await anext(self._ids)
+            return item

@@ -1,0 +1,204 @@
+"""Frozen option objects: checked once, when they are made, with errors that name the field."""
+
+from __future__ import annotations
+
+import math
+import re
+import ssl
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+import attrs
+
+from aiooncall._clock import SYSTEM_CLOCK
+from aiooncall.errors import OptionsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aiooncall._clock import Clock
+    from aiooncall.events import Hook
+
+Seconds = float | timedelta
+"""A duration: seconds, or a timedelta."""
+
+MASK: Final = "***"
+_HEADER_SAFE = re.compile(r"[\x21-\x7e]+")
+
+
+def seconds(field: str, value: Seconds | None, *, positive: bool = True) -> float:
+    """Return the duration `value` in seconds.
+
+    Args:
+        field: its name, for the error.
+        value: seconds or a timedelta.
+        positive: whether 0 is refused.
+
+    Raises:
+        OptionsError: it is not a number, not finite, negative, or 0 where that makes no sense.
+    """
+    number = value.total_seconds() if isinstance(value, timedelta) else value
+    wanted = f"a {'positive' if positive else 'non-negative'} number of seconds or a timedelta"
+    if isinstance(number, bool) or not isinstance(number, (int, float)) or not math.isfinite(number):
+        raise OptionsError(field, value, wanted)
+    if number < 0 or (positive and number == 0):
+        raise OptionsError(field, value, wanted)
+    return float(number)
+
+
+def count(field: str, value: int, *, least: int = 1, most: int | None = None) -> int:
+    """Return the whole number `value` if it lies between `least` and `most`, else raise OptionsError."""
+    wanted = f"a whole number of at least {least}" + (f" and at most {most}" if most is not None else "")
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise OptionsError(field, value, wanted)
+    if most is not None and value > most:
+        raise OptionsError(field, value, wanted)
+    return value
+
+
+def secret(field: str, value: str | None) -> str:
+    """Return the credential `value` if it can travel in a header; its text is never part of the error."""
+    if not isinstance(value, str) or not value:
+        raise OptionsError(field, None if value is None else MASK, "a non-empty string")
+    if not _HEADER_SAFE.fullmatch(value):
+        raise OptionsError(field, MASK, "printable ASCII without spaces or line breaks")
+    return value
+
+
+def base_url(field: str, value: str) -> str:
+    """Return the http(s) origin and path prefix `value` without a trailing slash, else raise OptionsError."""
+    wanted = "an absolute http(s) URL without credentials, query or fragment"
+    try:
+        parts = urlsplit(value)
+        plain = bool(parts.hostname) and not (parts.query or parts.fragment or parts.username or parts.password)
+        _ = parts.port
+    except (ValueError, AttributeError, TypeError):
+        raise OptionsError(field, MASK, wanted) from None
+    if parts.scheme not in {"http", "https"} or not plain or not _HEADER_SAFE.fullmatch(value):
+        raise OptionsError(field, mask_url(value), wanted)
+    return value.rstrip("/")
+
+
+def mask_url(url: str | None) -> str:
+    """Return `url` for printing, with a password masked."""
+    if url is None:
+        return "None"
+    head, at, tail = url.rpartition("@")
+    return f"{head.partition('//')[0]}//{MASK}@{tail}" if at else url
+
+
+def _seconds_field(default: float | None, *, positive: bool = True, optional: bool = False) -> Any:  # noqa: ANN401 (as attrs.field)
+    def convert(value: Seconds | None, field: attrs.Attribute[Any]) -> float | None:
+        return None if value is None and optional else seconds(field.name, value, positive=positive)
+
+    return attrs.field(default=default, converter=attrs.Converter(convert, takes_field=True))
+
+
+def _count_field(default: int, *, least: int = 1) -> Any:  # noqa: ANN401 (as attrs.field)
+    def check(_: object, field: attrs.Attribute[int], value: int) -> None:
+        count(field.name, value, least=least)
+
+    return attrs.field(default=default, validator=check)
+
+
+def _instance_field(kind: type, factory: Callable[[], object]) -> Any:  # noqa: ANN401 (as attrs.field)
+    def check(_: object, field: attrs.Attribute[Any], value: object) -> None:
+        if not isinstance(value, kind):
+            raise OptionsError(field.name, value, f"a {kind.__name__}")
+
+    return attrs.field(factory=factory, validator=check)
+
+
+@attrs.frozen(kw_only=True)
+class CallRate:
+    """A limit that the user sets: never more than `calls` in any `per` seconds."""
+
+    calls: int = _count_field(1)
+    per: float = _seconds_field(1.0)
+
+
+@attrs.frozen(kw_only=True)
+class RetryPolicy:
+    """When to stop trying.
+
+    Attributes:
+        max_attempts: how often a request is sent at most when attempts fail; refusals (429) count apart.
+        max_refusals: how many refusals one call bears, each after the wait that the server asked for.
+        base: ceiling of the first random wait, in seconds; it doubles with each failed attempt.
+        cap: ceiling of any such wait, in seconds.
+    """
+
+    max_attempts: int = _count_field(4)
+    max_refusals: int = _count_field(30, least=0)
+    base: float = _seconds_field(0.2)
+    cap: float = _seconds_field(8.0)
+
+
+@attrs.frozen(kw_only=True)
+class PoolOptions:
+    """How connections are made.
+
+    Attributes:
+        max_connections: open connections in all.
+        max_connections_per_host: open connections to one host; also the most calls in flight in one bucket.
+        connect_timeout: seconds for one connection to be made.
+        keepalive: seconds that an idle connection is kept.
+        proxy: URL of an HTTP proxy for every request.
+        trust_env: take the proxy from `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`.
+        ca_file: a PEM file with the certificate authorities to trust instead of the system's.
+        ssl_context: a context of one's own, instead of `ca_file`.
+    """
+
+    max_connections: int = _count_field(100)
+    max_connections_per_host: int = _count_field(100)
+    connect_timeout: float = _seconds_field(5.0)
+    keepalive: float = _seconds_field(15.0)
+    proxy: str | None = attrs.field(default=None, repr=mask_url)
+    trust_env: bool = False
+    ca_file: str | None = None
+    ssl_context: ssl.SSLContext | None = attrs.field(default=None, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        if self.ca_file is not None and self.ssl_context is not None:
+            raise OptionsError("ca_file", self.ca_file, "either ca_file or ssl_context, not both")
+        if self.proxy is not None and urlsplit(self.proxy).scheme not in {"http", "https"}:
+            raise OptionsError("proxy", MASK, "an http(s) URL")
+
+    def tls(self) -> ssl.SSLContext | bool:
+        """Return the TLS setting: verification is always on."""
+        if self.ssl_context is not None:
+            return self.ssl_context
+        if self.ca_file is None:
+            return True
+        try:
+            return ssl.create_default_context(cafile=self.ca_file)
+        except (OSError, ssl.SSLError) as problem:
+            raise OptionsError("ca_file", self.ca_file, f"a readable PEM file ({problem})") from None
+
+
+@attrs.frozen(kw_only=True)
+class ClientOptions:
+    """How a client behaves.
+
+    Attributes:
+        timeout: seconds for one attempt, from sending to the end of the answer.
+        deadline: seconds for a whole call, queueing and waits included; None for no bound.
+        settle_time: seconds to look for a page whose creation is in doubt.
+        max_response_bytes: size of the largest answer that is read.
+        retry: when to stop trying.
+        rate_limit: a limit of one's own on top of what the server says.
+        pool: how connections are made, where the client makes its own pool.
+        hooks: called with every event.
+        clock: what time it is.
+    """
+
+    timeout: float = _seconds_field(10.0)
+    deadline: float | None = _seconds_field(120.0, optional=True)
+    settle_time: float = _seconds_field(15.0, positive=False)
+    max_response_bytes: int = _count_field(32 * 1024 * 1024)
+    retry: RetryPolicy = _instance_field(RetryPolicy, RetryPolicy)
+    rate_limit: CallRate | None = None
+    pool: PoolOptions = _instance_field(PoolOptions, PoolOptions)
+    hooks: tuple[Hook, ...] = attrs.field(default=(), converter=tuple, repr=False)
+    clock: Clock = attrs.field(default=SYSTEM_CLOCK, repr=False)

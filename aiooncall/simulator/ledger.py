@@ -1,0 +1,121 @@
+"""What really happened at the server: requests, effects, and the people who were notified."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    from aiooncall.simulator.faults import FaultKind
+
+Action: TypeAlias = Literal["create", "acknowledge", "escalate", "resolve", "reroute"]
+
+_NOTIFYING = frozenset[Action]({"create", "escalate", "reroute"})
+_ONCE = frozenset[Action]({"acknowledge", "escalate", "resolve"})
+
+
+@attrs.frozen
+class Effect:
+    """A real change of a page; `key` is the page's number, not a credential."""
+
+    at: float
+    page_id: str
+    action: Action
+    key: str
+
+
+@attrs.frozen
+class Notification:
+    """People were told of a page."""
+
+    at: float
+    page_id: str
+    cause: Action
+
+
+@attrs.define
+class RequestRecord:
+    """A request that arrived; `status` is None until the answer leaves, and stays so if it never does."""
+
+    at: float
+    method: str
+    path: str
+    status: int | None = None
+    fault: FaultKind | None = None
+
+
+class Ledger:
+    """The truth that a client's claims are checked against.
+
+    Attributes:
+        requests: Every request in order of arrival.
+        effects: Every real change in order of commit.
+        notifications: Every time that people were told.
+        statuses: How many answers of each status left; None counts requests left without one.
+    """
+
+    def __init__(self, *, keep_requests: bool = True) -> None:
+        """Start empty; without `keep_requests` the three lists stay so and only the counts grow."""
+        self.requests: list[RequestRecord] = []
+        self.effects: list[Effect] = []
+        self.notifications: list[Notification] = []
+        self.statuses: Counter[int | None] = Counter()
+        self._keep = keep_requests
+        self._totals: Counter[Action] = Counter()
+        self._counts: Counter[tuple[Action, str]] = Counter()
+        self._titles: dict[str, list[str]] = {}
+        self._twins: dict[Hashable, list[str]] = {}
+        self._open: dict[str, None] = {}  # a dict rather than a set: it keeps the order
+
+    def count(self, action: Action, page_id: str | None = None) -> int:
+        """Return how often an action took effect, on one page or on all."""
+        return self._totals[action] if page_id is None else self._counts[action, page_id]
+
+    def pages_by_title(self, title: str) -> list[str]:
+        """Return the ids of the pages with a title, seeded ones too."""
+        return list(self._titles.get(title, ()))
+
+    def doubled(self) -> list[str]:
+        """Return the ids of pages on which an action took effect twice, or that were created twice."""
+        again = [page_id for (action, page_id), times in self._counts.items() if times > 1 and action in _ONCE]
+        twins = [page_id for ids in self._twins.values() if len(ids) > 1 for page_id in ids]
+        return list(dict.fromkeys(again + twins))
+
+    def unfinished(self) -> list[str]:
+        """Return the ids of the pages that are not resolved."""
+        return list(self._open)
+
+    def record_request(self, at: float, method: str, path: str) -> RequestRecord:
+        """Enter a request that has just arrived."""
+        record = RequestRecord(at, method, path)
+        if self._keep:
+            self.requests.append(record)
+        return record
+
+    def record_answer(self, record: RequestRecord, status: int | None) -> None:
+        """Enter the status that a request was answered with, None for no answer."""
+        record.status = status
+        self.statuses[status] += 1
+
+    def record_page(self, page_id: str, title: str, *, unfinished: bool, content: Hashable = None) -> None:
+        """Enter a page; two with the same `content` count as created twice, None is like no other."""
+        self._titles.setdefault(title, []).append(page_id)
+        if unfinished:
+            self._open[page_id] = None
+        if content is not None:
+            self._twins.setdefault(content, []).append(page_id)
+
+    def record_effect(self, at: float, page_id: str, action: Action, key: str) -> None:
+        """Enter a change of a page, and the notification that it causes."""
+        self._totals[action] += 1
+        self._counts[action, page_id] += 1
+        if action == "resolve":
+            self._open.pop(page_id, None)
+        if self._keep:
+            self.effects.append(Effect(at, page_id, action, key))
+            if action in _NOTIFYING:
+                self.notifications.append(Notification(at, page_id, action))

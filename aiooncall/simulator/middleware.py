@@ -1,0 +1,132 @@
+"""What a request passes through: authentication, rate limit, faults, handler, and the way out."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from email.utils import formatdate
+from typing import TYPE_CHECKING, Protocol
+
+import attrs
+
+from aiooncall.simulator.delivery import DROPS, dropped, faulty, whole
+from aiooncall.simulator.faults import THROTTLES, FaultKind
+from aiooncall.simulator.mishaps import absurd_headers, error, redirect, throttle, too_many
+from aiooncall.simulator.routing import Answer, Call, Moment, Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aiohttp import web
+
+    from aiooncall._clock import Clock
+    from aiooncall.simulator.faults import Fault, FaultPlan
+    from aiooncall.simulator.ledger import Ledger, RequestRecord
+    from aiooncall.simulator.origin import Origin
+    from aiooncall.simulator.routing import Router
+    from aiooncall.simulator.windows import Limiter, Window
+
+
+class Doorkeeper(Protocol):
+    """Knows who may come in."""
+
+    def caller(self, headers: Mapping[str, str]) -> str:
+        """Return the key that the caller's requests count against, or raise Refusal."""
+        ...
+
+
+@attrs.define(repr=False)
+class Pipeline:
+    """Takes each request from arrival to answer and enters both in the ledger."""
+
+    clock: Clock
+    clock_skew: float
+    doorkeeper: Doorkeeper
+    limiter: Limiter
+    faults: FaultPlan
+    router: Router
+    ledger: Ledger
+    elsewhere: Origin
+    _dice: random.Random = attrs.field(factory=lambda: random.Random(0))  # noqa: S311 - repeatable, not secret
+    _date: tuple[int, str] = (-1, "")
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request."""
+        body = await request.read() if request.body_exists else b""
+        wall = self.clock.time() + self.clock_skew
+        call = Call(request.method, request.path, request.query, body, Moment(self.clock.monotonic(), wall))
+        record = self.ledger.record_request(call.now.monotonic, call.method, call.path)
+        answer, fault = self._decide(call, request.headers)
+        answer.headers["Date"] = self._http_date(int(wall))
+        if fault is None:
+            self.ledger.record_answer(record, answer.status)
+            return whole(answer)
+        return await self._deliver(request, record, answer, fault)
+
+    async def _deliver(
+        self, request: web.BaseRequest, record: RequestRecord, answer: Answer, fault: Fault
+    ) -> web.StreamResponse:
+        record.fault = fault.kind
+        status = None if fault.kind in DROPS else answer.status
+        try:
+            return await faulty(request, answer, fault, self.clock)
+        except ConnectionError:
+            status = None  # the client left
+            return dropped(request)
+        except asyncio.CancelledError:
+            status = None  # the server is closing
+            raise
+        finally:
+            self.ledger.record_answer(record, status)
+
+    def _decide(self, call: Call, headers: Mapping[str, str]) -> tuple[Answer, Fault | None]:
+        """Answer without a pause, so that nothing comes between a check and what follows from it."""
+        try:
+            key = self.doorkeeper.caller(headers)
+        except Refusal as refusal:
+            return refusal.answer, None
+        window = self.limiter.window(call.method, call.path, key)
+        if window is not None and not window.admits(call.now.wall):
+            return too_many(window, call.now.wall), None
+        fault = self.faults.draw(call.method, call.path)
+        if fault is not None and fault.kind in THROTTLES:
+            return throttle(fault, window, call.now.wall), fault
+        return self._admitted(call, window, fault), fault
+
+    def _admitted(self, call: Call, window: Window | None, fault: Fault | None) -> Answer:
+        if window is not None:
+            window.take()
+        answer = self.router.answer(call) if fault is None else self._troubled(call, fault)
+        if window is not None:
+            # What a fault says about the limit stands.
+            answer.headers = {**window.headers(call.now.wall), **answer.headers}
+        return answer
+
+    def _troubled(self, call: Call, fault: Fault) -> Answer:
+        match fault.kind:
+            case FaultKind.ERROR_BEFORE:
+                return error(fault, 503)
+            case FaultKind.REDIRECT:
+                return redirect(self.elsewhere.url + call.path)
+            case FaultKind.DROP_BEFORE:
+                return Answer(204)
+            case _:
+                return self._spoilt(self.router.answer(call), fault)
+
+    def _spoilt(self, answer: Answer, fault: Fault) -> Answer:
+        match fault.kind:
+            case FaultKind.ERROR_AFTER:
+                return error(fault, 504)
+            case FaultKind.EMPTY_OK:
+                return Answer(200)
+            case FaultKind.GARBAGE_HEADERS:
+                answer.headers = absurd_headers(self._dice)
+                return answer
+            case _:
+                return answer
+
+    def _http_date(self, second: int) -> str:
+        """Return the server's own time for the Date header, made once a second."""
+        if self._date[0] != second:
+            self._date = second, formatdate(second, usegmt=True)
+        return self._date[1]

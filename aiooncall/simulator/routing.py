@@ -1,0 +1,109 @@
+"""Requests and answers as plain values, and the table that leads from one to the other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+import attrs
+import orjson
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+JSON_TYPE = "application/json"
+HTML_TYPE = "text/html; charset=utf-8"
+
+
+class Moment(NamedTuple):
+    """One reading of the server's clocks."""
+
+    monotonic: float
+    wall: float
+
+
+@attrs.define
+class Call:
+    """A request that got past the gatekeepers; `ids` are the variable parts of its path."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    body: bytes
+    now: Moment
+    ids: tuple[str, ...] = ()
+
+
+@attrs.define
+class Answer:
+    """What to send back."""
+
+    status: int
+    body: bytes = b""
+    content_type: str = JSON_TYPE
+    headers: dict[str, str] = attrs.field(factory=dict[str, str])
+
+
+class Refusal(Exception):
+    """Ends a call with an error answer."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.status)
+        self.answer = answer
+
+
+Handler: TypeAlias = "Callable[[Call], Answer]"
+
+
+def json_answer(status: int, content: object, content_type: str = JSON_TYPE) -> Answer:
+    """Return an answer with a JSON body."""
+    return Answer(status, orjson.dumps(content), content_type)
+
+
+def error_answer(status: int, *errors: object) -> Answer:
+    """Return an error in the vendor's envelope; each error is a text or an object."""
+    return json_answer(status, {"errors": errors})
+
+
+def html_answer(status: int, title: str) -> Answer:
+    """Return an error page such as a proxy in front of the API would send."""
+    page = f"<!DOCTYPE html><html><head><title>{title}</title></head><body><h1>{status} {title}</h1></body></html>"
+    return Answer(status, page.encode(), HTML_TYPE)
+
+
+class Router:
+    """Finds the handler of a path; `{id}` in a template stands for any one segment."""
+
+    def __init__(self) -> None:
+        self._routes: dict[tuple[str, int], list[tuple[list[str], Handler]]] = {}
+
+    def add(self, method: str, template: str, handler: Handler) -> None:
+        """Serve a method and path with a handler."""
+        segments = template.split("/")
+        self._routes.setdefault((method, len(segments)), []).append((segments, handler))
+
+    def answer(self, call: Call) -> Answer:
+        """Answer a call, with an HTML 404 when no route fits."""
+        segments = call.path.split("/")
+        for template, handler in self._routes.get((call.method, len(segments)), ()):
+            ids = _match(template, segments)
+            if ids is not None:
+                call.ids = ids
+                return _handled(handler, call)
+        return html_answer(404, "Not Found")
+
+
+def _match(template: list[str], segments: list[str]) -> tuple[str, ...] | None:
+    ids: list[str] = []
+    for expected, segment in zip(template, segments, strict=True):
+        if expected == "{id}":
+            ids.append(segment)
+        elif expected != segment:
+            return None
+    return tuple(ids)
+
+
+def _handled(handler: Handler, call: Call) -> Answer:
+    try:
+        return handler(call)
+    except Refusal as refusal:
+        return refusal.answer

@@ -1,0 +1,1 @@
+"""Bytes in, bytes out: sessions, budget, retries. Knows no endpoint and no model."""

@@ -1,0 +1,222 @@
+"""The rate budget: all buckets of one host and credential, shared by every call that goes there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Protocol
+
+from aiooncall.errors import ClientClosed
+from aiooncall.transport.bucket import Bucket
+from aiooncall.transport.pace import Pace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aiooncall._clock import Clock
+    from aiooncall.options import CallRate
+    from aiooncall.ratelimit import BudgetSnapshot, RateLimit
+    from aiooncall.transport.gate import Permit
+    from aiooncall.transport.messages import Lane
+
+IDLE_LIFETIME: Final = 900.0
+"""Seconds after which an unused bucket is forgotten."""
+
+
+class RateBudget(Protocol):
+    """What the transport needs of a budget; nothing here says where it is kept.
+
+    `acquire` is followed by exactly one of `answered`, `refused` and `abandoned`.
+    """
+
+    async def acquire(self, route: str, lane: Lane, until: float, *, in_front: bool = False) -> Permit:
+        """Return the right to send one request of `route`, when it is its turn.
+
+        Args:
+            route: method and path template.
+            lane: who waits.
+            until: monotonic seconds beyond which waiting makes no sense.
+            in_front: whether the call was refused before and takes its place at the head of the queue again.
+
+        Raises:
+            WontFit: the bucket is known to open only after `until`.
+        """
+        ...
+
+    def answered(self, permit: Permit, route: str, said: RateLimit | None) -> None:
+        """Take in an answer that was not a refusal."""
+        ...
+
+    def refused(self, permit: Permit, route: str, said: RateLimit | None) -> None:
+        """Take in a refusal; the bucket is closed for everyone until the server's wait is over."""
+        ...
+
+    def abandoned(self, permit: Permit, *, sent: bool) -> None:
+        """Take back the permit of a request without an answer."""
+        ...
+
+    def pause(self, route: str, until: float) -> None:
+        """Close the bucket of `route` until `until` (monotonic seconds)."""
+        ...
+
+    def snapshot(self) -> tuple[BudgetSnapshot, ...]:
+        """Return what is known of every bucket."""
+        ...
+
+    def close(self) -> None:
+        """Fail everybody who waits and release what is held."""
+        ...
+
+
+class LocalBudget:
+    """The budget of one process.
+
+    Args:
+        clock: what time it is.
+        max_in_flight: most calls in flight in one bucket.
+        rate: a limit of the user's own, over all buckets.
+        learned: called when the name, limit or period of a bucket became known or changed.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        max_in_flight: int = 100,
+        rate: CallRate | None = None,
+        learned: Callable[[BudgetSnapshot], None] | None = None,
+    ) -> None:
+        self._clock = clock
+        self._max_in_flight = max_in_flight
+        self._rate = rate
+        self._learned = learned
+        self._pace: Pace | None = None
+        self._by_route: dict[str, Bucket] = {}
+        self._by_name: dict[str, Bucket] = {}
+
+    async def acquire(self, route: str, lane: Lane, until: float, *, in_front: bool = False) -> Permit:
+        """Return the right to send one request of `route`, when it is its turn."""
+        bucket = self._by_route.get(route) or self._open(route)
+        permit = bucket.try_acquire(lane, self._clock.monotonic())
+        return permit if permit is not None else await bucket.wait(lane, until, in_front=in_front)
+
+    def answered(self, permit: Permit, route: str, said: RateLimit | None) -> None:
+        """Take in an answer that was not a refusal."""
+        bucket = self._bucket_of(permit, route, said)
+        window = bucket.gate.window
+        before = (window.limit, window.period)
+        bucket.gate.answered(permit, self._clock.monotonic(), said)
+        if bucket.waiting:
+            bucket.pump()
+        if (window.limit, window.period) != before:
+            self._tell(bucket)
+
+    def refused(self, permit: Permit, route: str, said: RateLimit | None) -> None:
+        """Take in a refusal; the bucket is closed for everyone until the server's wait is over."""
+        bucket = self._bucket_of(permit, route, said)
+        bucket.gate.refused(permit, self._clock.monotonic(), said)
+        bucket.turn_away()
+        bucket.pump()
+
+    def abandoned(self, permit: Permit, *, sent: bool) -> None:
+        """Take back the permit of a request without an answer."""
+        bucket = _bucket(permit)
+        bucket.gate.abandoned(permit, self._clock.monotonic(), sent=sent)
+        bucket.pump()
+
+    def pause(self, route: str, until: float) -> None:
+        """Close the bucket of `route` until `until` (monotonic seconds)."""
+        bucket = self._by_route.get(route) or self._open(route)
+        bucket.gate.pause(until)
+        bucket.turn_away()
+
+    def snapshot(self) -> tuple[BudgetSnapshot, ...]:
+        """Return what is known of every bucket."""
+        return tuple(bucket.snapshot() for bucket in dict.fromkeys(self._by_route.values()))
+
+    def close(self) -> None:
+        """Fail everybody who waits and release what is held."""
+        if self._pace is not None:
+            self._pace.close()
+            self._pace = None
+        for bucket in set(self._by_route.values()):
+            bucket.close(ClientClosed("the client was closed while this call waited for its turn"))
+        self._by_route.clear()
+        self._by_name.clear()
+
+    def _open(self, route: str) -> Bucket:
+        self._forget_idle()
+        bucket = Bucket(self._clock, self._max_in_flight, self._take_turn)
+        bucket.routes.append(route)
+        self._by_route[route] = bucket
+        return bucket
+
+    def _forget_idle(self) -> None:
+        horizon = self._clock.monotonic() - IDLE_LIFETIME
+        for bucket in set(self._by_route.values()):
+            if bucket.idle and bucket.used_at < horizon:
+                self._forget(bucket)
+
+    def _forget(self, bucket: Bucket) -> None:
+        for route in bucket.routes:
+            self._by_route.pop(route, None)
+        if bucket.name is not None:
+            self._by_name.pop(bucket.name, None)
+        bucket.close(ClientClosed("the bucket was idle"))
+
+    def _take_turn(self) -> bool:
+        if self._rate is None:
+            return True
+        if self._pace is None:
+            self._pace = Pace(self._rate, self._pump_all)
+        return self._pace.take()
+
+    def _pump_all(self) -> None:
+        for bucket in set(self._by_route.values()):
+            bucket.pump()
+
+    def _bucket_of(self, permit: Permit, route: str, said: RateLimit | None) -> Bucket:
+        bucket = _bucket(permit)
+        if said is None or said.name is None or said.name == bucket.name:
+            return bucket
+        return self._name(bucket, route, said.name)
+
+    def _name(self, bucket: Bucket, route: str, name: str) -> Bucket:
+        """Give `route` the bucket that the server calls `name`."""
+        known = self._by_name.get(name)
+        if known is bucket:
+            return bucket
+        if known is None and bucket.name is None:
+            bucket.name = name
+            self._by_name[name] = bucket
+            self._tell(bucket)
+            return bucket
+        if bucket.name is not None:  # the server now counts this route elsewhere: calls to come go there
+            self._move(bucket, route, name)
+            return bucket
+        assert known is not None  # noqa: S101 (narrowing: an unnamed bucket and an unknown name were handled above)
+        for mine in bucket.routes:
+            self._by_route[mine] = known
+        bucket.merge_into(known)
+        return known
+
+    def _move(self, bucket: Bucket, route: str, name: str) -> None:
+        if route not in bucket.routes:
+            return
+        bucket.routes.remove(route)
+        target = self._by_name.get(name)
+        if target is None:
+            target = self._open(route)
+            target.name = name
+            self._by_name[name] = target
+        else:
+            target.routes.append(route)
+            self._by_route[route] = target
+
+    def _tell(self, bucket: Bucket) -> None:
+        if self._learned is not None:
+            self._learned(bucket.snapshot())
+
+
+def _bucket(permit: Permit) -> Bucket:
+    bucket = permit.bucket
+    assert isinstance(bucket, Bucket)  # noqa: S101 (narrowing: our own permits carry our own buckets)
+    return bucket.final()

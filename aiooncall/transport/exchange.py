@@ -1,0 +1,161 @@
+"""One send and its answer. Network trouble comes back as a value; only somebody else's cancellation is raised."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Final
+
+import aiohttp
+import attrs
+
+from aiooncall.errors import AttemptTimeout, ConnectError, DeadlineExceeded, ResponseTooLarge
+from aiooncall.transport.messages import Safety
+from aiooncall.transport.outcome import Outcome, outcome_of_failure, outcome_of_status, parse_rate_limit
+from aiooncall.transport.pool import SendGuard, as_transport_error
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aiohttp import ClientResponse, ClientSession
+
+    from aiooncall.errors import TransportError
+    from aiooncall.options import ClientOptions
+    from aiooncall.ratelimit import RateLimit
+    from aiooncall.transport.alarm import Alarm
+    from aiooncall.transport.messages import Request
+    from aiooncall.transport.pool import SessionPool
+
+LARGEST_ERROR_BODY: Final = 64 * 1024
+"""More of an error's body is not read, in bytes."""
+LARGEST_IGNORED_BODY: Final = 4096
+"""A body that nobody wants is read up to this size, in bytes, to keep the connection; beyond it is dropped."""
+
+
+@attrs.define(slots=True)
+class Attempt:
+    """What one send came to: an answer (`status` is set), or an `error`."""
+
+    outcome: Outcome
+    status: int | None = None
+    body: bytes = b""
+    headers: Mapping[str, str] = attrs.field(factory=dict)
+    rate_limit: RateLimit | None = None
+    error: TransportError | None = None
+    sent: bool = True
+
+
+class Exchanger:
+    """Sends the requests of one client, one at a time.
+
+    Args:
+        pool: for the proxy.
+        session: carries the credentials.
+        options: timeout and size limit.
+    """
+
+    def __init__(self, pool: SessionPool, session: ClientSession, options: ClientOptions) -> None:
+        self._pool = pool
+        self._session = session
+        self._options = options
+        self._clock = options.clock
+
+    async def exchange(self, request: Request, alarm: Alarm, until: float) -> Attempt:
+        """Send `request` once and return what came of it.
+
+        Args:
+            request: what to send.
+            alarm: interrupts the attempt.
+            until: the whole call's deadline, in monotonic seconds.
+        """
+        endpoint = request.endpoint
+        # aiohttp never repeats a POST, and a repeatable one need not know whether it left: it goes the short way.
+        guard = None if endpoint.method == "POST" and endpoint.safety is Safety.REPEATABLE else SendGuard()
+        arguments: dict[str, Any] = {} if guard is None else {"middlewares": (guard,)}
+        if (proxy := self._pool.proxy_for(request.url)) is not None:
+            arguments["proxy"] = proxy
+        alarm.set(min(until, self._clock.monotonic() + self._options.timeout))
+        try:
+            response = await self._session.request(
+                endpoint.method, request.url, data=request.body, allow_redirects=False, **arguments
+            )
+        except asyncio.CancelledError:
+            if not alarm.was_mine():
+                raise
+            return _failed(request, self._timed_out(alarm, until), sent=guard is None or guard.sent)
+        except (aiohttp.ClientError, OSError) as problem:
+            error = as_transport_error(problem, sent=guard is None or guard.sent)
+            return _failed(request, error, sent=not isinstance(error, ConnectError))
+        attempt = await self._judge(response, request, alarm, until)
+        await alarm.settle()
+        return attempt
+
+    async def _judge(self, response: ClientResponse, request: Request, alarm: Alarm, until: float) -> Attempt:
+        headers = response.headers
+        said = parse_rate_limit(headers, self._clock.time())
+        asked_to_wait = said is not None and said.retry_after is not None
+        outcome = outcome_of_status(response.status, request.endpoint.safety, asked_to_wait=asked_to_wait)
+        attempt = Attempt(outcome, response.status, b"", headers, said)
+        if response.content.at_eof():
+            response.release()
+            return attempt
+        wanted = outcome is Outcome.SUCCESS and request.endpoint.has_result
+        try:
+            if wanted:
+                attempt.body = await _read(response, self._options.max_response_bytes)
+            else:
+                await _read_leniently(response, attempt)
+        except asyncio.CancelledError:
+            response.close()
+            if not alarm.was_mine():
+                raise
+            return _failed(request, self._timed_out(alarm, until), attempt) if wanted else attempt
+        except ResponseTooLarge as error:
+            response.close()
+            attempt.outcome, attempt.error = Outcome.REJECTED, error
+        except (aiohttp.ClientError, OSError) as problem:
+            response.close()
+            return _failed(request, as_transport_error(problem, sent=True), attempt) if wanted else attempt
+        return attempt
+
+    def _timed_out(self, alarm: Alarm, until: float) -> TransportError:
+        if alarm.at >= until:
+            return DeadlineExceeded("the call took longer than its deadline")
+        return AttemptTimeout(f"no complete answer within the timeout of {self._options.timeout:g} s")
+
+
+async def _read(response: ClientResponse, most: int) -> bytes:
+    if (response.content_length or 0) > most:
+        raise ResponseTooLarge(f"the answer has {response.content_length} bytes; max_response_bytes is {most}")
+    chunks, size = [], 0
+    async for chunk in response.content.iter_any():
+        size += len(chunk)
+        if size > most:
+            raise ResponseTooLarge(f"the answer has more than max_response_bytes ({most})")
+        chunks.append(chunk)
+    response.release()
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+async def _read_leniently(response: ClientResponse, attempt: Attempt) -> None:
+    """Read what is worth reading of an error, or of a body that nobody wants, and keep what arrived."""
+    successful = attempt.outcome is Outcome.SUCCESS
+    most = LARGEST_IGNORED_BODY if successful else LARGEST_ERROR_BODY
+    if successful and (response.content_length is None or response.content_length > most):
+        response.close()
+        return
+    async for chunk in response.content.iter_any():
+        attempt.body += chunk
+        if len(attempt.body) > most:
+            attempt.body = attempt.body[:most]
+            response.close()
+            return
+    response.release()
+
+
+def _failed(request: Request, error: TransportError, answer: Attempt | None = None, *, sent: bool = True) -> Attempt:
+    """Return the attempt that ended in `error`; if an answer had begun, its headers still count for the budget."""
+    attempt = answer or Attempt(Outcome.TRANSIENT)
+    attempt.outcome = outcome_of_failure(request.endpoint.safety, sent=sent)
+    attempt.error = error
+    attempt.sent = sent
+    return attempt

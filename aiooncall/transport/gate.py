@@ -1,0 +1,219 @@
+"""Pure: what one rate-limit bucket admits, and when to look again. No I/O and no tasks; time is an argument.
+
+The rules, in the order in which they are asked:
+
+1. After a refusal the bucket is closed for everyone until the server's wait is over; then it is probed by one
+   call at a time, and opens as answers allow.
+2. An unknown limit is approached gently: a few calls in flight, one more with every answer.
+3. A known window admits what the server said is left, less what is in flight. Whether a call in flight has been
+   counted yet cannot be known, so it is taken as not counted.
+4. Bulk calls leave a small reserve to people who wait, unless the window is about to end anyway.
+5. While the window's end is uncertain and more calls wait than the window has room for, the last few go as scouts,
+   one by one over the time in which the end may lie. They would have been sent anyway, they cannot be refused,
+   and the first one that lands in the next window shows where the edge is.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from aiooncall.transport.messages import Lane
+from aiooncall.transport.retry import backoff_wait, refusal_wait
+from aiooncall.transport.window import Window
+
+if TYPE_CHECKING:
+    from aiooncall.ratelimit import RateLimit
+    from aiooncall.transport.edge import Edge
+
+FIRST_IN_FLIGHT: Final = 4
+"""Calls in flight at first while the limit is unknown."""
+PATIENCE: Final = 2.0
+"""Seconds that a person may wait for the next window; bulk keeps no reserve for a window that ends sooner."""
+RESERVE_SHARE: Final = 20
+"""One call in so many is kept for people."""
+LARGEST_RESERVE: Final = 50
+MOST_SCOUTS: Final = 8
+SCOUT_SHARE: Final = 16
+"""At most one call in so many goes as a scout."""
+SHARP: Final = 0.005
+"""An edge known to this share of the period, or to this many seconds, needs no scouts."""
+FIRST_BLIND_WAIT: Final = 1.0
+"""Seconds to wait after a refusal that does not say how long; doubles with each further one."""
+LONGEST_BLIND_WAIT: Final = 30.0
+
+
+class Permit:
+    """The right to send one request: of which bucket, given when, counted in which window."""
+
+    __slots__ = ("bucket", "sent", "window")
+
+    def __init__(self, bucket: object, sent: float, window: int) -> None:
+        self.bucket = bucket
+        self.sent = sent
+        self.window = window
+
+
+class Gate:
+    """Admission to one bucket.
+
+    Args:
+        max_in_flight: most calls in flight, whatever the server allows.
+    """
+
+    __slots__ = (
+        "_max_in_flight",
+        "_next_scout",
+        "_probing",
+        "_ramp",
+        "_refusals",
+        "closed_until",
+        "window",
+    )
+
+    def __init__(self, max_in_flight: int) -> None:
+        self.window = Window()
+        self.closed_until = 0.0
+        self._max_in_flight = max_in_flight
+        self._ramp = min(FIRST_IN_FLIGHT, max_in_flight)
+        self._probing = False
+        self._refusals = 0
+        self._next_scout: float | None = None
+
+    def admits(self, now: float, lane: Lane, backlog: int = 0) -> bool:
+        """Return whether a call may go now.
+
+        Args:
+            now: monotonic seconds.
+            lane: who waits for the call.
+            backlog: how many calls wait, this one included.
+        """
+        if now < self.closed_until or self.window.in_flight >= self._ramp:
+            return False
+        if self._probing:
+            return True
+        window = self.window
+        window.roll_over_if_due(now)
+        left = window.left
+        if left is None:
+            return True
+        free = left - self.window.in_flight
+        if free <= (0 if lane is Lane.INTERACTIVE else self._reserve(now)):
+            return False
+        return free > MOST_SCOUTS or self._scout_may_go(now, lane, free, backlog)
+
+    def admit(self, bucket: object, now: float) -> Permit:
+        """Return the permit for a call that `admits` allowed."""
+        self.window.in_flight += 1
+        self._next_scout = None
+        return Permit(bucket, now, self.window.number)
+
+    def look_again_at(self, now: float, lane: Lane) -> float | None:
+        """Return when a call that was not admitted may go; None if only an answer can change that."""
+        if now < self.closed_until:
+            return self.closed_until
+        edge, left = self.window.edge, self.window.left
+        if self.window.in_flight >= self._ramp or edge is None or left is None:
+            return None
+        if left > self.window.in_flight:
+            if lane is Lane.BULK and self._reserve(now):
+                return edge.earliest - PATIENCE
+            if self._next_scout is not None:
+                return min(self._next_scout, edge.latest)
+        return min(edge.latest, self.window.blind_until) if self.window.is_blind else edge.latest
+
+    def opens_at(self, now: float) -> float:
+        """Return the earliest moment at which any new call can go, as far as is known."""
+        if now < self.closed_until:
+            return self.closed_until
+        edge, exhausted = self.window.edge, self.window.left == 0
+        if exhausted and edge is not None and self.window.in_flight == 0 and not self._probing:
+            return max(now, edge.earliest)
+        return now
+
+    def answered(self, permit: Permit, now: float, said: RateLimit | None) -> None:
+        """Take in an answer that was not a refusal."""
+        self.window.in_flight -= 1
+        self._refusals = 0
+        if self._ramp < self._max_in_flight:
+            self._ramp += 1
+        window = self.window
+        if self._probing and permit.sent > window.seen_at:
+            self._probing = False
+            if said is None or said.remaining is None:
+                window.remaining = None
+        if said is None:
+            window.count_blindly(permit.window, now)
+            return
+        window.learn(said)
+        if said.remaining is None:
+            window.count_blindly(permit.window, now)
+        else:
+            window.saw_remaining(permit.window, permit.sent, now, said)
+
+    def refused(self, permit: Permit, now: float, said: RateLimit | None) -> None:
+        """Take in a refusal: close the bucket for everyone until the server's wait is over."""
+        self.window.in_flight -= 1
+        if said is not None:
+            self.window.learn(said)
+        if permit.window != self.window.number and (said is None or said.retry_after is None):
+            return  # it was the previous window that had no room
+        self._refusals += 1
+        self._ramp = 1
+        self._probing = True
+        self.closed_until = max(self.closed_until, self._reopening(permit, now, said))
+        self.window.remaining = 0
+        self.window.seen_at = now
+
+    def abandoned(self, permit: Permit, now: float, *, sent: bool) -> None:
+        """Take back the permit of a call without an answer; if it was sent, the server may have counted it."""
+        self.window.in_flight -= 1
+        if sent:
+            self.window.count_blindly(permit.window, now)
+
+    def pause(self, until: float) -> None:
+        """Close the bucket until `until` (monotonic seconds)."""
+        self.closed_until = max(self.closed_until, until)
+
+    def _reopening(self, permit: Permit, now: float, said: RateLimit | None) -> float:
+        if said is not None and said.retry_after is not None:
+            return now + refusal_wait(said.retry_after)
+        window = self.window
+        reset = window.credible_reset(said) if said is not None else None
+        if reset is None:
+            return now + refusal_wait(backoff_wait(self._refusals, base=FIRST_BLIND_WAIT, cap=LONGEST_BLIND_WAIT))
+        if window.edge is None:
+            window.start(permit.sent, now, 0, reset)
+        else:
+            window.saw_same_window(permit.sent, now, 0, reset)
+        assert window.edge is not None  # noqa: S101 (narrowing: both branches leave an edge)
+        guess = window.calendar_edge(now)
+        return guess if window.edge.earliest <= guess <= window.edge.latest else window.edge.latest
+
+    def _reserve(self, now: float) -> int:
+        limit, edge = self.window.limit, self.window.edge
+        if limit is None or edge is None or now >= edge.earliest - PATIENCE:
+            return 0
+        return min(limit // RESERVE_SHARE, LARGEST_RESERVE)
+
+    def _scout_may_go(self, now: float, lane: Lane, free: int, backlog: int) -> bool:
+        window = self.window
+        edge, period = window.edge, window.period or 0.0
+        # Any answer tells more than waiting does, while it is unclear what has been counted.
+        if edge is None or window.is_blind or edge.width <= max(SHARP, SHARP * period):
+            return True
+        # Whoever works through a list comes back for the next item.
+        expected = backlog + window.in_flight if lane is Lane.BULK else backlog
+        if expected <= free or free > (window.limit or 0) // SCOUT_SHARE:
+            return True
+        if lane is Lane.INTERACTIVE and edge.latest - now > PATIENCE:
+            return True
+        if self._next_scout is None:
+            self._next_scout = self._plan_scout(now, free, edge)
+        return now >= self._next_scout
+
+    def _plan_scout(self, now: float, free: int, edge: Edge) -> float:
+        # Evenly up to the likeliest end, so that only the last one is meant to land in the next window.
+        guess = self.window.calendar_edge(now)
+        end = guess if edge.earliest <= guess <= edge.latest else edge.latest
+        start = max(now, edge.earliest)
+        return start + (end - start) / free

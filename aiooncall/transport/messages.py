@@ -1,0 +1,129 @@
+"""What goes into the transport and what comes out of it."""
+
+from __future__ import annotations
+
+import enum
+import re
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
+
+import attrs
+from yarl import URL
+
+from aiooncall.errors import OptionsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aiooncall.ratelimit import RateLimit
+
+_PLAIN_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.~-]*")
+_FORBIDDEN_IN_ID = re.compile(r"[/\\?#%\x00-\x20\x7f-\xa0\u2028\u2029]")
+MAX_ID_LENGTH: Final = 512
+
+
+class Safety(enum.Enum):
+    """Whether a request may be sent again when the effect of the first one is unknown."""
+
+    REPEATABLE = "repeatable"
+    ONCE = "once"
+
+
+class Lane(enum.IntEnum):
+    """Who waits for the answer: a person (INTERACTIVE passes) or a bulk job."""
+
+    INTERACTIVE = 0
+    BULK = 1
+
+
+@attrs.frozen
+class Endpoint:
+    """One operation of an API, declared once.
+
+    Attributes:
+        method: the HTTP method.
+        template: the path with `{names}` for what is filled in.
+        safety: whether it may be repeated.
+        has_result: whether the body of a success matters.
+        host: which of the client's base URLs serves it.
+    """
+
+    method: str
+    template: str
+    safety: Safety
+    has_result: bool = True
+    host: str = "api"
+
+    @property
+    def route(self) -> str:
+        """Method and template: the key of what is counted together until the server names its bucket."""
+        return f"{self.method} {self.template}"
+
+
+@attrs.define(slots=True)
+class Request:
+    """One call, ready to be sent, as often as needed."""
+
+    endpoint: Endpoint
+    url: URL
+    body: bytes | None = None
+    lane: Lane = Lane.INTERACTIVE
+    deadline: float | None = None
+
+
+@attrs.define(slots=True)
+class Response:
+    """A successful answer."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str]
+    rate_limit: RateLimit | None
+    attempts: int
+
+
+def path_segment(field: str, value: str) -> str:
+    """Return `value` quoted as one path segment.
+
+    Args:
+        field: the argument's name, for the error.
+        value: an id as the server gave it.
+
+    Raises:
+        OptionsError: it is blank, a dot segment, too long, or has a character that could change the path.
+    """
+    if isinstance(value, str) and _PLAIN_ID.fullmatch(value) and len(value) <= MAX_ID_LENGTH:
+        return value
+    if not isinstance(value, str) or not value.strip():
+        raise OptionsError(field, value, "a non-empty id")
+    if value in {".", ".."} or _FORBIDDEN_IN_ID.search(value) or len(value) > MAX_ID_LENGTH:
+        wanted = r"an id without / \ ? # %, white space or control characters"
+        raise OptionsError(field, value, f"{wanted}, of at most {MAX_ID_LENGTH} characters")
+    return quote(value, safe="")
+
+
+class UrlTemplate:
+    """A base URL and a path template, split once so that filling in ids is cheap."""
+
+    __slots__ = ("_fields", "_parts", "_plain")
+
+    def __init__(self, base: str, template: str) -> None:
+        pieces = re.split(r"\{(\w+)\}", base.rstrip("/") + template)
+        self._parts = tuple(pieces[0::2])
+        self._fields = tuple(pieces[1::2])
+        self._plain = URL(self._parts[0], encoded=True) if not self._fields else None
+
+    def fill(self, values: tuple[str, ...] = (), query: Mapping[str, str] | None = None) -> URL:
+        """Return the URL with `values` as path segments, in order, and `query` appended.
+
+        Raises:
+            OptionsError: a value cannot be one path segment.
+        """
+        if self._plain is not None:
+            url = self._plain
+        else:
+            text = self._parts[0]
+            for field, value, part in zip(self._fields, values, self._parts[1:], strict=True):
+                text += path_segment(field, value) + part
+            url = URL(text, encoded=True)
+        return url.with_query(query) if query else url

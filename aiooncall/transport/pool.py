@@ -1,0 +1,203 @@
+"""Connections: one pool for any number of clients, and exchanges that are sent once or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+from typing import TYPE_CHECKING, Final
+from urllib.request import getproxies, proxy_bypass
+
+import aiohttp
+
+from aiooncall._clock import SYSTEM_CLOCK
+from aiooncall.errors import ClientClosed, ConnectError, ConnectionDropped
+from aiooncall.options import PoolOptions
+from aiooncall.transport.alarm import Alarms
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from types import TracebackType
+    from typing import Self
+
+    from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
+    from yarl import URL
+
+    from aiooncall._clock import Clock
+    from aiooncall.errors import TransportError
+    from aiooncall.transport.budget import RateBudget
+
+_UNSENT: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ClientHttpProxyError)
+
+
+class State(enum.Enum):
+    """Where something that is opened and closed is in its life."""
+
+    UNOPENED = "not opened yet: use `async with` or `await open()` first"
+    OPEN = "open"
+    CLOSED = "closed: make a new one"
+
+
+class Lifecycle:
+    """The three states, and the loop in which something was opened.
+
+    Args:
+        what: its name, for errors.
+    """
+
+    __slots__ = ("_loop", "_what", "state")
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.state = State.UNOPENED
+
+    def open(self) -> None:
+        """Enter the open state on the running loop."""
+        if self.state is not State.UNOPENED:
+            raise ClientClosed(f"the {self._what} can be opened once; it is {self.state.value}")
+        self._loop = asyncio.get_running_loop()
+        self.state = State.OPEN
+
+    def check(self) -> None:
+        """Raise ClientClosed unless open, and open on the running loop."""
+        if self.state is not State.OPEN:
+            raise ClientClosed(f"the {self._what} is {self.state.value}")
+        if asyncio.get_running_loop() is not self._loop:
+            raise ClientClosed(f"the {self._what} was opened on another event loop: open one on each loop")
+
+    def close(self) -> bool:
+        """Enter the closed state; return whether there is something to release."""
+        was_open = self.state is State.OPEN
+        self.state = State.CLOSED
+        return was_open
+
+
+class SendGuard:
+    """An aiohttp middleware that makes every send a single send, and knows whether a byte may have left.
+
+    aiohttp repeats GET, PUT and DELETE by itself when a kept-alive connection drops. It does so only for its own
+    exceptions, so a drop is renamed before it gets there.
+    """
+
+    __slots__ = ("_request",)
+
+    def __init__(self) -> None:
+        self._request: ClientRequest | None = None
+
+    @property
+    def sent(self) -> bool:
+        """Whether the request's headers went to the socket."""
+        return self._request is not None and self._request.response is not None
+
+    async def __call__(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
+        """Send `request` once."""
+        self._request = request
+        try:
+            return await handler(request)
+        except _UNSENT:
+            raise
+        except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as problem:
+            raise _Dropped(str(problem) or type(problem).__name__) from problem
+
+
+class _Dropped(aiohttp.ClientError):
+    """A connection that broke, under a name that aiohttp does not repeat."""
+
+
+def as_transport_error(problem: Exception, *, sent: bool) -> TransportError:
+    """Return our error for aiohttp's `problem`; `sent` says whether the request may have left."""
+    said = f"{type(problem).__name__}: {problem}" if not isinstance(problem, _Dropped) else str(problem)
+    if not sent or isinstance(problem, _UNSENT):
+        return ConnectError(said)
+    return ConnectionDropped(said)
+
+
+class SessionPool:
+    """A pool of connections, shared by the clients that are given it.
+
+    Args:
+        options: how connections are made.
+        clock: what time it is.
+    """
+
+    def __init__(self, options: PoolOptions | None = None, *, clock: Clock = SYSTEM_CLOCK) -> None:
+        self.options = options or PoolOptions()
+        self.clock = clock
+        self.alarms = Alarms(clock)
+        self._lifecycle = Lifecycle("session pool")
+        self._connector: aiohttp.TCPConnector | None = None
+        self._sessions: list[aiohttp.ClientSession] = []
+        self._budgets: dict[tuple[str, ...], RateBudget] = {}
+        self._proxies: dict[str, str | None] = {}
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the pool can be used."""
+        return self._lifecycle.state is State.OPEN
+
+    async def open(self) -> None:
+        """Get ready to connect, on the running loop."""
+        tls = self.options.tls()
+        self._lifecycle.open()
+        self._connector = aiohttp.TCPConnector(
+            limit=self.options.max_connections,
+            limit_per_host=self.options.max_connections_per_host,
+            keepalive_timeout=self.options.keepalive,
+            ssl=tls,
+        )
+
+    async def close(self) -> None:
+        """Close every connection, session and budget of the pool. Closing twice is fine."""
+        if not self._lifecycle.close():
+            return
+        for budget in self._budgets.values():
+            budget.close()
+        self.alarms.close()
+        for session in self._sessions:
+            await session.close()
+        if self._connector is not None:
+            await self._connector.close()
+
+    def session(self, headers: Mapping[str, str]) -> aiohttp.ClientSession:
+        """Return a new session on the pool's connections that sends `headers` with every request."""
+        self._lifecycle.check()
+        session = aiohttp.ClientSession(
+            connector=self._connector,
+            connector_owner=False,
+            headers=headers,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=self.options.connect_timeout),
+        )
+        self._sessions.append(session)
+        return session
+
+    async def release(self, session: aiohttp.ClientSession) -> None:
+        """Close a session that `session` returned; the connections stay."""
+        if session in self._sessions:
+            self._sessions.remove(session)
+        await session.close()
+
+    def budget(self, key: tuple[str, ...], make: Callable[[], RateBudget]) -> RateBudget:
+        """Return the budget of `key` (host and credential), made once for all clients of the pool."""
+        if key not in self._budgets:
+            self._budgets[key] = make()
+        return self._budgets[key]
+
+    def proxy_for(self, url: URL) -> str | None:
+        """Return the proxy for `url`: the option, or with `trust_env` the environment's. Read once a host."""
+        if self.options.proxy is not None or not self.options.trust_env:
+            return self.options.proxy
+        host = url.host or ""
+        key = f"{url.scheme}://{host}"
+        if key not in self._proxies:
+            self._proxies[key] = None if proxy_bypass(host) else getproxies().get(url.scheme)
+        return self._proxies[key]

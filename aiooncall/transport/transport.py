@@ -1,0 +1,234 @@
+"""The loop that every call runs through: wait for the budget, send, judge, then return, raise, or go again."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from math import inf
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from aiooncall.errors import (
+    AmbiguousOutcome,
+    DeadlineExceeded,
+    RateLimited,
+    api_error_class,
+)
+from aiooncall.events import AttemptFinished, RetryScheduled, Throttled, emit
+from aiooncall.transport.bucket import WontFit
+from aiooncall.transport.exchange import Exchanger
+from aiooncall.transport.messages import Response
+from aiooncall.transport.outcome import Outcome, parse_errors
+from aiooncall.transport.retry import delay_before_retry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aiohttp import ClientSession
+
+    from aiooncall.errors import ApiError, OnCallError
+    from aiooncall.options import ClientOptions
+    from aiooncall.transport.alarm import Alarm
+    from aiooncall.transport.budget import RateBudget
+    from aiooncall.transport.exchange import Attempt
+    from aiooncall.transport.gate import Permit
+    from aiooncall.transport.messages import Request
+    from aiooncall.transport.pool import SessionPool
+
+REQUEST_ID_HEADERS: Final = ("X-Request-Id", "DD-Request-Id")
+
+
+class Call:
+    """One call on its way: the request, its bounds, and what its attempts came to."""
+
+    __slots__ = ("alarm", "failures", "last", "refusals", "request", "until")
+
+    def __init__(self, request: Request, until: float, alarm: Alarm) -> None:
+        self.request = request
+        self.until = until
+        self.alarm = alarm
+        self.failures = 0
+        self.refusals = 0
+        self.last: Attempt | None = None
+
+    @property
+    def attempts(self) -> int:
+        """How many attempts have ended."""
+        return self.failures + self.refusals
+
+    def count(self, attempt: Attempt) -> None:
+        """Take in an attempt that did not succeed."""
+        self.last = attempt
+        if attempt.outcome is Outcome.THROTTLED:
+            self.refusals += 1
+        else:
+            self.failures += 1
+
+
+class Transport:
+    """Carries the requests of one client to one host.
+
+    Args:
+        pool: where connections come from.
+        session: the client's session, with its credentials.
+        budget: the host's rate budget.
+        options: how the client behaves.
+        classify: the provider's own idea of an error's class, from status and reasons.
+        redact: removes credentials from a text.
+    """
+
+    def __init__(
+        self,
+        pool: SessionPool,
+        session: ClientSession,
+        budget: RateBudget,
+        options: ClientOptions,
+        *,
+        classify: Callable[[int, tuple[str, ...]], type[ApiError]] | None = None,
+        redact: Callable[[str], str] = str,
+    ) -> None:
+        self.budget = budget
+        self._alarms = pool.alarms
+        self._exchanger = Exchanger(pool, session, options)
+        self._options = options
+        self._clock = options.clock
+        self._classify = classify or (lambda status, _: api_error_class(status))
+        self._redact = redact
+
+    async def send(self, request: Request) -> Response:
+        """Carry `request` to its end.
+
+        Raises:
+            ApiError: the server refused it for good, or a wait does not fit in the deadline.
+            TransportError: no attempt brought a usable answer.
+            AmbiguousOutcome: it was sent, its effect is unknown, and it must not be repeated.
+        """
+        until = inf if request.deadline is None else self._clock.monotonic() + request.deadline
+        alarm = self._alarms.start(until)
+        call = Call(request, until, alarm)
+        try:
+            while True:
+                attempt = await self._attempt(call)
+                if attempt.outcome is Outcome.SUCCESS:
+                    status, headers = attempt.status or 0, attempt.headers
+                    return Response(status, attempt.body, headers, attempt.rate_limit, call.attempts + 1)
+                call.count(attempt)
+                delay = delay_before_retry(
+                    self._options.retry, attempt.outcome, failures=call.failures, refusals=call.refusals
+                )
+                if delay is None or self._clock.monotonic() + delay >= until:
+                    raise self._error(call, attempt)
+                await self._wait(call, attempt, delay)
+        except asyncio.CancelledError:
+            if not alarm.was_mine():
+                raise
+            route = request.endpoint.route
+            raise DeadlineExceeded(f"{route}: waited until the deadline; attempts so far: {call.attempts}") from None
+        finally:
+            alarm.stop()
+
+    async def _attempt(self, call: Call) -> Attempt:
+        """Wait for the budget, send once, and tell the budget what came of it."""
+        request = call.request
+        permit = await self._acquire(call)
+        try:
+            attempt = await self._exchanger.exchange(request, call.alarm, call.until)
+        except BaseException:  # cancelled: whether the server counted it is unknown
+            self.budget.abandoned(permit, sent=True)
+            raise
+        self._settle(permit, request.endpoint.route, attempt)
+        if self._options.hooks:
+            self._report(call, attempt, self._clock.monotonic() - permit.sent)
+        return attempt
+
+    def _settle(self, permit: Permit, route: str, attempt: Attempt) -> None:
+        if attempt.outcome is Outcome.THROTTLED:
+            self.budget.refused(permit, route, attempt.rate_limit)
+        elif attempt.status is not None:
+            self.budget.answered(permit, route, attempt.rate_limit)
+        else:
+            self.budget.abandoned(permit, sent=attempt.sent)
+
+    async def _acquire(self, call: Call) -> Permit:
+        request, last = call.request, call.last
+        in_front = last is not None and last.outcome is Outcome.THROTTLED
+        try:
+            return await self.budget.acquire(request.endpoint.route, request.lane, call.until, in_front=in_front)
+        except WontFit as closed:
+            raise self._rate_limited(call, closed.opens_at) from None
+
+    async def _wait(self, call: Call, attempt: Attempt, delay: float) -> None:
+        endpoint = call.request.endpoint
+        if self._options.hooks:
+            event = RetryScheduled(
+                method=endpoint.method,
+                route=endpoint.template,
+                attempt=call.attempts,
+                outcome=str(attempt.outcome),
+                delay=delay,
+            )
+            emit(self._options.hooks, event)
+        call.alarm.set(call.until)
+        if delay:
+            await self._clock.sleep(delay)
+
+    def _error(self, call: Call, attempt: Attempt) -> OnCallError:
+        cause = attempt.error or self._api_error(call, attempt)
+        if attempt.outcome is not Outcome.AMBIGUOUS:
+            return cause
+        endpoint = call.request.endpoint
+        ambiguous = AmbiguousOutcome(method=endpoint.method, route=endpoint.template, attempts=call.attempts)
+        ambiguous.__cause__ = cause
+        return ambiguous
+
+    def _api_error(self, call: Call, attempt: Attempt) -> ApiError:
+        status, endpoint = attempt.status or 0, call.request.endpoint
+        reasons = tuple(self._redact(reason) for reason in parse_errors(attempt.body))
+        if 300 <= status < 400:  # noqa: PLR2004 (RFC 9110: the redirection class)
+            host = urlsplit(attempt.headers.get("Location", "")).hostname
+            reasons = (f"redirects are not followed, so that credentials stay here (to {host or 'nowhere'})",)
+        request_id = next((value for name in REQUEST_ID_HEADERS if (value := attempt.headers.get(name))), None)
+        error = self._classify(status, reasons)(
+            status=status,
+            errors=reasons,
+            method=endpoint.method,
+            route=endpoint.template,
+            request_id=request_id,
+            attempts=call.attempts,
+            rate_limit=attempt.rate_limit,
+        )
+        if isinstance(error, RateLimited) and attempt.rate_limit is not None:
+            wait = attempt.rate_limit.retry_after or attempt.rate_limit.reset_after
+            error.retry_at = self._wall(wait) if wait is not None else None
+        return error
+
+    def _rate_limited(self, call: Call, opens_at: float) -> RateLimited:
+        endpoint = call.request.endpoint
+        return RateLimited(
+            retry_at=self._wall(opens_at - self._clock.monotonic()),
+            status=429,
+            errors=("the rate limit leaves no room for this call before its deadline",),
+            method=endpoint.method,
+            route=endpoint.template,
+            attempts=call.attempts,
+            rate_limit=call.last.rate_limit if call.last is not None else None,
+        )
+
+    def _wall(self, after: float) -> datetime:
+        return datetime.fromtimestamp(self._clock.time(), UTC) + timedelta(seconds=after)
+
+    def _report(self, call: Call, attempt: Attempt, elapsed: float) -> None:
+        endpoint, number = call.request.endpoint, call.attempts + 1
+        finished = AttemptFinished(
+            method=endpoint.method,
+            route=endpoint.template,
+            attempt=number,
+            status=attempt.status,
+            outcome=str(attempt.outcome),
+            elapsed=elapsed,
+        )
+        emit(self._options.hooks, finished)
+        if attempt.outcome is Outcome.THROTTLED:
+            wait = attempt.rate_limit.retry_after if attempt.rate_limit is not None else None
+            refused = Throttled(method=endpoint.method, route=endpoint.template, attempt=number, retry_after=wait)
+            emit(self._options.hooks, refused)

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def pytest_asyncio_loop_factories(
-    config: object, item: object
-) -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+def pytest_asyncio_loop_factories(config: object, item: object) -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
     """Run every async test on a loop with virtual time."""
     return {"virtual": VirtualTimeLoop}

@@ -35,8 +35,10 @@ LARGEST_RESERVE: Final = 50
 MOST_SCOUTS: Final = 8
 SCOUT_SHARE: Final = 16
 """At most one call in so many goes as a scout."""
-SHARP: Final = 0.005
-"""An edge known to this share of the period, or to this many seconds, needs no scouts."""
+SHARP: Final = 0.025
+"""An edge known to this share of the period needs no scouts."""
+SHARPEST: Final = 0.1
+"""Nor does one that is known to this many seconds."""
 FIRST_BLIND_WAIT: Final = 1.0
 """Seconds to wait after a refusal that does not say how long; doubles with each further one."""
 LONGEST_BLIND_WAIT: Final = 30.0
@@ -199,7 +201,7 @@ class Gate:
         window = self.window
         edge, period = window.edge, window.period or 0.0
         # Any answer tells more than waiting does, while it is unclear what has been counted.
-        if edge is None or window.is_blind or edge.width <= max(SHARP, SHARP * period):
+        if edge is None or window.is_blind or edge.width <= min(SHARP * period, SHARPEST):
             return True
         # Whoever works through a list comes back for the next item.
         expected = backlog + window.in_flight if lane is Lane.BULK else backlog

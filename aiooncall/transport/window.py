@@ -147,9 +147,7 @@ class Window:
         if self.period is not None and self.limit is not None:
             self.edge.advance(now, self.period)
             self.remaining = self.limit
-            # Calls around the edge may have been counted in the new window already; its first answer will tell.
-            self._blind = uncertain
-            self._blind_at = now
+            self._distrust(uncertain, now, self.period)
             self.blind_until = self._maybe_at + self.period
         else:
             self.edge = self.remaining = None
@@ -166,8 +164,8 @@ class Window:
         return now + self.period - (now + self.calendar_offset) % self.period + GUESS_MARGIN
 
     def _saw_straddler(self, now: float, left: int) -> None:
-        # Sent before the roll-over, answered after it. More than was left before can only be of the new window;
-        # anything else may be of either, so that it is counted until an answer shows otherwise.
+        # Sent before the roll-over, answered after it. More than any call of the old window can have seen can only
+        # be of the new one; anything else may be of either, so it is counted until an answer shows otherwise.
         if self.remaining is not None and left > self._left_before:
             self.remaining = min(self.remaining, left)
         else:
@@ -204,14 +202,20 @@ class Window:
         if self.edge is None or self.period is None:
             self.start(sent, now, left, reset)
             return
+        uncertain = self._maybe_next
         self._number_next()
         self.edge.not_after(now)
         self.edge.shift(self.period)
         self.edge.advance(now, self.period)
         self.saw_same_window(sent, now, left, reset)
+        self._distrust(uncertain, now, self.period)
+
+    def _distrust(self, calls: int, now: float, period: float) -> None:
+        """Count `calls` around the edge in the new window as well; an answer to a call sent from now on will tell."""
+        self._blind, self._blind_at, self.blind_until = calls, now, now + period
 
     def _number_next(self) -> None:
-        self._left_before = self.left or 0
+        self._left_before = (self.remaining or 0) + self.in_flight
         self._blind = self._maybe_next = 0
         self._lowest_reset = None
         self.number = next(_window_numbers)

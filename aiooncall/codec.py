@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from functools import lru_cache
+from functools import lru_cache, partial
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Final, TypeVar, Union, get_args, get_origin
 
@@ -20,6 +20,7 @@ import cattrs
 import orjson
 from cattrs.gen import make_dict_structure_fn, override
 
+from aiooncall._json import as_object
 from aiooncall.errors import CodecError
 
 if TYPE_CHECKING:
@@ -81,21 +82,22 @@ def _open_enum_hook(kind: Any) -> Callable[[object, Any], StrEnum | str | None]:
     return structure
 
 
-def _class_hook(kind: type, converter: cattrs.Converter) -> Callable[[Any, Any], Any]:
+def _class_hook(converter: cattrs.Converter, kind: type) -> Callable[[Any, Any], object]:
     fields = attrs.fields(kind)
     renames = {f.name: override(rename=wire_name(f)) for f in fields if WIRE in f.metadata}
     keeps_extra = any(f.name == EXTRA for f in fields)
     if keeps_extra:
         renames[EXTRA] = override(omit=True)
-    plain: Callable[[Any, Any], Any] = make_dict_structure_fn(kind, converter, **renames)  # type: ignore[arg-type]
+    plain: Callable[[Any, Any], object] = make_dict_structure_fn(kind, converter, **renames)  # type: ignore[arg-type]
     known = frozenset(wire_name(f) for f in fields if f.name != EXTRA)
 
-    def structure(value: Any, kind: Any) -> Any:  # noqa: ANN401 (cattrs' own signature)
-        if not isinstance(value, dict):
+    def structure(value: object, _: Any) -> object:  # noqa: ANN401 (cattrs' own signature)
+        fields = as_object(value)
+        if fields is None:
             raise TypeError(f"expected an object, got {type(value).__name__}")
-        made = plain(value, kind)
-        if keeps_extra and not known.issuperset(value):
-            made.extra = {key: item for key, item in value.items() if key not in known}
+        made = plain(fields, kind)
+        if keeps_extra and not known.issuperset(fields):
+            setattr(made, EXTRA, {key: item for key, item in fields.items() if key not in known})
         return made
 
     return structure
@@ -108,7 +110,7 @@ def make_converter(*, detailed: bool) -> cattrs.Converter:
         converter.register_structure_hook(kind, _strict(kind))
     converter.register_structure_hook(datetime, lambda value, _: parse_datetime(value))
     converter.register_structure_hook_factory(lambda kind: _open_enum_of(kind) is not None, _open_enum_hook)
-    converter.register_structure_hook_factory(attrs.has, lambda kind: _class_hook(kind, converter))
+    converter.register_structure_hook_factory(attrs.has, partial(_class_hook, converter))
     return converter
 
 

@@ -121,8 +121,9 @@ class FanOut:
     def __init__(
         self, ids: Ids, action: Action, *, concurrency: int = DEFAULT_CONCURRENCY, repeatable: bool = True
     ) -> None:
-        if isinstance(ids, (str, bytes, Mapping)) or not isinstance(ids, (Iterable, AsyncIterable)):
-            raise OptionsError("ids", ids, "an iterable or async iterable of ids, not one id")
+        given: object = ids
+        if isinstance(given, (str, bytes, Mapping)) or not isinstance(given, (Iterable, AsyncIterable)):
+            raise OptionsError("ids", repr(given), "an iterable or async iterable of ids, not one id")
         self.report = Report()
         self._concurrency = count("concurrency", concurrency, most=1000)
         self._action = action

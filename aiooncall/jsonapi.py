@@ -9,6 +9,7 @@ from typing import Any
 
 import attrs
 
+from aiooncall._json import as_array, as_object
 from aiooncall.codec import loads
 from aiooncall.errors import CodecError
 
@@ -37,30 +38,26 @@ def parse_document(body: bytes) -> Document:
     Raises:
         CodecError: it is not JSON, or not a JSON:API document with data.
     """
-    document = loads(body)
-    if not isinstance(document, dict) or "data" not in document:
+    document = as_object(loads(body))
+    if document is None or "data" not in document:
         raise CodecError("expected a JSON:API document with `data`")
-    data = document["data"]
-    resources = data if isinstance(data, list) else [data]
-    for index, resource in enumerate(resources):
-        path = f"$.data[{index}]" if isinstance(data, list) else "$.data"
-        if not isinstance(resource, dict) or not isinstance(resource.get("type"), str):
+    listed = as_array(document["data"])
+    resources = [document["data"]] if listed is None else listed
+    for index, item in enumerate(resources):
+        resource = as_object(item)
+        if resource is None or not isinstance(resource.get("type"), str):
+            path = "$.data" if listed is None else f"$.data[{index}]"
             raise CodecError("expected a resource object with a `type`", path=path)
-    included, meta = document.get("included"), document.get("meta")
-    return Document(
-        resources,
-        included if isinstance(included, list) else [],
-        meta if isinstance(meta, dict) else {},
-        single=not isinstance(data, list),
-    )
+    included, meta = as_array(document.get("included")), as_object(document.get("meta"))
+    return Document(resources, included or [], meta or {}, single=listed is None)
 
 
 def flatten(resource: dict[str, Any]) -> dict[str, Any]:
     """Return a resource's id, attributes and relationships as one flat object; a relationship becomes its data."""
     flat: dict[str, Any] = {}
-    for name, relationship in (resource.get("relationships") or {}).items():
-        flat[name] = relationship.get("data") if isinstance(relationship, dict) else None
-    flat.update(resource.get("attributes") or {})
+    for name, relationship in (as_object(resource.get("relationships")) or {}).items():
+        flat[name] = (as_object(relationship) or {}).get("data")
+    flat.update(as_object(resource.get("attributes")) or {})
     if "id" in resource:
         flat["id"] = resource["id"]
     return flat

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import ssl
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -110,6 +111,14 @@ def _instance_field(kind: type, factory: Callable[[], object]) -> Any:  # noqa: 
     return attrs.field(factory=factory, validator=check)
 
 
+def _callables(hooks: Iterable[Hook]) -> tuple[Hook, ...]:
+    if isinstance(hooks, Iterable):
+        listed = tuple(hooks)
+        if all(callable(hook) for hook in listed):
+            return listed
+    raise OptionsError("hooks", hooks, "an iterable of callables that take an event")
+
+
 @attrs.frozen(kw_only=True)
 class CallRate:
     """A limit that the user sets: never more than `calls` in any `per` seconds."""
@@ -200,5 +209,5 @@ class ClientOptions:
     retry: RetryPolicy = _instance_field(RetryPolicy, RetryPolicy)
     rate_limit: CallRate | None = None
     pool: PoolOptions = _instance_field(PoolOptions, PoolOptions)
-    hooks: tuple[Hook, ...] = attrs.field(default=(), converter=tuple, repr=False)
+    hooks: tuple[Hook, ...] = attrs.field(default=(), converter=_callables, repr=False)
     clock: Clock = attrs.field(default=SYSTEM_CLOCK, repr=False)

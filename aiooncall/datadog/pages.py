@@ -14,7 +14,7 @@ from aiooncall.client import paginate
 from aiooncall.codec import dumps, structure
 from aiooncall.datadog import dedup
 from aiooncall.datadog.models.page import CreatedPage, Page, PageSort, TeamHandle, TeamId, Urgency, UserId
-from aiooncall.errors import AmbiguousOutcome, CodecError, OptionsError, ResultLimitReached
+from aiooncall.errors import AmbiguousOutcome, CodecError, OptionsError, ResponseTooLarge, ResultLimitReached
 from aiooncall.fanout import DEFAULT_CONCURRENCY, FanOut
 from aiooncall.jsonapi import flatten, parse_document
 from aiooncall.options import count
@@ -81,6 +81,7 @@ class Pages:
         Raises:
             OptionsError: an argument is wrong; nothing was sent.
             AmbiguousOutcome: it was sent, and whether the page exists is unknown.
+            CodecError, ResponseTooLarge: the server accepted it, but its answer cannot be read: the page exists.
         """
         attributes = _page_attributes(title, target, urgency, description, tags)
         if dedup_key is not None:
@@ -90,13 +91,10 @@ class Pages:
         try:
             response = await self._client.call(CREATE, body=body)
             return CreatedPage(id=_created_id(response.body))
-        except (AmbiguousOutcome, CodecError) as doubt:
-            if dedup_key is None:
+        except (AmbiguousOutcome, CodecError, ResponseTooLarge):
+            found = dedup_key and await dedup.find(self, dedup_key, started, self._client.options)
+            if not found:
                 raise
-            found = await dedup.find(self, dedup_key, started, self._client.options)
-            if found is None:
-                raise
-            del doubt
             return CreatedPage(id=found, reconciled=True)
 
     async def list(

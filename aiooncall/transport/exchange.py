@@ -38,7 +38,7 @@ class Attempt:
     outcome: Outcome
     status: int | None = None
     body: bytes = b""
-    headers: Mapping[str, str] = attrs.field(factory=dict)
+    headers: Mapping[str, str] = attrs.field(factory=dict[str, str])
     rate_limit: RateLimit | None = None
     error: TransportError | None = None
     sent: bool = True
@@ -126,7 +126,8 @@ class Exchanger:
 async def _read(response: ClientResponse, most: int) -> bytes:
     if (response.content_length or 0) > most:
         raise ResponseTooLarge(f"the answer has {response.content_length} bytes; max_response_bytes is {most}")
-    chunks, size = [], 0
+    chunks: list[bytes] = []
+    size = 0
     async for chunk in response.content.iter_any():
         size += len(chunk)
         if size > most:

@@ -15,10 +15,7 @@ from __future__ import annotations
 import enum
 import re
 from email.utils import parsedate_to_datetime
-from html import unescape
-from typing import TYPE_CHECKING, Any, Final
-
-import orjson
+from typing import TYPE_CHECKING, Final
 
 from aiooncall.ratelimit import RateLimit
 from aiooncall.transport.messages import Safety
@@ -32,12 +29,7 @@ LONGEST_WAIT: Final = 86_400.0
 """A wait longer than a day is taken for garbage, in seconds."""
 EPOCH_VALUES: Final = 1e9
 """A reset this large is an instant, not a duration."""
-MOST_ERRORS: Final = 10
-LONGEST_ERROR: Final = 300
-DEEPEST_ERROR: Final = 6
 _NUMBER = re.compile(r"\d{1,15}(\.\d{1,9})?", re.ASCII)
-_TAGS = re.compile(r"<(script|style|head)\b.*?</\1\s*>|<[^>]*>", re.DOTALL | re.IGNORECASE)
-_TITLE = re.compile(r"<title[^>]*>(.*?)</title\s*>", re.DOTALL | re.IGNORECASE)
 
 
 class Outcome(enum.StrEnum):
@@ -144,47 +136,3 @@ def _whole(value: str | None, *, least: int = 0) -> int | None:
 def _bounded(value: str | None, most: float, *, above: float) -> float | None:
     number = _number(value)
     return number if number is not None and above < number <= most else None
-
-
-def parse_errors(body: bytes) -> tuple[str, ...]:
-    """Return the server's reasons from an error's body, whatever its shape, each one shortened.
-
-    Known shapes: `{"errors": ["text"]}`, `{"errors": [{"title", "detail"}]}`, `{"detail": "text"}`,
-    `{"field": ["text"]}`, a bare JSON string, HTML, plain text, nothing.
-    """
-    try:
-        document = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        texts = [_plain_text(body)]
-    else:
-        texts = _texts(document)
-    cleaned = (" ".join(text.split()) for text in texts)
-    return tuple(_cut(text) for text in cleaned if text)[:MOST_ERRORS]
-
-
-def _texts(document: Any, depth: int = 0) -> list[str]:  # noqa: ANN401 (any JSON)
-    if document is None or depth > DEEPEST_ERROR:
-        return []
-    if isinstance(document, list):
-        return [text for item in document for text in _texts(item, depth + 1)]
-    if not isinstance(document, dict):
-        return [str(document)]
-    for key in ("errors", "error"):
-        if key in document:
-            return _texts(document[key], depth + 1)
-    parts = [document[key] for key in ("title", "detail", "message") if isinstance(document.get(key), str)]
-    if parts:
-        return [": ".join(dict.fromkeys(filter(None, parts)))]
-    return [f"{key}: {text}" for key, value in document.items() for text in _texts(value, depth + 1)]
-
-
-def _plain_text(body: bytes) -> str:
-    text = body.decode("utf-8", "replace")
-    if "<" not in text:
-        return text
-    title = _TITLE.search(text)
-    return unescape(title.group(1) if title else _TAGS.sub(" ", text))
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST_ERROR else f"{text[: LONGEST_ERROR - 1]}…"

@@ -15,6 +15,8 @@ import backoff
 from aiooncall.transport.outcome import Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from aiooncall.options import RetryPolicy
 
 REFUSAL_JITTER: Final = 0.1
@@ -26,9 +28,13 @@ LONGEST_REFUSAL_JITTER: Final = 0.5
 @lru_cache(maxsize=32)
 def ceilings(policy: RetryPolicy) -> tuple[float, ...]:
     """Return the ceiling of the random wait after the first failed attempt, the second, and so on."""
-    waits = backoff.expo(base=2, factor=policy.base, max_value=policy.cap)
-    values = (float(wait) for wait in waits if wait is not None)  # backoff 2 yields a None to be primed with
-    return tuple(islice(values, policy.max_attempts))
+    return tuple(islice(_doubling(policy.base, policy.cap), policy.max_attempts))
+
+
+def _doubling(base: float, cap: float) -> Iterator[float]:
+    for wait in backoff.expo(base=2, factor=base, max_value=cap):
+        if wait:  # backoff 2 first yields a None, to be primed with
+            yield float(wait)
 
 
 def delay_before_retry(policy: RetryPolicy, outcome: Outcome, *, failures: int, refusals: int) -> float | None:
@@ -51,8 +57,7 @@ def delay_before_retry(policy: RetryPolicy, outcome: Outcome, *, failures: int, 
 
 def backoff_wait(attempt: int, *, base: float, cap: float) -> float:
     """Return the exponential wait in seconds that belongs to `attempt` (from 1), without jitter."""
-    waits = (wait for wait in backoff.expo(base=2, factor=base, max_value=cap) if wait is not None)
-    return float(next(islice(waits, min(attempt, 64) - 1, None)))
+    return next(islice(_doubling(base, cap), min(attempt, 64) - 1, None))
 
 
 def refusal_wait(seconds: float) -> float:

@@ -18,7 +18,8 @@ from aiooncall.events import AttemptFinished, RetryScheduled, Throttled, emit
 from aiooncall.transport.bucket import WontFit
 from aiooncall.transport.exchange import Exchanger
 from aiooncall.transport.messages import Response
-from aiooncall.transport.outcome import Outcome, parse_errors
+from aiooncall.transport.outcome import Outcome
+from aiooncall.transport.reasons import parse_errors
 from aiooncall.transport.retry import delay_before_retry
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ class Transport:
         self._exchanger = Exchanger(pool, session, options)
         self._options = options
         self._clock = options.clock
-        self._classify = classify or (lambda status, _: api_error_class(status))
+        self._classify = classify or _by_status
         self._redact = redact
 
     async def send(self, request: Request) -> Response:
@@ -232,3 +233,7 @@ class Transport:
             wait = attempt.rate_limit.retry_after if attempt.rate_limit is not None else None
             refused = Throttled(method=endpoint.method, route=endpoint.template, attempt=number, retry_after=wait)
             emit(self._options.hooks, refused)
+
+
+def _by_status(status: int, _reasons: tuple[str, ...]) -> type[ApiError]:
+    return api_error_class(status)

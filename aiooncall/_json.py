@@ -1,0 +1,18 @@
+"""Narrowing of parsed JSON: what a value is, or None."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+
+def as_object(value: object) -> dict[str, Any] | None:
+    """Return `value` if it is a JSON object."""
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else None
+
+
+def as_array(value: object) -> list[Any] | None:
+    """Return `value` if it is a JSON array."""
+    if not isinstance(value, list):
+        return None
+    items: list[Any] = value
+    return items

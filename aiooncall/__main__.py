@@ -8,7 +8,7 @@ import sys
 def main() -> None:
     """Run the command line; say what to install if it is not there."""
     try:
-        from aiooncall.cli import app  # noqa: PLC0415 (the extra may be missing)
+        from aiooncall.cli.app import app  # noqa: PLC0415 (the extra may be missing)
     except ModuleNotFoundError as missing:
         if missing.name not in {"rich", "typer"}:
             raise

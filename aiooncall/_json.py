@@ -12,7 +12,4 @@ def as_object(value: object) -> dict[str, Any] | None:
 
 def as_array(value: object) -> list[Any] | None:
     """Return `value` if it is a JSON array."""
-    if not isinstance(value, list):
-        return None
-    items: list[Any] = value
-    return items
+    return value if isinstance(value, list) else None  # pyright: ignore[reportUnknownVariableType] (mypy refuses a cast)

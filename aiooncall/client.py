@@ -83,6 +83,13 @@ class BaseClient:
             OptionsError: the pool's CA file cannot be read.
         """
         self._lifecycle.open()
+        try:
+            await self._connect()
+        except BaseException:
+            await self.close()
+            raise
+
+    async def _connect(self) -> None:
         if self._own_pool:
             await self._pool.open()
         self._session = self._pool.session(self._headers)
@@ -91,12 +98,7 @@ class BaseClient:
             if url is not None:
                 budget = self._pool.budget((url, credential), self._make_budget)
                 self._transports[name] = Transport(
-                    self._pool,
-                    self._session,
-                    budget,
-                    self.options,
-                    classify=self._classify(),
-                    redact=self._redact,
+                    self._pool, self._session, budget, self.options, classify=self._classify(), redact=self._redact
                 )
 
     async def close(self) -> None:

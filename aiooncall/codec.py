@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache, partial
 from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Any, Final, TypeVar, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Final, TypeVar, Union, cast, get_args, get_origin
 
 import attrs
 import cattrs
@@ -88,14 +88,17 @@ def _class_hook(converter: cattrs.Converter, kind: type) -> Callable[[Any, Any],
     keeps_extra = any(f.name == EXTRA for f in fields)
     if keeps_extra:
         renames[EXTRA] = override(omit=True)
-    plain: Callable[[Any, Any], object] = make_dict_structure_fn(kind, converter, **renames)  # type: ignore[arg-type]
+    plain = cast(
+        "Callable[[object, Any], object]",
+        make_dict_structure_fn(kind, converter, **renames),  # type: ignore[arg-type]
+    )
     known = frozenset(wire_name(f) for f in fields if f.name != EXTRA)
 
     def structure(value: object, _: Any) -> object:  # noqa: ANN401 (cattrs' own signature)
         fields = as_object(value)
         if fields is None:
             raise TypeError(f"expected an object, got {type(value).__name__}")
-        made = plain(fields, kind)
+        made: object = plain(fields, kind)
         if keeps_extra and not known.issuperset(fields):
             setattr(made, EXTRA, {key: item for key, item in fields.items() if key not in known})
         return made

@@ -24,7 +24,7 @@ from aiooncall.errors import AmbiguousOutcome, OnCallError, OptionsError
 from aiooncall.options import count
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Generator
+    from collections.abc import AsyncGenerator, Generator
 
 REMEMBERED: Final = 10_000
 """How many ids of a stream are remembered to find repetitions."""
@@ -121,9 +121,8 @@ class FanOut:
     def __init__(
         self, ids: Ids, action: Action, *, concurrency: int = DEFAULT_CONCURRENCY, repeatable: bool = True
     ) -> None:
-        given: object = ids
-        if isinstance(given, (str, bytes, Mapping)) or not isinstance(given, (Iterable, AsyncIterable)):
-            raise OptionsError("ids", repr(given), "an iterable or async iterable of ids, not one id")
+        if not _are_ids(ids):
+            raise OptionsError("ids", ids, "an iterable or async iterable of ids, not one id")
         self.report = Report()
         self._concurrency = count("concurrency", concurrency, most=1000)
         self._action = action
@@ -139,7 +138,7 @@ class FanOut:
     def __await__(self) -> Generator[Any, None, Report]:
         return self._run().__await__()
 
-    def __aiter__(self) -> AsyncIterator[ItemOutcome]:
+    def __aiter__(self) -> AsyncGenerator[ItemOutcome, None]:
         return self._stream()
 
     def __del__(self) -> None:
@@ -151,7 +150,7 @@ class FanOut:
         await self._crew(None)
         return self._finish()
 
-    async def _stream(self) -> AsyncIterator[ItemOutcome]:
+    async def _stream(self) -> AsyncGenerator[ItemOutcome, None]:
         self._start()
         queue: asyncio.Queue[ItemOutcome | None] = asyncio.Queue(self._concurrency)
         producer = asyncio.ensure_future(self._produce(queue))
@@ -241,3 +240,7 @@ class FanOut:
                 raise StopAsyncIteration
             item: str = await anext(self._ids)
             return item
+
+
+def _are_ids(ids: object) -> bool:
+    return isinstance(ids, (Iterable, AsyncIterable)) and not isinstance(ids, (str, bytes, Mapping))

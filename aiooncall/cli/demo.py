@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from math import ceil
 from typing import TYPE_CHECKING, Final
 
@@ -19,6 +18,7 @@ from aiooncall import (
     TeamHandle,
     Throttled,
 )
+from aiooncall._clock import SYSTEM_CLOCK
 from aiooncall.simulator import Fault, FaultKind, FaultPlan, RateRule, Simulator
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from aiooncall import Page
+    from aiooncall._clock import Clock
     from aiooncall.cli.display import Display
     from aiooncall.events import Event
     from aiooncall.simulator import Ledger
@@ -186,22 +187,24 @@ def lost_events(ledger: Ledger, keys: int) -> list[str]:
     return [title for title in titles if not ledger.pages_by_title(title)] + ledger.unfinished()
 
 
-async def run_demo(pages: int, seed: int, display: Display) -> DemoResult:
+async def run_demo(pages: int, seed: int, display: Display, *, clock: Clock = SYSTEM_CLOCK) -> DemoResult:
     """Run the storm and return what it came to.
 
     Args:
         pages: how many pages.
         seed: of the faults.
         display: shows the progress.
+        clock: what time it is, for client and simulator.
     """
     tally, plan = Tally(), fault_plan(seed)
-    options = ClientOptions(timeout=1.5, settle_time=3.0, max_response_bytes=1024 * 1024, hooks=(tally,))
-    async with Simulator(rate_rules=(RateRule("oncall_paging", LIMIT, PERIOD),), faults=plan) as sim:
+    options = ClientOptions(timeout=1.5, settle_time=3.0, max_response_bytes=1024 * 1024, hooks=(tally,), clock=clock)
+    rule = RateRule("oncall_paging", LIMIT, PERIOD)
+    async with Simulator(rate_rules=(rule,), faults=plan, clock=clock) as sim:
         url = sim.datadog_url
         async with DatadogOnCall("demo-key", "demo-key", api_url=url, paging_url=url, options=options) as client:
-            wall, started = time.time(), time.monotonic()
+            wall, started = clock.time(), clock.monotonic()
             await Storm(client, tally, display, pages).run()
-            elapsed = time.monotonic() - started
+            elapsed = clock.monotonic() - started
         return DemoResult(
             items=pages,
             tally=tally,

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import aiohttp
 import pytest
+from sim_http import PAGES, page_body, simulated
 
 from aiooncall.simulator import Fault, FaultKind, FaultPlan, RateRule
-
-sys.path.insert(0, str(Path(__file__).parent))
-from sim_http import PAGES, page_body, simulated
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import sys
-from pathlib import Path
 
 import aiohttp
 import pytest
+from sim_http import PAGES, simulated
 from virtual_time import VirtualClock
 
 from aiooncall.simulator import Effect, Fault, FaultKind, FaultPlan, Notification, RequestRecord, Simulator
-
-sys.path.insert(0, str(Path(__file__).parent))
-from sim_http import PAGES, simulated
 
 
 async def test_ledger_tells_what_happened() -> None:

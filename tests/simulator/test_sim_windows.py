@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import math
-import sys
 from collections import Counter
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sim_http import PAGES, simulated
 from virtual_time import EPOCH
 
 from aiooncall.simulator import RateRule
-
-sys.path.insert(0, str(Path(__file__).parent))
-from sim_http import PAGES, simulated
 
 if TYPE_CHECKING:
     from sim_http import Reply

@@ -1,0 +1,215 @@
+"""The same action on many ids."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import tracemalloc
+import warnings
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from harness import PAGES, datadog, in_flight, scripted, sends
+
+from aiooncall import AmbiguousOutcome, FanOut, NotFound, OptionsError
+from aiooncall.simulator import Fault, FaultKind, FaultPlan
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+
+async def async_ids(ids: list[str]) -> AsyncIterator[str]:
+    """Yield `ids` asynchronously."""
+    for item in ids:
+        await asyncio.sleep(0)
+        yield item
+
+
+@pytest.mark.parametrize("action", ["acknowledge", "resolve", "escalate"])
+@pytest.mark.parametrize("source", [list, tuple, iter, async_ids], ids=["list", "tuple", "iterator", "async"])
+async def test_every_item_once(action: Any, source: Any) -> None:
+    """Every id of any kind of iterable is acted on once."""
+    async with datadog() as (sim, client):
+        ids = [sim.add_page(title=f"p{number}") for number in range(150)]
+        report = await getattr(client.pages, f"{action}_many")(source(ids))
+        assert (report.succeeded, report.failed, report.finished) == (150, 0, True)
+        assert all(sim.ledger.count(action, page) == 1 for page in ids)
+        assert sim.ledger.doubled() == []
+
+
+async def test_bad_ids_do_not_stop_the_others() -> None:
+    """Bad and unknown ids fail by themselves, with their own errors; the rest is done."""
+    async with datadog() as (sim, client):
+        good = [sim.add_page(title=f"p{number}") for number in range(20)]
+        mixed: Any = [*good[:10], "a/b", "", "no-such-page", 7, None, *good[10:]]
+        report = await client.pages.resolve_many(mixed)
+        assert (report.succeeded, report.failed) == (20, 5)
+        kinds = {outcome.id: type(outcome.error) for outcome in report.outcomes}
+        assert kinds == {
+            "a/b": OptionsError,
+            "": OptionsError,
+            "no-such-page": NotFound,
+            "7": OptionsError,
+            "None": OptionsError,
+        }
+        with pytest.raises(ExceptionGroup) as raised:
+            report.raise_for_failures()
+        assert len(raised.value.exceptions) == 5
+
+
+async def test_duplicates_are_done_once() -> None:
+    """An id that stands twice is acted on once and counted as a duplicate."""
+    async with datadog() as (sim, client):
+        ids = [sim.add_page(title=f"p{number}") for number in range(10)]
+        report = await client.pages.escalate_many(ids + ids[:4])
+        assert (report.succeeded, report.duplicates) == (10, 4)
+        assert sends(sim, "POST", "escalate") == 10
+        stream = await client.pages.acknowledge_many(iter(ids + ids))
+        assert (stream.succeeded, stream.duplicates) == (10, 10)
+
+
+async def test_nothing_to_do() -> None:
+    """No ids give a report of zeros, and nothing is sent."""
+    async with datadog() as (sim, client):
+        report = await client.pages.acknowledge_many([])
+        assert (report.succeeded, report.failed, report.finished) == (0, 0, True)
+        report.raise_for_failures()
+        assert sim.ledger.requests == []
+
+
+@pytest.mark.parametrize("ids", ["abc", b"abc", {"a": 1}, 7, None])
+async def test_not_ids(ids: Any) -> None:
+    """One id, a mapping or a number instead of ids is an OptionsError."""
+    async with datadog() as (_, client):
+        with pytest.raises(OptionsError, match="ids"):
+            client.pages.acknowledge_many(ids)
+        with pytest.raises(OptionsError, match="concurrency"):
+            client.pages.acknowledge_many([], concurrency=0)
+
+
+async def test_escalations_in_doubt_are_reported() -> None:
+    """An escalation in doubt is reported as ambiguous and never sent again; the ledger has each at most once."""
+    plan = FaultPlan()
+    rates = {Fault(FaultKind.DROP_AFTER): 0.1, Fault(FaultKind.ERROR_BEFORE): 0.1, Fault(FaultKind.ERROR_AFTER): 0.1}
+    plan.seed(seed=5, rates=rates)
+    async with datadog(plan) as (sim, client):
+        ids = [sim.add_page(title=f"p{number}") for number in range(200)]
+        report = await client.pages.escalate_many(ids)
+        assert report.succeeded + report.failed == 200
+        assert report.ambiguous == report.failed > 20
+        assert all(isinstance(outcome.error, AmbiguousOutcome) for outcome in report.outcomes)
+        assert sends(sim, "POST", "escalate") == 200
+        assert all(sim.ledger.count("escalate", page) <= 1 for page in ids)
+
+
+async def test_storm_through_faults() -> None:
+    """A storm through seeded faults of every passing kind loses nothing and doubles nothing."""
+    plan = FaultPlan()
+    kinds = [k for k in FaultKind if k not in {FaultKind.REDIRECT, FaultKind.SLOW, FaultKind.SLOW_BODY}]
+    plan.seed(seed=11, rates={Fault(kind, size=10_000): 0.02 for kind in kinds}, limit=60)
+    async with datadog(plan) as (sim, client):
+        ids = [sim.add_page(title=f"p{number}") for number in range(400)]
+        assert (await client.pages.acknowledge_many(ids)).succeeded == 400
+        assert (await client.pages.resolve_many(ids)).succeeded == 400
+        assert sim.ledger.unfinished() == []
+        assert sim.ledger.doubled() == []
+        assert plan.injected.total() == 60
+
+
+async def test_outcomes_stream() -> None:
+    """Iterating over a job yields each outcome as it comes, failures among them, and fills the report."""
+    async with datadog() as (sim, client):
+        ids = [sim.add_page(title=f"p{number}") for number in range(30)]
+        job = client.pages.acknowledge_many([*ids, "no-such-page"], concurrency=4)
+        outcomes = {outcome.id: outcome.ok async for outcome in job}
+        assert outcomes == {**dict.fromkeys(ids, True), "no-such-page": False}
+        assert job.report.finished
+
+
+async def test_slow_reader_slows_the_job() -> None:
+    """Outcomes that nobody reads hold the workers back: no more than the crew and its queue run ahead."""
+    async with datadog() as (sim, client):
+        ids = [sim.add_page(title=f"p{number}") for number in range(100)]
+        async with aclosing(aiter(client.pages.acknowledge_many(ids, concurrency=5))) as stream:
+            await anext(stream)
+            await asyncio.sleep(5.0)
+            assert len(sim.ledger.requests) <= 12
+        assert in_flight(client) == 0
+
+
+async def test_cancelled_job_tells_what_is_known() -> None:
+    """After cancellation the report has what was done and what was in flight; together with the rest it is all."""
+    faults = [None] * 20 + [Fault(FaultKind.SLOW, delay=900.0)] * 100
+    async with datadog(scripted("POST", f"{PAGES}/*", *faults), timeout=1000.0) as (sim, client):
+        ids = [sim.add_page(title=f"p{number}") for number in range(100)]
+        job = client.pages.acknowledge_many(ids, concurrency=10)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(30):
+                await job
+        assert job.report.succeeded == 20
+        assert len(job.report.interrupted) == 10
+        assert not job.report.finished
+        assert in_flight(client) == 0
+
+
+async def test_failing_source_is_raised_after_the_rest() -> None:
+    """When the ids themselves fail to come, what came before is done, and the source's error is raised."""
+
+    def broken() -> Iterator[str]:
+        yield from ids
+        raise LookupError("no more")
+
+    async with datadog() as (sim, client):
+        ids = [sim.add_page(title=f"p{number}") for number in range(10)]
+        job = client.pages.acknowledge_many(broken())
+        with pytest.raises(LookupError):
+            await job
+        assert job.report.succeeded == 10
+        assert not job.report.finished
+
+
+async def test_bug_in_an_action_is_not_swallowed() -> None:
+    """An exception that is no OnCallError ends the job and reaches the caller, awaited or iterated."""
+
+    async def act(_: str) -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await FanOut(["a", "b"], act)
+    with pytest.raises(ZeroDivisionError):
+        _ = [outcome async for outcome in FanOut(["a", "b"], act)]
+
+
+async def test_job_runs_once_and_must_be_awaited() -> None:
+    """A job cannot be run twice, and one that is never awaited warns that nothing was sent."""
+
+    async def act(_: str) -> None:
+        return
+
+    job = FanOut(["a"], act)
+    await job
+    with pytest.raises(RuntimeError, match="once"):
+        await job
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        FanOut(["a"], act)
+        gc.collect()
+    assert any("never awaited" in str(warning.message) for warning in caught)
+
+
+async def test_memory_does_not_grow_with_the_ids() -> None:
+    """A job over a stream ten times as long needs no more memory."""
+
+    async def act(_: str) -> None:
+        return
+
+    async def peak(count: int) -> int:
+        tracemalloc.start()
+        await FanOut((f"page-{number}" for number in range(count)), act)
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return most
+
+    await peak(100)
+    assert await peak(200_000) < 1.2 * await peak(20_000)

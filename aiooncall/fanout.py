@@ -138,7 +138,7 @@ class FanOut:
     def __await__(self) -> Generator[Any, None, Report]:
         return self._run().__await__()
 
-    def __aiter__(self) -> AsyncGenerator[ItemOutcome, None]:
+    def __aiter__(self) -> AsyncGenerator[ItemOutcome, None]:  # noqa: PYI058 (so that it can be closed early)
         return self._stream()
 
     def __del__(self) -> None:

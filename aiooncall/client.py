@@ -15,7 +15,7 @@ from aiooncall.transport.pool import Lifecycle, SessionPool
 from aiooncall.transport.transport import Transport
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Hashable, Iterable, Mapping
     from types import TracebackType
     from typing import Self
 
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from aiooncall.errors import ApiError
     from aiooncall.ratelimit import BudgetSnapshot
     from aiooncall.transport.budget import RateBudget
-    from aiooncall.transport.messages import Endpoint, Response
+    from aiooncall.transport.exchange import Attempt
+    from aiooncall.transport.messages import Endpoint
 
 JSON: Final = "application/json"
 
@@ -55,6 +56,7 @@ class BaseClient:
         self._hosts = {name: url and base_url(f"{name}_url", url) for name, url in hosts.items()}
         self._headers = {"User-Agent": f"aiooncall/{version('aiooncall')}", "Content-Type": JSON, **headers}
         self._secrets = secrets
+        self._deadline = self.options.deadline
         self._own_pool = pool is None
         self._pool = pool or SessionPool(self.options.pool, clock=self.options.clock)
         self._lifecycle = Lifecycle("client")
@@ -117,15 +119,15 @@ class BaseClient:
         budgets = dict.fromkeys(transport.budget for transport in self._transports.values())
         return tuple(snapshot for budget in budgets for snapshot in budget.snapshot())
 
-    async def call(
+    def call(
         self,
         endpoint: Endpoint,
         *values: str,
         query: Mapping[str, str] | None = None,
         body: bytes | None = None,
         lane: Lane = Lane.INTERACTIVE,
-    ) -> Response:
-        """Make one call.
+    ) -> Coroutine[Any, Any, Attempt]:
+        """Make one call; await it for its answer.
 
         Args:
             endpoint: what to call.
@@ -136,8 +138,8 @@ class BaseClient:
         """
         self._lifecycle.check()
         template, transport = self._routes.get(endpoint) or self._route(endpoint)
-        deadline = self.options.deadline if lane is Lane.INTERACTIVE else None
-        return await transport.send(Request(endpoint, template.fill(values, query), body, lane, deadline))
+        deadline = self._deadline if lane is Lane.INTERACTIVE else None
+        return transport.send(Request(endpoint, template.fill(values, query), body, lane, deadline))
 
     def _route(self, endpoint: Endpoint) -> tuple[UrlTemplate, Transport]:
         base = self._hosts.get(endpoint.host)

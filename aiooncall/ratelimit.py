@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 
 
-@attrs.define(kw_only=True, slots=True)
+@attrs.define(slots=True)
 class RateLimit:
     """The rate-limit headers of one answer. A field is None where the answer was silent or made no sense.
 

@@ -20,22 +20,26 @@ class Alarm:
 
     __slots__ = ("_alarms", "_cancelling", "at", "fired", "task")
 
-    def __init__(self, alarms: Alarms, task: asyncio.Task[object], at: float) -> None:
+    def __init__(self, alarms: Alarms, task: asyncio.Task[object]) -> None:
         self._alarms = alarms
         self.task = task
-        self.at = at
+        self.at = inf
         self.fired = False
-        self._cancelling = task.cancelling()
+        self._cancelling = 0
 
     def fire(self) -> None:
         """Cancel the task."""
         self.fired = True
+        self._cancelling = self.task.cancelling()
         self.task.cancel()
 
     def set(self, at: float) -> None:
-        """Move the alarm to `at`."""
+        """Move the alarm to `at` (monotonic seconds; infinite for never)."""
         self.at = at
-        self._alarms.add(self)
+        alarms = self._alarms
+        alarms.active.add(self)
+        if at < alarms.wakes_at:
+            alarms.wake_at(at)
 
     def was_mine(self) -> bool:
         """Return whether the CancelledError just caught came from this alarm alone, and take it back if so."""
@@ -56,52 +60,41 @@ class Alarm:
 
     def stop(self) -> None:
         """Forget the alarm."""
-        self._alarms.discard(self)
+        self._alarms.active.discard(self)
 
 
 class Alarms:
     """All alarms of one event loop, on one timer."""
 
     def __init__(self, clock: Clock) -> None:
+        self.active: set[Alarm] = set()
+        self.wakes_at = inf
         self._clock = clock
-        self._set: set[Alarm] = set()
         self._timer: Timer | None = None
-        self._wakes_at = inf
 
-    def start(self, at: float) -> Alarm:
-        """Return an alarm for the current task at `at` (monotonic seconds; infinite for never)."""
+    def for_this_task(self) -> Alarm:
+        """Return an alarm for the current task, not set yet."""
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 (narrowing: coroutines run in tasks)
-        alarm = Alarm(self, task, at)
-        self.add(alarm)
-        return alarm
-
-    def add(self, alarm: Alarm) -> None:
-        """Watch `alarm`."""
-        self._set.add(alarm)
-        if alarm.at < self._wakes_at:
-            self._wake_at(alarm.at)
-
-    def discard(self, alarm: Alarm) -> None:
-        """Watch `alarm` no longer."""
-        self._set.discard(alarm)
+        return Alarm(self, task)
 
     def close(self) -> None:
         """Stop the timer."""
-        self._set.clear()
-        self._wake_at(inf)
+        self.active.clear()
+        self.wake_at(inf)
 
-    def _wake_at(self, at: float) -> None:
+    def wake_at(self, at: float) -> None:
+        """Move the timer to `at` (monotonic seconds)."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        self._wakes_at = at
+        self.wakes_at = at
         if at != inf:
             self._timer = self._clock.call_later(max(0.0, at - self._clock.monotonic()), self._wake)
 
     def _wake(self) -> None:
         now = self._clock.monotonic()
-        for alarm in [alarm for alarm in self._set if alarm.at <= now]:
-            self._set.discard(alarm)
+        for alarm in [alarm for alarm in self.active if alarm.at <= now]:
+            self.active.discard(alarm)
             alarm.fire()
-        self._wake_at(min((alarm.at for alarm in self._set), default=inf))
+        self.wake_at(min((alarm.at for alarm in self.active), default=inf))

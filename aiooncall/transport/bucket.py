@@ -41,10 +41,10 @@ class Bucket:
     Args:
         clock: what time it is.
         max_in_flight: most calls in flight.
-        take_turn: asks the user's own pace for a turn; always true where there is none.
+        take_turn: asks the user's own pace for a turn, if there is one.
     """
 
-    def __init__(self, clock: Clock, max_in_flight: int, take_turn: Callable[[], bool]) -> None:
+    def __init__(self, clock: Clock, max_in_flight: int, take_turn: Callable[[], bool] | None = None) -> None:
         self.gate = Gate(max_in_flight)
         self.gate.window.calendar_offset = clock.time() - clock.monotonic()
         self.name: str | None = None
@@ -53,13 +53,14 @@ class Bucket:
         self.merged_into: Bucket | None = None
         self._clock = clock
         self._take_turn = take_turn
-        self._queues: tuple[deque[Waiter], deque[Waiter]] = (deque(), deque())
+        self.people: deque[Waiter] = deque()
+        self.bulk: deque[Waiter] = deque()
         self._alarm: Timer | None = None
 
     @property
     def waiting(self) -> int:
         """How many calls are in the queues."""
-        return len(self._queues[0]) + len(self._queues[1])
+        return len(self.people) + len(self.bulk)
 
     @property
     def idle(self) -> bool:
@@ -69,11 +70,16 @@ class Bucket:
     def try_acquire(self, lane: Lane, now: float) -> Permit | None:
         """Return a permit at once if nobody waits and the gate admits."""
         self.used_at = now
-        if self._queues[0] or (self._queues[1] and lane is Lane.BULK):
+        if self.people or (self.bulk and lane is Lane.BULK):
             return None
-        if self.gate.admits(now, lane, 1) and self._take_turn():
-            return self.gate.admit(self, now)
-        return None
+        if self._take_turn is None:
+            return self.gate.try_admit(self, now, lane, 1)
+        return self._try_admit(now, lane, 1)
+
+    def _try_admit(self, now: float, lane: Lane, backlog: int) -> Permit | None:
+        if self._take_turn is not None and not (self.gate.admits(now, lane, backlog) and self._take_turn()):
+            return None
+        return self.gate.try_admit(self, now, lane, backlog)
 
     async def wait(self, lane: Lane, until: float, *, in_front: bool) -> Permit:
         """Queue and return the permit when it is this call's turn.
@@ -85,7 +91,7 @@ class Bucket:
         if opens_at > until:
             raise WontFit(opens_at)
         waiter = Waiter(until, asyncio.get_running_loop())
-        queue = self._queues[lane]
+        queue = self.queue(lane)
         if in_front:
             queue.appendleft(waiter)
         else:
@@ -109,32 +115,35 @@ class Bucket:
 
     def queue(self, lane: Lane) -> deque[Waiter]:
         """Return the queue of `lane`."""
-        return self._queues[lane]
+        return self.people if lane is Lane.INTERACTIVE else self.bulk
 
     def pump(self) -> None:
         """Let in whoever may go, then arrange to look again."""
         now = self._clock.monotonic()
         while (lane := self._next_lane()) is not None:
-            if not (self.gate.admits(now, lane, self.waiting) and self._take_turn()):
+            queue = self.queue(lane)
+            if queue[0].future.done():  # cancelled; it withdraws by itself
+                queue.popleft()
+                continue
+            permit = self._try_admit(now, lane, self.waiting)
+            if permit is None:
                 self._look_again(now, lane)
                 return
-            waiter = self._queues[lane].popleft()
-            if not waiter.future.done():
-                waiter.future.set_result(self.gate.admit(self, now))
+            queue.popleft().future.set_result(permit)
 
     def turn_away(self) -> None:
         """Fail those who cannot wait until the bucket opens again."""
         opens_at = self.gate.opens_at(self._clock.monotonic())
-        for queue in self._queues:
+        for queue in (self.people, self.bulk):
             for waiter in [waiter for waiter in queue if waiter.until < opens_at]:
                 queue.remove(waiter)
                 if not waiter.future.done():
                     waiter.future.set_exception(WontFit(opens_at))
 
     def _next_lane(self) -> Lane | None:
-        if self._queues[0]:
+        if self.people:
             return Lane.INTERACTIVE
-        return Lane.BULK if self._queues[1] else None
+        return Lane.BULK if self.bulk else None
 
     def _look_again(self, now: float, lane: Lane) -> None:
         at = self.gate.look_again_at(now, lane)
@@ -169,7 +178,7 @@ class Bucket:
     def close(self, reason: Exception) -> None:
         """Fail everybody who waits."""
         self._silence()
-        for queue in self._queues:
+        for queue in (self.people, self.bulk):
             while queue:
                 waiter = queue.popleft()
                 if not waiter.future.done():

@@ -24,8 +24,12 @@ IDLE_LIFETIME: Final = 900.0
 class RateBudget(Protocol):
     """What the transport needs of a budget; nothing here says where it is kept.
 
-    `acquire` is followed by exactly one of `answered`, `refused` and `abandoned`.
+    A permit, from `try_acquire` or `acquire`, is followed by exactly one of `answered`, `refused` and `abandoned`.
     """
+
+    def try_acquire(self, route: str, lane: Lane) -> Permit | None:
+        """Return the right to send one request of `route` if it is there without waiting."""
+        ...
 
     async def acquire(self, route: str, lane: Lane, until: float, *, in_front: bool = False) -> Permit:
         """Return the right to send one request of `route`, when it is its turn.
@@ -85,6 +89,7 @@ class LocalBudget:
         learned: Callable[[BudgetSnapshot], None] | None = None,
     ) -> None:
         self._clock = clock
+        self._now = clock.monotonic
         self._max_in_flight = max_in_flight
         self._rate = rate
         self._learned = learned
@@ -92,34 +97,40 @@ class LocalBudget:
         self._by_route: dict[str, Bucket] = {}
         self._by_name: dict[str, Bucket] = {}
 
+    def try_acquire(self, route: str, lane: Lane) -> Permit | None:
+        """Return the right to send one request of `route` if it is there without waiting."""
+        bucket = self._by_route.get(route) or self._open(route)
+        return bucket.try_acquire(lane, self._now())
+
     async def acquire(self, route: str, lane: Lane, until: float, *, in_front: bool = False) -> Permit:
         """Return the right to send one request of `route`, when it is its turn."""
-        bucket = self._by_route.get(route) or self._open(route)
-        permit = bucket.try_acquire(lane, self._clock.monotonic())
-        return permit if permit is not None else await bucket.wait(lane, until, in_front=in_front)
+        permit = self.try_acquire(route, lane)
+        return permit or await self._by_route[route].wait(lane, until, in_front=in_front)
 
     def answered(self, permit: Permit, route: str, said: RateLimit | None) -> None:
         """Take in an answer that was not a refusal."""
-        bucket = self._bucket_of(permit, route, said)
+        bucket = permit.bucket
+        if bucket.merged_into is not None or (said is not None and said.name != bucket.name):
+            bucket = self._bucket_of(permit, route, said)
         window = bucket.gate.window
-        before = (window.limit, window.period)
-        bucket.gate.answered(permit, self._clock.monotonic(), said)
-        if bucket.waiting:
+        limit, period = window.limit, window.period
+        bucket.gate.answered(permit, self._now(), said)
+        if bucket.people or bucket.bulk:
             bucket.pump()
-        if (window.limit, window.period) != before:
+        if window.limit != limit or window.period != period:
             self._tell(bucket)
 
     def refused(self, permit: Permit, route: str, said: RateLimit | None) -> None:
         """Take in a refusal; the bucket is closed for everyone until the server's wait is over."""
         bucket = self._bucket_of(permit, route, said)
-        bucket.gate.refused(permit, self._clock.monotonic(), said)
+        bucket.gate.refused(permit, self._now(), said)
         bucket.turn_away()
         bucket.pump()
 
     def abandoned(self, permit: Permit, *, sent: bool) -> None:
         """Take back the permit of a request without an answer."""
-        bucket = _bucket(permit)
-        bucket.gate.abandoned(permit, self._clock.monotonic(), sent=sent)
+        bucket = permit.bucket.final()
+        bucket.gate.abandoned(permit, self._now(), sent=sent)
         bucket.pump()
 
     def pause(self, route: str, until: float) -> None:
@@ -144,13 +155,13 @@ class LocalBudget:
 
     def _open(self, route: str) -> Bucket:
         self._forget_idle()
-        bucket = Bucket(self._clock, self._max_in_flight, self._take_turn)
+        bucket = Bucket(self._clock, self._max_in_flight, None if self._rate is None else self._take_turn)
         bucket.routes.append(route)
         self._by_route[route] = bucket
         return bucket
 
     def _forget_idle(self) -> None:
-        horizon = self._clock.monotonic() - IDLE_LIFETIME
+        horizon = self._now() - IDLE_LIFETIME
         for bucket in set(self._by_route.values()):
             if bucket.idle and bucket.used_at < horizon:
                 self._forget(bucket)
@@ -163,8 +174,7 @@ class LocalBudget:
         bucket.close(ClientClosed("the bucket was idle"))
 
     def _take_turn(self) -> bool:
-        if self._rate is None:
-            return True
+        assert self._rate is not None  # noqa: S101 (narrowing: only buckets of a paced budget ask)
         if self._pace is None:
             self._pace = Pace(self._rate, self._pump_all)
         return self._pace.take()
@@ -174,7 +184,7 @@ class LocalBudget:
             bucket.pump()
 
     def _bucket_of(self, permit: Permit, route: str, said: RateLimit | None) -> Bucket:
-        bucket = _bucket(permit)
+        bucket = permit.bucket.final()
         if said is None or said.name is None or said.name == bucket.name:
             return bucket
         return self._name(bucket, route, said.name)
@@ -214,9 +224,3 @@ class LocalBudget:
     def _tell(self, bucket: Bucket) -> None:
         if self._learned is not None:
             self._learned(bucket.snapshot())
-
-
-def _bucket(permit: Permit) -> Bucket:
-    bucket = permit.bucket
-    assert isinstance(bucket, Bucket)  # noqa: S101 (narrowing: our own permits carry our own buckets)
-    return bucket.final()

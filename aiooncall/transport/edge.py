@@ -27,14 +27,17 @@ class Edge:
     Args:
         earliest: no sooner than this.
         latest: no later than this.
+
+    Attributes:
+        rounded_up_by: by how much, in seconds, a `Reset` may have been rounded up.
     """
 
-    __slots__ = ("earliest", "latest", "rounds_down")
+    __slots__ = ("earliest", "latest", "rounded_up_by")
 
     def __init__(self, earliest: float, latest: float) -> None:
         self.earliest = earliest
         self.latest = latest
-        self.rounds_down = False
+        self.rounded_up_by = 1.0
 
     @property
     def width(self) -> float:
@@ -44,8 +47,8 @@ class Edge:
     def saw_reset(self, sent: float, received: float, reset_after: float) -> None:
         """Take in that an answer of this window said `reset_after`."""
         if reset_after == 0:
-            self.rounds_down = True
-        earliest = sent + reset_after - (0.0 if self.rounds_down else 1.0)
+            self.rounded_up_by = 0.0
+        earliest = sent + reset_after - self.rounded_up_by
         latest = received + reset_after + 1.0
         if earliest > self.earliest or latest < self.latest:
             self._narrow(earliest, latest)

@@ -9,7 +9,6 @@ import aiohttp
 import attrs
 
 from aiooncall.errors import AttemptTimeout, ConnectError, DeadlineExceeded, ResponseTooLarge
-from aiooncall.transport.messages import Safety
 from aiooncall.transport.outcome import Outcome, outcome_of_failure, outcome_of_status, parse_rate_limit
 from aiooncall.transport.pool import SendGuard, as_transport_error
 
@@ -33,7 +32,7 @@ LARGEST_IGNORED_BODY: Final = 4096
 
 @attrs.define(slots=True)
 class Attempt:
-    """What one send came to: an answer (`status` is set), or an `error`."""
+    """What one send came to: an answer (`status` is set), or an `error`. `sent` says whether a byte may have left."""
 
     outcome: Outcome
     status: int | None = None
@@ -57,7 +56,9 @@ class Exchanger:
         self._pool = pool
         self._session = session
         self._options = options
-        self._clock = options.clock
+        self._timeout = options.timeout
+        self._now = options.clock.monotonic
+        self._wall_time = options.clock.time
 
     async def exchange(self, request: Request, alarm: Alarm, until: float) -> Attempt:
         """Send `request` once and return what came of it.
@@ -68,16 +69,22 @@ class Exchanger:
             until: the whole call's deadline, in monotonic seconds.
         """
         endpoint = request.endpoint
-        # aiohttp never repeats a POST, and a repeatable one need not know whether it left: it goes the short way.
-        guard = None if endpoint.method == "POST" and endpoint.safety is Safety.REPEATABLE else SendGuard()
-        arguments: dict[str, Any] = {} if guard is None else {"middlewares": (guard,)}
-        if (proxy := self._pool.proxy_for(request.url)) is not None:
-            arguments["proxy"] = proxy
-        alarm.set(min(until, self._clock.monotonic() + self._options.timeout))
+        guard = SendGuard() if endpoint.needs_guard else None
+        times_out_at = self._now() + self._timeout
+        alarm.set(min(until, times_out_at))
         try:
-            response = await self._session.request(
-                endpoint.method, request.url, data=request.body, allow_redirects=False, **arguments
-            )
+            if guard is None and not self._pool.may_use_proxy:
+                response = await self._session.request(
+                    endpoint.method, request.url, data=request.body, allow_redirects=False
+                )
+            else:
+                response = await self._session.request(
+                    endpoint.method,
+                    request.url,
+                    data=request.body,
+                    allow_redirects=False,
+                    **self._extras(request, guard),
+                )
         except asyncio.CancelledError:
             if not alarm.was_mine():
                 raise
@@ -85,20 +92,34 @@ class Exchanger:
         except (aiohttp.ClientError, OSError) as problem:
             error = as_transport_error(problem, sent=guard is None or guard.sent)
             return _failed(request, error, sent=not isinstance(error, ConnectError))
-        attempt = await self._judge(response, request, alarm, until)
-        await alarm.settle()
+        attempt = self._judge(response, request)
+        if not response.content.at_eof():
+            attempt = await self._take_body(response, request, attempt, alarm, until)
+        if alarm.fired:
+            await alarm.settle()
         return attempt
 
-    async def _judge(self, response: ClientResponse, request: Request, alarm: Alarm, until: float) -> Attempt:
-        headers = response.headers
-        said = parse_rate_limit(headers, self._clock.time())
+    def _extras(self, request: Request, guard: SendGuard | None) -> dict[str, Any]:
+        extras: dict[str, Any] = {} if guard is None else {"middlewares": (guard,)}
+        if (proxy := self._pool.proxy_for(request.url)) is not None:
+            extras["proxy"] = proxy
+        return extras
+
+    def _judge(self, response: ClientResponse, request: Request) -> Attempt:
+        status, headers = response.status, response.headers
+        if 200 <= status < 300:  # noqa: PLR2004 (RFC 9110: the success class)
+            return Attempt(
+                Outcome.SUCCESS, status, b"", headers, parse_rate_limit(headers, self._wall_time, succeeded=True)
+            )
+        said = parse_rate_limit(headers, self._wall_time)
         asked_to_wait = said is not None and said.retry_after is not None
-        outcome = outcome_of_status(response.status, request.endpoint.safety, asked_to_wait=asked_to_wait)
-        attempt = Attempt(outcome, response.status, b"", headers, said)
-        if response.content.at_eof():
-            response.release()
-            return attempt
-        wanted = outcome is Outcome.SUCCESS and request.endpoint.has_result
+        outcome = outcome_of_status(status, request.endpoint.safety, asked_to_wait)
+        return Attempt(outcome, status, b"", headers, said)
+
+    async def _take_body(
+        self, response: ClientResponse, request: Request, attempt: Attempt, alarm: Alarm, until: float
+    ) -> Attempt:
+        wanted = attempt.outcome is Outcome.SUCCESS and request.endpoint.has_result
         try:
             if wanted:
                 attempt.body = await _read(response, self._options.max_response_bytes)
@@ -120,7 +141,7 @@ class Exchanger:
     def _timed_out(self, alarm: Alarm, until: float) -> TransportError:
         if alarm.at >= until:
             return DeadlineExceeded("the call took longer than its deadline")
-        return AttemptTimeout(f"no complete answer within the timeout of {self._options.timeout:g} s")
+        return AttemptTimeout(f"no complete answer within the timeout of {self._timeout:g} s")
 
 
 async def _read(response: ClientResponse, most: int) -> bytes:

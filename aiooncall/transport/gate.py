@@ -23,6 +23,7 @@ from aiooncall.transport.window import Window
 
 if TYPE_CHECKING:
     from aiooncall.ratelimit import RateLimit
+    from aiooncall.transport.bucket import Bucket
     from aiooncall.transport.edge import Edge
 
 FIRST_IN_FLIGHT: Final = 4
@@ -35,6 +36,7 @@ LARGEST_RESERVE: Final = 50
 MOST_SCOUTS: Final = 8
 SCOUT_SHARE: Final = 16
 """At most one call in so many goes as a scout."""
+MOST_FOR_OTHERS: Final = max(LARGEST_RESERVE, MOST_SCOUTS)
 SHARP: Final = 0.025
 """An edge known to this share of the period needs no scouts."""
 SHARPEST: Final = 0.1
@@ -49,7 +51,7 @@ class Permit:
 
     __slots__ = ("bucket", "sent", "window")
 
-    def __init__(self, bucket: object, sent: float, window: int) -> None:
+    def __init__(self, bucket: Bucket, sent: float, window: int) -> None:
         self.bucket = bucket
         self.sent = sent
         self.window = window
@@ -81,6 +83,15 @@ class Gate:
         self._refusals = 0
         self._next_scout: float | None = None
 
+    def try_admit(self, bucket: Bucket, now: float, lane: Lane, backlog: int) -> Permit | None:
+        """Return the permit for a call if it may go now; see `admits`."""
+        window = self.window
+        if not self.admits(now, lane, backlog):
+            return None
+        window.in_flight += 1
+        self._next_scout = None
+        return Permit(bucket, now, window.number)
+
     def admits(self, now: float, lane: Lane, backlog: int = 0) -> bool:
         """Return whether a call may go now.
 
@@ -89,25 +100,21 @@ class Gate:
             lane: who waits for the call.
             backlog: how many calls wait, this one included.
         """
-        if now < self.closed_until or self.window.in_flight >= self._ramp:
+        window = self.window
+        if now < self.closed_until or window.in_flight >= self._ramp:
             return False
         if self._probing:
             return True
-        window = self.window
-        window.roll_over_if_due(now)
-        left = window.left
-        if left is None:
+        if window.blind or (window.edge is not None and now >= window.edge.latest):
+            window.roll_over_if_due(now)
+        if window.remaining is None:
             return True
-        free = left - self.window.in_flight
+        free = window.remaining - window.blind - window.in_flight
+        if free > MOST_FOR_OTHERS:
+            return True  # far from the end of the budget
         if free <= (0 if lane is Lane.INTERACTIVE else self._reserve(now)):
             return False
         return free > MOST_SCOUTS or self._scout_may_go(now, lane, free, backlog)
-
-    def admit(self, bucket: object, now: float) -> Permit:
-        """Return the permit for a call that `admits` allowed."""
-        self.window.in_flight += 1
-        self._next_scout = None
-        return Permit(bucket, now, self.window.number)
 
     def look_again_at(self, now: float, lane: Lane) -> float | None:
         """Return when a call that was not admitted may go; None if only an answer can change that."""
@@ -121,7 +128,7 @@ class Gate:
                 return edge.earliest - PATIENCE
             if self._next_scout is not None:
                 return min(self._next_scout, edge.latest)
-        return min(edge.latest, self.window.blind_until) if self.window.is_blind else edge.latest
+        return min(edge.latest, self.window.blind_until) if self.window.blind else edge.latest
 
     def opens_at(self, now: float) -> float:
         """Return the earliest moment at which any new call can go, as far as is known."""
@@ -134,11 +141,13 @@ class Gate:
 
     def answered(self, permit: Permit, now: float, said: RateLimit | None) -> None:
         """Take in an answer that was not a refusal."""
-        self.window.in_flight -= 1
+        window = self.window
+        window.in_flight -= 1
         self._refusals = 0
         if self._ramp < self._max_in_flight:
             self._ramp += 1
-        window = self.window
+        if said is not None and not self._probing and window.saw_usual(permit.window, permit.sent, now, said):
+            return
         if self._probing and permit.sent > window.seen_at:
             self._probing = False
             if said is None or said.remaining is None:
@@ -201,7 +210,7 @@ class Gate:
         window = self.window
         edge, period = window.edge, window.period or 0.0
         # Any answer tells more than waiting does, while it is unclear what has been counted.
-        if edge is None or window.is_blind or edge.width <= min(SHARP * period, SHARPEST):
+        if edge is None or window.blind or edge.width <= min(SHARP * period, SHARPEST):
             return True
         # Whoever works through a list comes back for the next item.
         expected = backlog + window.in_flight if lane is Lane.BULK else backlog

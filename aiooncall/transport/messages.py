@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import re
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
@@ -15,9 +16,7 @@ from aiooncall.errors import OptionsError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aiooncall.ratelimit import RateLimit
-
-_PLAIN_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.~-]*")
+_is_plain_id = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.~-]{0,511}").fullmatch
 _FORBIDDEN_IN_ID = re.compile(r"[/\\?#%\x00-\x20\x7f-\xa0\u2028\u2029]")
 MAX_ID_LENGTH: Final = 512
 
@@ -36,9 +35,9 @@ class Lane(enum.IntEnum):
     BULK = 1
 
 
-@attrs.frozen
+@attrs.frozen(eq=False)
 class Endpoint:
-    """One operation of an API, declared once.
+    """One operation of an API, declared once; two declarations are never the same one.
 
     Attributes:
         method: the HTTP method.
@@ -53,11 +52,15 @@ class Endpoint:
     safety: Safety
     has_result: bool = True
     host: str = "api"
+    route: str = attrs.field(init=False)
+    """Method and template: the key of what is counted together until the server names its bucket."""
+    needs_guard: bool = attrs.field(init=False)
+    """Whether a send has to be watched. aiohttp never repeats a POST, and one that may be repeated in doubt need not
+    know whether it left."""
 
-    @property
-    def route(self) -> str:
-        """Method and template: the key of what is counted together until the server names its bucket."""
-        return f"{self.method} {self.template}"
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "route", f"{self.method} {self.template}")
+        object.__setattr__(self, "needs_guard", self.method != "POST" or self.safety is Safety.ONCE)
 
 
 @attrs.define(slots=True)
@@ -71,17 +74,6 @@ class Request:
     deadline: float | None = None
 
 
-@attrs.define(slots=True)
-class Response:
-    """A successful answer."""
-
-    status: int
-    body: bytes
-    headers: Mapping[str, str]
-    rate_limit: RateLimit | None
-    attempts: int
-
-
 def path_segment(field: str, value: str) -> str:
     """Return `value` quoted as one path segment.
 
@@ -92,7 +84,7 @@ def path_segment(field: str, value: str) -> str:
     Raises:
         OptionsError: it is blank, a dot segment, too long, or has a character that could change the path.
     """
-    if isinstance(value, str) and _PLAIN_ID.fullmatch(value) and len(value) <= MAX_ID_LENGTH:
+    if isinstance(value, str) and _is_plain_id(value):
         return value
     if not isinstance(value, str) or not value.strip():
         raise OptionsError(field, value, "a non-empty id")
@@ -119,11 +111,11 @@ class UrlTemplate:
         Raises:
             OptionsError: a value cannot be one path segment.
         """
-        if self._plain is not None:
+        if len(self._fields) == 1 and len(values) == 1:
+            url = URL(f"{self._parts[0]}{path_segment(self._fields[0], values[0])}{self._parts[1]}", encoded=True)
+        elif self._plain is not None and not values:
             url = self._plain
         else:
-            text = self._parts[0]
-            for field, value, part in zip(self._fields, values, self._parts[1:], strict=True):
-                text += path_segment(field, value) + part
-            url = URL(text, encoded=True)
+            segments = [path_segment(*pair) for pair in zip(self._fields, values, strict=True)]
+            url = URL("".join(chain(*zip(self._parts, [*segments, ""], strict=True))), encoded=True)
         return url.with_query(query) if query else url

@@ -15,13 +15,16 @@ from __future__ import annotations
 import enum
 import re
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
+
+from multidict import istr
 
 from aiooncall.ratelimit import RateLimit
 from aiooncall.transport.messages import Safety
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 LONGEST_PERIOD: Final = 86_400.0
 """A window longer than a day is taken for garbage, in seconds."""
@@ -29,6 +32,16 @@ LONGEST_WAIT: Final = 86_400.0
 """A wait longer than a day is taken for garbage, in seconds."""
 EPOCH_VALUES: Final = 1e9
 """A reset this large is an instant, not a duration."""
+LONGEST_COUNT: Final = 9
+"""A count of more digits is taken for garbage."""
+# istr: lower-cased once, not at every look-up.
+_NAME = istr("X-RateLimit-Name")
+_LIMIT = istr("X-RateLimit-Limit")
+_PERIOD = istr("X-RateLimit-Period")
+_REMAINING = istr("X-RateLimit-Remaining")
+_RESET = istr("X-RateLimit-Reset")
+_PLAIN_RESET = istr("RateLimit-Reset")
+_RETRY_AFTER = istr("Retry-After")
 _NUMBER = re.compile(r"\d{1,15}(\.\d{1,9})?", re.ASCII)
 
 
@@ -49,7 +62,7 @@ class Outcome(enum.StrEnum):
 _MAYBE_DONE: Final = frozenset({408, 500, 502, 503, 504})
 
 
-def outcome_of_status(status: int, safety: Safety, *, asked_to_wait: bool = False) -> Outcome:
+def outcome_of_status(status: int, safety: Safety, asked_to_wait: bool = False) -> Outcome:
     """Return what an answer with `status` means.
 
     Args:
@@ -71,29 +84,30 @@ def outcome_of_failure(safety: Safety, *, sent: bool) -> Outcome:
     return Outcome.AMBIGUOUS if sent and safety is Safety.ONCE else Outcome.TRANSIENT
 
 
-def parse_rate_limit(headers: Mapping[str, str], wall_time: float) -> RateLimit | None:
+def parse_rate_limit(
+    headers: Mapping[str, str], wall_time: Callable[[], float], *, succeeded: bool = False
+) -> RateLimit | None:
     """Return what `headers` say of the rate limit, or None if they say nothing.
 
     Args:
         headers: an answer's headers, case-insensitive.
-        wall_time: seconds since the epoch by the local clock, for headers that carry an instant.
+        wall_time: returns seconds since the epoch by the local clock, for headers that carry an instant.
+        succeeded: whether it was a success: those ask nobody to wait, so `Retry-After` is not looked for.
     """
     get = headers.get
-    name, remaining, reset = (
-        get("X-RateLimit-Name"),
-        get("X-RateLimit-Remaining"),
-        get("X-RateLimit-Reset") or get("RateLimit-Reset"),
-    )
-    retry_after = get("Retry-After")
+    name, remaining, reset = get(_NAME), get(_REMAINING), get(_RESET)
+    retry_after = None if succeeded else get(_RETRY_AFTER)
+    if reset is None:
+        reset = get(_PLAIN_RESET)
     if name is None and remaining is None and reset is None and retry_after is None:
         return None
     return RateLimit(
-        name=name or None,
-        limit=_whole(get("X-RateLimit-Limit"), least=1),
-        remaining=_whole(remaining),
-        period=_bounded(get("X-RateLimit-Period"), LONGEST_PERIOD, above=0.0),
-        reset_after=_reset_after(reset, wall_time),
-        retry_after=parse_retry_after(retry_after, wall_time),
+        name or None,
+        _limit(get(_LIMIT)),
+        _whole(remaining),
+        _period(get(_PERIOD)),
+        _reset_after(reset, wall_time),
+        None if retry_after is None else parse_retry_after(retry_after, wall_time()),
     )
 
 
@@ -111,28 +125,31 @@ def parse_retry_after(value: str | None, wall_time: float) -> float | None:
     return max(0.0, wait) if wait <= LONGEST_WAIT else None
 
 
-def _reset_after(value: str | None, wall_time: float) -> float | None:
+def _reset_after(value: str | None, wall_time: Callable[[], float]) -> float | None:
     number = _number(value)
-    if number is None:
-        return None
-    if number >= EPOCH_VALUES:
-        number = max(0.0, number - wall_time)
-    return number if number <= LONGEST_WAIT else None
+    if number is not None and number >= EPOCH_VALUES:
+        number = max(0.0, number - wall_time())
+    return number if number is not None and number <= LONGEST_WAIT else None
 
 
+# The same few texts come with every answer, so that parsing them is remembered.
+@lru_cache(maxsize=256)
 def _number(value: str | None) -> float | None:
     if value is None or not _NUMBER.fullmatch(value.strip()):
         return None
     return float(value)
 
 
-def _whole(value: str | None, *, least: int = 0) -> int | None:
-    if value is None or not value.isdecimal() or not value.isascii() or len(value) > 15:  # noqa: PLR2004
-        return None
-    number = int(value)
-    return number if number >= least else None
-
-
-def _bounded(value: str | None, most: float, *, above: float) -> float | None:
+@lru_cache(maxsize=256)
+def _period(value: str | None) -> float | None:
     number = _number(value)
-    return number if number is not None and above < number <= most else None
+    return number if number is not None and 0.0 < number <= LONGEST_PERIOD else None
+
+
+@lru_cache(maxsize=256)
+def _limit(value: str | None) -> int | None:
+    return _whole(value) or None
+
+
+def _whole(value: str | None) -> int | None:
+    return int(value) if value is not None and value.isdecimal() and len(value) <= LONGEST_COUNT else None

@@ -128,6 +128,7 @@ class SessionPool:
         self._connector: aiohttp.TCPConnector | None = None
         self._sessions: list[aiohttp.ClientSession] = []
         self._budgets: dict[tuple[str, ...], RateBudget] = {}
+        self.may_use_proxy = self.options.proxy is not None or self.options.trust_env
         self._proxies: dict[str, str | None] = {}
 
     async def __aenter__(self) -> Self:
@@ -146,12 +147,15 @@ class SessionPool:
 
     async def open(self) -> None:
         """Get ready to connect, on the running loop."""
-        tls = self.options.tls()
+        options, tls = self.options, self.options.tls()
         self._lifecycle.open()
         self._connector = aiohttp.TCPConnector(
-            limit=self.options.max_connections,
-            limit_per_host=self.options.max_connections_per_host,
-            keepalive_timeout=self.options.keepalive,
+            limit=options.max_connections,
+            # 0 is no bound of its own: cheaper where the total is the tighter one anyway
+            limit_per_host=options.max_connections_per_host
+            if options.max_connections_per_host < options.max_connections
+            else 0,
+            keepalive_timeout=options.keepalive,
             ssl=tls,
         )
 

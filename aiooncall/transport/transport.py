@@ -17,7 +17,6 @@ from aiooncall.errors import (
 from aiooncall.events import AttemptFinished, RetryScheduled, Throttled, emit
 from aiooncall.transport.bucket import WontFit
 from aiooncall.transport.exchange import Exchanger
-from aiooncall.transport.messages import Response
 from aiooncall.transport.outcome import Outcome
 from aiooncall.transport.reasons import parse_errors
 from aiooncall.transport.retry import delay_before_retry
@@ -39,15 +38,13 @@ if TYPE_CHECKING:
 REQUEST_ID_HEADERS: Final = ("X-Request-Id", "DD-Request-Id")
 
 
-class Call:
-    """One call on its way: the request, its bounds, and what its attempts came to."""
+class FailedCall:
+    """A call that did not succeed at once: the request, and what its attempts came to."""
 
-    __slots__ = ("alarm", "failures", "last", "refusals", "request", "until")
+    __slots__ = ("failures", "last", "refusals", "request")
 
-    def __init__(self, request: Request, until: float, alarm: Alarm) -> None:
+    def __init__(self, request: Request) -> None:
         self.request = request
-        self.until = until
-        self.alarm = alarm
         self.failures = 0
         self.refusals = 0
         self.last: Attempt | None = None
@@ -90,90 +87,79 @@ class Transport:
     ) -> None:
         self.budget = budget
         self._alarms = pool.alarms
-        self._exchanger = Exchanger(pool, session, options)
+        self._exchange = Exchanger(pool, session, options).exchange
         self._options = options
         self._clock = options.clock
+        self._now = options.clock.monotonic
+        self._hooks = options.hooks
         self._classify = classify or _by_status
         self._redact = redact
 
-    async def send(self, request: Request) -> Response:
-        """Carry `request` to its end.
+    async def send(self, request: Request) -> Attempt:
+        """Carry `request` to its end and return the successful attempt.
 
         Raises:
             ApiError: the server refused it for good, or a wait does not fit in the deadline.
             TransportError: no attempt brought a usable answer.
             AmbiguousOutcome: it was sent, its effect is unknown, and it must not be repeated.
         """
-        until = inf if request.deadline is None else self._clock.monotonic() + request.deadline
-        alarm = self._alarms.start(until)
-        call = Call(request, until, alarm)
+        until = inf if request.deadline is None else self._now() + request.deadline
+        alarm = self._alarms.for_this_task()
+        failed: FailedCall | None = None
+        route, lane = request.endpoint.route, request.lane
         try:
             while True:
-                attempt = await self._attempt(call)
+                permit = self.budget.try_acquire(route, lane) or await self._queue(request, alarm, until, failed)
+                try:
+                    attempt = await self._exchange(request, alarm, until)
+                except BaseException:  # cancelled: whether the server counted it is unknown
+                    self.budget.abandoned(permit, sent=True)
+                    raise
+                self._settle(permit, route, attempt)
+                if self._hooks:
+                    self._report(request, attempt, failed, self._now() - permit.sent)
                 if attempt.outcome is Outcome.SUCCESS:
-                    status, headers = attempt.status or 0, attempt.headers
-                    return Response(status, attempt.body, headers, attempt.rate_limit, call.attempts + 1)
-                call.count(attempt)
-                delay = delay_before_retry(
-                    self._options.retry, attempt.outcome, failures=call.failures, refusals=call.refusals
-                )
-                if delay is None or self._clock.monotonic() + delay >= until:
-                    raise self._error(call, attempt)
-                await self._wait(call, attempt, delay)
+                    return attempt
+                failed = failed or FailedCall(request)
+                failed.count(attempt)
+                await self._wait(failed, attempt, alarm, until)
+        except WontFit as closed:
+            raise self._rate_limited(failed or FailedCall(request), closed.opens_at) from None
         except asyncio.CancelledError:
             if not alarm.was_mine():
                 raise
-            route = request.endpoint.route
-            raise DeadlineExceeded(f"{route}: waited until the deadline; attempts so far: {call.attempts}") from None
+            attempts = failed.attempts if failed is not None else 0
+            raise DeadlineExceeded(f"{route}: waited until the deadline; attempts so far: {attempts}") from None
         finally:
             alarm.stop()
 
-    async def _attempt(self, call: Call) -> Attempt:
-        """Wait for the budget, send once, and tell the budget what came of it."""
-        request = call.request
-        permit = await self._acquire(call)
-        try:
-            attempt = await self._exchanger.exchange(request, call.alarm, call.until)
-        except BaseException:  # cancelled: whether the server counted it is unknown
-            self.budget.abandoned(permit, sent=True)
-            raise
-        self._settle(permit, request.endpoint.route, attempt)
-        if self._options.hooks:
-            self._report(call, attempt, self._clock.monotonic() - permit.sent)
-        return attempt
+    async def _queue(self, request: Request, alarm: Alarm, until: float, failed: FailedCall | None) -> Permit:
+        """Wait for the budget; a call that was refused before takes its place in front again."""
+        alarm.set(until)
+        refused = failed is not None and failed.last is not None and failed.last.outcome is Outcome.THROTTLED
+        return await self.budget.acquire(request.endpoint.route, request.lane, until, in_front=refused)
 
     def _settle(self, permit: Permit, route: str, attempt: Attempt) -> None:
-        if attempt.outcome is Outcome.THROTTLED:
-            self.budget.refused(permit, route, attempt.rate_limit)
-        elif attempt.status is not None:
-            self.budget.answered(permit, route, attempt.rate_limit)
-        else:
+        """Tell the budget what came of the permit."""
+        if attempt.status is None:
             self.budget.abandoned(permit, sent=attempt.sent)
+        elif attempt.outcome is Outcome.THROTTLED:
+            self.budget.refused(permit, route, attempt.rate_limit)
+        else:
+            self.budget.answered(permit, route, attempt.rate_limit)
 
-    async def _acquire(self, call: Call) -> Permit:
-        request, last = call.request, call.last
-        in_front = last is not None and last.outcome is Outcome.THROTTLED
-        try:
-            return await self.budget.acquire(request.endpoint.route, request.lane, call.until, in_front=in_front)
-        except WontFit as closed:
-            raise self._rate_limited(call, closed.opens_at) from None
-
-    async def _wait(self, call: Call, attempt: Attempt, delay: float) -> None:
-        endpoint = call.request.endpoint
-        if self._options.hooks:
-            event = RetryScheduled(
-                method=endpoint.method,
-                route=endpoint.template,
-                attempt=call.attempts,
-                outcome=str(attempt.outcome),
-                delay=delay,
-            )
-            emit(self._options.hooks, event)
-        call.alarm.set(call.until)
+    async def _wait(self, call: FailedCall, attempt: Attempt, alarm: Alarm, until: float) -> None:
+        """Sleep until the next attempt, or raise if there is to be none."""
+        delay = delay_before_retry(self._options.retry, attempt.outcome, failures=call.failures, refusals=call.refusals)
+        if delay is None or self._now() + delay >= until:
+            raise self._error(call, attempt)
+        if self._hooks:
+            emit(self._hooks, _retry_scheduled(call, attempt, delay))
+        alarm.set(until)
         if delay:
             await self._clock.sleep(delay)
 
-    def _error(self, call: Call, attempt: Attempt) -> OnCallError:
+    def _error(self, call: FailedCall, attempt: Attempt) -> OnCallError:
         cause = attempt.error or self._api_error(call, attempt)
         if attempt.outcome is not Outcome.AMBIGUOUS:
             return cause
@@ -182,7 +168,7 @@ class Transport:
         ambiguous.__cause__ = cause
         return ambiguous
 
-    def _api_error(self, call: Call, attempt: Attempt) -> ApiError:
+    def _api_error(self, call: FailedCall, attempt: Attempt) -> ApiError:
         status, endpoint = attempt.status or 0, call.request.endpoint
         reasons = tuple(self._redact(reason) for reason in parse_errors(attempt.body))
         if 300 <= status < 400:  # noqa: PLR2004 (RFC 9110: the redirection class)
@@ -203,10 +189,10 @@ class Transport:
             error.retry_at = self._wall(wait) if wait is not None else None
         return error
 
-    def _rate_limited(self, call: Call, opens_at: float) -> RateLimited:
+    def _rate_limited(self, call: FailedCall, opens_at: float) -> RateLimited:
         endpoint = call.request.endpoint
         return RateLimited(
-            retry_at=self._wall(opens_at - self._clock.monotonic()),
+            retry_at=self._wall(opens_at - self._now()),
             status=429,
             errors=("the rate limit leaves no room for this call before its deadline",),
             method=endpoint.method,
@@ -218,8 +204,8 @@ class Transport:
     def _wall(self, after: float) -> datetime:
         return datetime.fromtimestamp(self._clock.time(), UTC) + timedelta(seconds=after)
 
-    def _report(self, call: Call, attempt: Attempt, elapsed: float) -> None:
-        endpoint, number = call.request.endpoint, call.attempts + 1
+    def _report(self, request: Request, attempt: Attempt, failed: FailedCall | None, elapsed: float) -> None:
+        endpoint, number = request.endpoint, 1 if failed is None else failed.attempts + 1
         finished = AttemptFinished(
             method=endpoint.method,
             route=endpoint.template,
@@ -228,12 +214,23 @@ class Transport:
             outcome=str(attempt.outcome),
             elapsed=elapsed,
         )
-        emit(self._options.hooks, finished)
+        emit(self._hooks, finished)
         if attempt.outcome is Outcome.THROTTLED:
             wait = attempt.rate_limit.retry_after if attempt.rate_limit is not None else None
             refused = Throttled(method=endpoint.method, route=endpoint.template, attempt=number, retry_after=wait)
-            emit(self._options.hooks, refused)
+            emit(self._hooks, refused)
 
 
 def _by_status(status: int, _reasons: tuple[str, ...]) -> type[ApiError]:
     return api_error_class(status)
+
+
+def _retry_scheduled(call: FailedCall, attempt: Attempt, delay: float) -> RetryScheduled:
+    endpoint = call.request.endpoint
+    return RetryScheduled(
+        method=endpoint.method,
+        route=endpoint.template,
+        attempt=call.attempts,
+        outcome=str(attempt.outcome),
+        delay=delay,
+    )

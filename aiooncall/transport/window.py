@@ -29,13 +29,13 @@ class Window:
     """The state of the current window. `remaining` is None while nothing is known of it."""
 
     __slots__ = (
-        "_blind",
         "_blind_at",
         "_left_before",
         "_lowest_reset",
         "_maybe_at",
         "_maybe_next",
         "_reset_seen_at",
+        "blind",
         "blind_until",
         "calendar_offset",
         "edge",
@@ -57,7 +57,7 @@ class Window:
         self.seen_at = 0.0
         self.calendar_offset = 0.0
         self._left_before = 0
-        self._blind = 0
+        self.blind = 0
         self._blind_at = 0.0
         self.blind_until = inf
         self._maybe_next = 0
@@ -66,14 +66,9 @@ class Window:
         self._reset_seen_at = 0.0
 
     @property
-    def is_blind(self) -> bool:
-        """Whether calls have been counted that the server may have counted elsewhere."""
-        return self._blind > 0
-
-    @property
     def left(self) -> int | None:
         """Calls left as far as is known: what the server said, less what it may have counted since."""
-        return None if self.remaining is None else max(0, self.remaining - self._blind)
+        return None if self.remaining is None else max(0, self.remaining - self.blind)
 
     def learn(self, said: RateLimit) -> None:
         """Take in the limit and period of an answer."""
@@ -81,6 +76,31 @@ class Window:
             self.limit = said.limit
         if said.period is not None:
             self.period = said.period
+
+    def saw_usual(self, number: int, sent: float, now: float, said: RateLimit) -> bool:
+        """Take in the usual answer: a little less left than before, in the middle of a window.
+
+        This is the short way through `learn` and `saw_remaining`, for nearly every answer of a busy client.
+
+        Returns:
+            Whether it was a usual one; if not, nothing was taken in.
+        """
+        left, reset, before, edge = said.remaining, said.reset_after, self.remaining, self.edge
+        if left is None or before is None or edge is None or left >= before or number != self.number:
+            return False
+        if reset != self._lowest_reset or now >= edge.earliest or self.blind:
+            return False
+        if said.limit != self.limit or said.period != self.period:
+            return False
+        if reset is not None:
+            # The lower bound rises with every answer of the same reset; the upper one was lowest with the first.
+            earliest = sent + reset - edge.rounded_up_by
+            if earliest > edge.latest:
+                return False
+            edge.earliest = max(edge.earliest, earliest)
+        self.remaining = left
+        self.seen_at = self._reset_seen_at = now
+        return True
 
     def saw_remaining(self, number: int, sent: float, now: float, said: RateLimit) -> None:
         """Take in an answer's `remaining` and `reset_after`.
@@ -103,8 +123,8 @@ class Window:
 
     def saw_same_window(self, sent: float, now: float, left: int, reset: float | None) -> None:
         """Take in an answer that, as far as can be told, belongs to this window."""
-        if self._blind and sent > self._blind_at:
-            self._blind = 0
+        if self.blind and sent > self._blind_at:
+            self.blind = 0
         if self.remaining is None or left <= self.remaining:
             self.remaining = left
             self.seen_at = now
@@ -132,14 +152,14 @@ class Window:
     def count_blindly(self, number: int, now: float) -> None:
         """Count a call that the server may have counted without saying so; a later answer will tell."""
         if number == self.number:
-            self._blind += 1
+            self.blind += 1
             self._blind_at = now
             self.blind_until = inf if self.period is None else now + self.period
 
     def roll_over_if_due(self, now: float) -> None:
         """Move to the window that `now` is in; forget everything if its length or limit is unknown."""
-        if self._blind and now >= self.blind_until:
-            self._blind = 0
+        if self.blind and now >= self.blind_until:
+            self.blind = 0
         if self.edge is None or now < self.edge.latest:
             return
         uncertain = self._maybe_next
@@ -212,11 +232,11 @@ class Window:
 
     def _distrust(self, calls: int, now: float, period: float) -> None:
         """Count `calls` around the edge in the new window as well; an answer to a call sent from now on will tell."""
-        self._blind, self._blind_at, self.blind_until = calls, now, now + period
+        self.blind, self._blind_at, self.blind_until = calls, now, now + period
 
     def _number_next(self) -> None:
         self._left_before = (self.remaining or 0) + self.in_flight
-        self._blind = self._maybe_next = 0
+        self.blind = self._maybe_next = 0
         self._lowest_reset = None
         self.number = next(_window_numbers)
         self.remaining = None

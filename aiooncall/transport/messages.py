@@ -97,13 +97,15 @@ def path_segment(field: str, value: str) -> str:
 class UrlTemplate:
     """A base URL and a path template, split once so that filling in ids is cheap."""
 
-    __slots__ = ("_fields", "_parts", "_plain")
+    __slots__ = ("_fields", "_origin", "_parts", "_plain")
 
     def __init__(self, base: str, template: str) -> None:
-        pieces = re.split(r"\{(\w+)\}", base.rstrip("/") + template)
+        root = URL(base, encoded=True)
+        pieces = re.split(r"\{(\w+)\}", root.raw_path.rstrip("/") + template)
+        self._origin = root.origin()
         self._parts = tuple(pieces[0::2])
         self._fields = tuple(pieces[1::2])
-        self._plain = URL(self._parts[0], encoded=True) if not self._fields else None
+        self._plain = self._origin.with_path(self._parts[0], encoded=True) if not self._fields else None
 
     def fill(self, values: tuple[str, ...] = (), query: Mapping[str, str] | None = None) -> URL:
         """Return the URL with `values` as path segments, in order, and `query` appended.
@@ -112,10 +114,12 @@ class UrlTemplate:
             OptionsError: a value cannot be one path segment.
         """
         if len(self._fields) == 1 and len(values) == 1:
-            url = URL(f"{self._parts[0]}{path_segment(self._fields[0], values[0])}{self._parts[1]}", encoded=True)
+            path = f"{self._parts[0]}{path_segment(self._fields[0], values[0])}{self._parts[1]}"
+            url = self._origin.with_path(path, encoded=True)
         elif self._plain is not None and not values:
             url = self._plain
         else:
             segments = [path_segment(*pair) for pair in zip(self._fields, values, strict=True)]
-            url = URL("".join(chain(*zip(self._parts, [*segments, ""], strict=True))), encoded=True)
+            path = "".join(chain(*zip(self._parts, [*segments, ""], strict=True)))
+            url = self._origin.with_path(path, encoded=True)
         return url.with_query(query) if query else url

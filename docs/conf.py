@@ -1,0 +1,80 @@
+"""How the documentation is built; nothing here needs the network."""
+
+from __future__ import annotations
+
+import re
+from importlib import import_module
+from importlib.metadata import version as installed_version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from docutils.nodes import Element, TextElement
+    from sphinx.addnodes import pending_xref
+    from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
+
+project = "aiooncall"
+author = "The aiooncall authors"
+copyright = "The aiooncall authors"
+release = version = installed_version("aiooncall")
+
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+exclude_patterns = ["_build"]
+html_theme = "furo"
+html_title = f"aiooncall {release}"
+html_copy_source = False
+html_show_sourcelink = False
+pygments_style = "tango"
+myst_enable_extensions = ["colon_fence"]
+myst_heading_anchors = 3
+
+autoclass_content = "class"
+autodoc_class_signature = "mixed"
+autodoc_member_order = "bysource"
+autodoc_preserve_defaults = True
+autodoc_typehints = "signature"
+autodoc_default_options = {"show-inheritance": True}
+napoleon_google_docstring = True
+napoleon_use_ivar = True
+
+PUBLIC = (
+    "aiooncall",
+    "aiooncall.simulator",
+    "aiooncall.events",
+    "aiooncall.options",
+    "aiooncall.fanout",
+    "aiooncall.datadog.models.page",
+)
+"""Modules with public names, in the order in which a name is looked for."""
+
+nitpick_ignore_regex = [
+    # There is no inventory of other projects here, so links into them are left as text.
+    (r"py:.*", r"(aiohttp|asyncio|attrs|collections|datetime|enum|ssl|types|typing|yarl)(\..*)?"),
+    # Internal names that signatures mention.
+    (r"py:.*", r"(.*\.)?(BaseClient|Clock|SearchMode)"),
+]
+
+
+def find_public_name(app: Sphinx, env: BuildEnvironment, node: pending_xref, content: TextElement) -> Element | None:
+    """Point a type that is written by its defining module, or plainly, to where it is documented."""
+    name = node.get("reftarget", "").rpartition(".")[2]
+    domain = env.domains.python_domain
+    for module in PUBLIC:
+        if hasattr(import_module(module), name) and f"{module}.{name}" in domain.objects:
+            return domain.resolve_xref(
+                env, node["refdoc"], app.builder, "obj", f"{module}.{name}", node, content
+            )  # fmt: skip
+    return None
+
+
+def shorten_defaults(*signature: str) -> tuple[str | None, str | None]:
+    """Write `...` for the defaults of attrs classes, whose source is generated code."""
+    arguments, returned = signature[-2:]
+    return arguments and re.sub(r"attr_dict\['\w+'\]\.default|NOTHING", "...", arguments), returned
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register what this file adds."""
+    app.connect("autodoc-process-signature", shorten_defaults)
+    app.connect("missing-reference", find_public_name)
+    return {"parallel_read_safe": True}

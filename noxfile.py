@@ -1,0 +1,162 @@
+"""Everything that is checked before a change goes in: plain `nox` runs all of it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import nox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PYPROJECT = nox.project.load_toml("pyproject.toml")
+BIN = "Scripts" if sys.platform == "win32" else "bin"
+
+nox.needs_version = ">=2024.10.9"
+nox.options.default_venv_backend = "virtualenv"
+nox.options.error_on_external_run = True
+nox.options.reuse_venv = "yes"
+# The tests come last, so that their summary is what a log ends with; only the coverage follows.
+nox.options.sessions = ["lint", "typing", "docs", "build", "demo", "bench_quick", "tests"]
+
+
+def ask(*command: str) -> str:
+    """Return what `command` prints; nothing if it fails or is not there."""
+    try:
+        done = subprocess.run(command, capture_output=True, check=True, text=True, timeout=30)  # noqa: S603 (our own)
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return done.stdout.strip()
+
+
+def folders() -> Iterator[Path]:
+    """Yield where an interpreter may be: beside the running one, on the path, among pyenv's versions."""
+    yield Path(sys.executable).parent
+    yield from map(Path, os.get_exec_path())
+    if root := os.environ.get("PYENV_ROOT") or ask("pyenv", "root"):
+        yield from sorted(Path(root, "versions").glob("*/bin"))
+
+
+def find_python(version: str) -> Path | None:
+    """Return a `pythonX.Y` that really runs as such: a pyenv shim can be on the path and fail all the same."""
+    question = "import ssl, sys, venv; print('%d.%d' % sys.version_info[:2])"
+    for folder in dict.fromkeys(folders()):
+        found = shutil.which(f"python{version}", path=str(folder))
+        if found and ask(found, "-c", question) == version:
+            return Path(found)
+    return None
+
+
+def present(versions: list[str]) -> list[str]:
+    """Return those of `versions` that are here, and make nox find the same interpreters by name."""
+    here: list[str] = []
+    for version in versions:
+        python = find_python(version)
+        if python is None:
+            continue
+        here.append(version)
+        if shutil.which(python.name) != str(python):
+            os.environ["PATH"] = os.pathsep.join((str(python.parent), os.environ["PATH"]))
+    return here
+
+
+SUPPORTED = nox.project.python_versions(PYPROJECT)
+PRESENT = present(SUPPORTED)
+
+
+def group(*names: str) -> tuple[str, ...]:
+    """Return the requirements of dependency groups."""
+    return nox.project.dependency_groups(PYPROJECT, *names)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and format."""
+    session.install(*group("lint"))
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session
+def typing(session: nox.Session) -> None:
+    """Check the types with mypy and pyright."""
+    session.install("-e", ".[cli,fast]", *group("typing", "bench"))
+    session.run("mypy")
+    session.run("pyright")
+
+
+@nox.session(python=PRESENT or None)
+def tests(session: nox.Session) -> None:
+    """Run the tests on every supported Python that is here; arguments go to pytest."""
+    session.install("-e", ".[cli,fast]", *group("tests"))
+    env = {"COVERAGE_FILE": f".coverage.{session.name}"}
+    session.run("coverage", "erase", env=env)
+    session.run("coverage", "run", "-m", "pytest", *session.posargs, env=env)
+    if not session.posargs:
+        session.notify("coverage")
+
+
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """Join what the tests covered on all Pythons, and check that it is enough."""
+    session.install("coverage[toml]")
+    session.run("coverage", "combine")
+    session.run("coverage", "report")
+    missing = sorted(set(SUPPORTED) - set(PRESENT))
+    if missing:
+        session.log(f"not tested, because it is not installed: Python {', '.join(missing)}")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation; a broken reference fails."""
+    session.install("-e", ".", *group("docs"))
+    built = Path("docs", "_build")
+    session.run("sphinx-build", "-n", "-W", "--keep-going", "-q", "-d", f"{built}/doctrees", "docs", f"{built}/html")
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """Run the demo: a storm on the unreliable simulator."""
+    session.install("-e", ".[cli]")
+    session.run("python", "-m", "aiooncall", "demo", *session.posargs)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Run the benchmarks; arguments are passed on."""
+    run_benchmarks(session, *session.posargs)
+
+
+@nox.session
+def bench_quick(session: nox.Session) -> None:
+    """Run a short version of the benchmarks, to see that they work."""
+    run_benchmarks(session, "--quick")
+
+
+def run_benchmarks(session: nox.Session, *arguments: str) -> None:
+    """Install what the benchmarks need, the tests' peers included, and run them."""
+    session.install("-e", ".", *group("bench", "tests"))
+    session.run("python", "-m", "benchmarks", *arguments)
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """Build sdist and wheel, and use the wheel in a fresh environment away from the sources."""
+    session.install("build")
+    folder = Path(session.create_tmp()).resolve()
+    shutil.rmtree(folder)
+    session.run("python", "-m", "build", "--outdir", str(folder / "dist"))
+    session.run("python", "-m", "venv", str(folder / "venv"))
+    wheel = next((folder / "dist").glob("*.whl"))
+    scripts = folder / "venv" / BIN
+    session.chdir(folder)
+    session.run(str(scripts / "python"), "-m", "pip", "install", "-q", f"{wheel}[cli]", external=True)
+    check = "import aiooncall, aiooncall.simulator; print(aiooncall.__file__, aiooncall.DatadogOnCall.__name__)"
+    session.run(str(scripts / "python"), "-c", check, external=True)
+    session.run(str(scripts / "aiooncall"), "--help", external=True)

@@ -1,0 +1,119 @@
+"""The examples in the README and the documentation run, and what they assert holds.
+
+A `python` block runs as it stands, with two names given: `sim`, a started Simulator, and `dd`, a client open on it.
+Time is virtual. A block that calls `asyncio.run` is a whole program and runs as one, in a process of its own.
+Blocks in other fences, such as `text` or `{code-block}`, are not run.
+"""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import FunctionType
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+
+from aiooncall import DatadogOnCall
+from aiooncall._clock import SystemClock
+from aiooncall.simulator import Simulator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import CodeType
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+
+
+class Example(NamedTuple):
+    """A block of code, and where it stands."""
+
+    page: Path
+    line: int
+    code: str
+
+    @property
+    def place(self) -> str:
+        """Return file and line."""
+        return f"{self.page.relative_to(ROOT).as_posix()}:{self.line}"
+
+    @property
+    def is_program(self) -> bool:
+        """Whether it brings its own event loop."""
+        return "asyncio.run(" in self.code
+
+    def compile(self) -> CodeType:
+        """Return the code, so that a traceback shows the page's own lines."""
+        padding = "\n" * (self.line - 1)
+        flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+        code: CodeType = compile(padding + self.code, str(self.page), "exec", flags=flags, dont_inherit=True)
+        return code
+
+
+def examples() -> Iterator[Example]:
+    """Yield the examples of all pages."""
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        for block in BLOCK.finditer(text):
+            yield Example(page, text.count("\n", 0, block.start(1)) + 1, block[1])
+
+
+EXAMPLES = list(examples())
+PROGRAMS = [pytest.param(example, id=example.place) for example in EXAMPLES if example.is_program]
+BLOCKS = [pytest.param(example, id=example.place) for example in EXAMPLES if not example.is_program]
+
+
+@pytest.fixture
+def virtual_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put the default clock on the loop's virtual time, so that examples need not mention clocks."""
+    today = int(time.time()) + 0.25
+    monkeypatch.setattr(SystemClock, "monotonic", staticmethod(lambda: asyncio.get_running_loop().time()))
+    monkeypatch.setattr(SystemClock, "time", staticmethod(lambda: today + asyncio.get_running_loop().time()))
+
+
+@pytest.mark.parametrize("example", BLOCKS)
+async def test_example_runs(example: Example, virtual_clock: None) -> None:
+    """An example of the documentation runs, and its assertions hold."""
+    async with Simulator() as sim:
+        url = sim.datadog_url
+        async with DatadogOnCall("api-key", "app-key", api_url=url, paging_url=url) as dd:
+            run = FunctionType(example.compile(), {"sim": sim, "dd": dd, "__name__": "example"})
+            if (awaitable := run()) is not None:  # a block without an `await` has run by now
+                await awaitable
+
+
+@pytest.mark.parametrize("example", PROGRAMS)
+def test_program_runs(example: Example) -> None:
+    """A whole program of the documentation runs with warnings as errors."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", example.code],
+        capture_output=True, cwd=ROOT, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_every_example_proves_something() -> None:
+    """Each example asserts what it says, so that it cannot go stale unnoticed."""
+    assert [example.place for example in EXAMPLES if "assert " not in example.code] == []
+
+
+def test_readme_has_an_example() -> None:
+    """The README's example is among those that run."""
+    assert any(example.page.name == "README.md" for example in EXAMPLES)
+
+
+def test_ci_runs_the_readme_command() -> None:
+    """The script for CI runs the README's own test command, letter for letter."""
+    script = ROOT / ".ci" / "run"
+    if not script.exists():
+        pytest.skip("an sdist has no CI script")
+    commands = re.findall(r"^python3 -m venv .*nox$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(commands) == 1
+    assert commands[0] in [line.strip() for line in script.read_text(encoding="utf-8").splitlines()]

@@ -1,0 +1,186 @@
+"""What type checkers make of the public API. Never executed: mypy and pyright read it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, assert_type
+
+from aiooncall import (
+    AmbiguousOutcome,
+    ApiError,
+    AttemptFinished,
+    BudgetLearned,
+    BudgetSnapshot,
+    CallRate,
+    ClientOptions,
+    CodecError,
+    CreatedPage,
+    DatadogOnCall,
+    FanOut,
+    ItemOutcome,
+    OnCallError,
+    OptionsError,
+    Page,
+    PageSort,
+    PageStatus,
+    PoolOptions,
+    RateLimit,
+    RateLimited,
+    Report,
+    ResourceRef,
+    ResultLimitReached,
+    RetryPolicy,
+    RetryScheduled,
+    SessionPool,
+    TeamHandle,
+    TeamId,
+    Throttled,
+    Urgency,
+    UserId,
+    log_events,
+)
+from aiooncall.simulator import Effect, Fault, FaultKind, FaultPlan, Ledger, RateRule, Simulator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from aiooncall.events import Event
+
+
+async def opening() -> None:
+    """A client and a pool are context managers of their own type."""
+    async with DatadogOnCall("api-key", "app-key", site="datadoghq.eu") as dd:
+        assert_type(dd, DatadogOnCall)
+        assert_type(dd.options, ClientOptions)
+        assert_type(dd.budgets(), tuple[BudgetSnapshot, ...])
+    async with SessionPool(PoolOptions(proxy="http://proxy:3128")) as pool:
+        assert_type(pool, SessionPool)
+        assert_type(DatadogOnCall.from_env({"DD_API_KEY": "a"}, pool=pool), DatadogOnCall)
+    client = DatadogOnCall(bearer_token="token", gov_paging=True, options=ClientOptions())
+    assert_type(await client.open(), None)
+    assert_type(await client.close(), None)
+
+
+async def paging(dd: DatadogOnCall, since: datetime) -> None:
+    """Every operation on a page takes and returns plain types."""
+    created = await dd.pages.create("Down", target=TeamHandle("my-team"), urgency=Urgency.HIGH, tags=("a:b",))
+    assert_type(created, CreatedPage)
+    assert_type(created.id, str)
+    assert_type(created.reconciled, bool)
+    await dd.pages.create("Down", target=TeamId("1"), urgency="low", description=None, tags={"a"}, dedup_key="k")
+    assert_type(await dd.pages.get(created.id), Page)
+    assert_type(await dd.pages.acknowledge(created.id), None)
+    assert_type(await dd.pages.escalate(created.id), None)
+    assert_type(await dd.pages.resolve(created.id), None)
+    assert_type(await dd.pages.reroute(created.id, target=UserId("u")), None)
+    pages = dd.pages.list("status:triggered", page_size=10, sort=PageSort.CREATED_AT_DESCENDING, since=since)
+    assert_type(pages, AsyncIterator[Page])
+    assert_type([page async for page in dd.pages.list()], list[Page])
+
+
+def reading(page: Page) -> None:
+    """A page's attributes have precise types; open vocabularies are an enum or text."""
+    assert_type(page.id, str)
+    assert_type(page.title, str)
+    assert_type(page.status, PageStatus | str)
+    assert_type(page.urgency, Urgency | str | None)
+    assert_type(page.created_at, datetime)
+    assert_type(page.acknowledged_at, datetime | None)
+    assert_type(page.tags, tuple[str, ...])
+    assert_type(page.target, ResourceRef | None)
+    assert_type(page.responders, tuple[ResourceRef, ...] | None)
+    assert_type(page.extra, dict[str, Any])
+
+
+def numbers() -> Iterator[str]:
+    """A generator of ids, which a bulk action takes as it takes a list."""
+    yield "1"
+
+
+async def many(dd: DatadogOnCall) -> None:
+    """A bulk job is awaited for a report or iterated over for outcomes."""
+    job = dd.pages.acknowledge_many(["1"], concurrency=8)
+    assert_type(job, FanOut)
+    assert_type(job.report, Report)
+    async for outcome in job:
+        assert_type(outcome, ItemOutcome)
+        assert_type(outcome.id, str)
+        assert_type(outcome.error, OnCallError | None)
+        assert_type(outcome.ok, bool)
+    report = await dd.pages.resolve_many(page.id async for page in dd.pages.list())
+    assert_type(report, Report)
+    assert_type((report.succeeded, report.failed, report.ambiguous), tuple[int, int, int])
+    assert_type(report.outcomes, list[ItemOutcome])
+    assert_type(report.interrupted, list[str])
+    assert_type(await dd.pages.escalate_many({"1"}), Report)
+    assert_type(await FanOut(numbers(), dd.pages.get, repeatable=False), Report)
+
+
+def options() -> None:
+    """Durations are seconds or timedeltas and read as seconds."""
+    chosen = ClientOptions(
+        timeout=5,
+        deadline=timedelta(minutes=2),  # type: ignore[arg-type]
+        settle_time=2.5,
+        retry=RetryPolicy(max_attempts=3, base=timedelta(seconds=1)),  # type: ignore[arg-type]
+        rate_limit=CallRate(calls=300, per=timedelta(minutes=1)),  # type: ignore[arg-type]
+        pool=PoolOptions(connect_timeout=1, trust_env=True),
+        hooks=[log_events, watch],
+    )
+    assert_type(chosen.timeout, float)
+    assert_type(chosen.deadline, float | None)
+    assert_type(chosen.retry, RetryPolicy)
+    assert_type(chosen.rate_limit, CallRate | None)
+
+
+def watch(event: Event, /) -> None:
+    """A hook narrows an event by its class."""
+    match event:
+        case AttemptFinished():
+            assert_type(event.status, int | None)
+        case Throttled():
+            assert_type(event.retry_after, float | None)
+        case RetryScheduled():
+            assert_type(event.delay, float)
+        case BudgetLearned():
+            assert_type(event.budget, BudgetSnapshot)
+
+
+def failing(error: OnCallError) -> None:
+    """Each error's details have types."""
+    match error:
+        case RateLimited():
+            assert_type(error.retry_at, datetime | None)
+            assert_type(error.rate_limit, RateLimit | None)
+        case ApiError():
+            assert_type(error.status, int)
+            assert_type(error.errors, tuple[str, ...])
+            assert_type(error.request_id, str | None)
+        case AmbiguousOutcome():
+            assert_type(error.attempts, int)
+        case OptionsError():
+            assert_type(error.field, str)
+        case CodecError():
+            assert_type(error.path, str)
+        case ResultLimitReached():
+            assert_type(error.limit, int)
+        case _:
+            assert_type(str(error), str)
+
+
+async def simulating() -> None:
+    """The simulator and its ledger are typed for tests that use them."""
+    plan = FaultPlan()
+    plan.script("POST", "*", Fault(FaultKind.THROTTLE, retry_after="1"), None)
+    plan.seed(seed=7, rates={Fault(FaultKind.SLOW): 0.1})
+    async with Simulator(rate_rules=[RateRule("oncall", 100, 60)], faults=plan) as sim:
+        assert_type(sim, Simulator)
+        assert_type(sim.datadog_url, str)
+        assert_type(sim.add_page(title="Down"), str)
+        assert_type(sim.ledger, Ledger)
+        assert_type(sim.ledger.effects, list[Effect])
+        assert_type(sim.ledger.count("create"), int)
+        assert_type(sim.ledger.doubled(), list[str])
+        assert_type(sim.faults.injected, Counter[FaultKind])

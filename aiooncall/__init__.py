@@ -1,7 +1,18 @@
 """Async SDK for on-call paging: never page twice, never lose an item, use the whole rate budget."""
 
+from aiooncall._clock import Clock
 from aiooncall.datadog.client import DatadogOnCall
-from aiooncall.datadog.models.page import CreatedPage, Page, PageSort, PageStatus, TeamHandle, TeamId, Urgency, UserId
+from aiooncall.datadog.models.page import (
+    CreatedPage,
+    Page,
+    PageSort,
+    PageStatus,
+    Target,
+    TeamHandle,
+    TeamId,
+    Urgency,
+    UserId,
+)
 from aiooncall.errors import (
     AmbiguousOutcome,
     ApiError,
@@ -25,10 +36,10 @@ from aiooncall.errors import (
     TransportError,
     Unauthorized,
 )
-from aiooncall.events import AttemptFinished, BudgetLearned, RetryScheduled, Throttled, log_events
-from aiooncall.fanout import FanOut, ItemOutcome, Report
+from aiooncall.events import AttemptFinished, BudgetLearned, Event, Hook, RetryScheduled, Throttled, log_events
+from aiooncall.fanout import FanOut, Ids, ItemOutcome, Report
 from aiooncall.jsonapi import ResourceRef
-from aiooncall.options import CallRate, ClientOptions, PoolOptions, RetryPolicy
+from aiooncall.options import CallRate, ClientOptions, PoolOptions, RetryPolicy, Seconds
 from aiooncall.ratelimit import BudgetSnapshot, RateLimit
 from aiooncall.transport.pool import SessionPool
 
@@ -43,6 +54,7 @@ __all__ = [
     "CallRate",
     "ClientClosed",
     "ClientOptions",
+    "Clock",
     "CodecError",
     "Conflict",
     "ConnectError",
@@ -50,8 +62,11 @@ __all__ = [
     "CreatedPage",
     "DatadogOnCall",
     "DeadlineExceeded",
+    "Event",
     "FanOut",
     "Forbidden",
+    "Hook",
+    "Ids",
     "ItemOutcome",
     "LinkError",
     "NotFound",
@@ -69,8 +84,10 @@ __all__ = [
     "ResultLimitReached",
     "RetryPolicy",
     "RetryScheduled",
+    "Seconds",
     "ServerError",
     "SessionPool",
+    "Target",
     "TeamHandle",
     "TeamId",
     "Throttled",

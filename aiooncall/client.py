@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiooncall.errors import OptionsError
 from aiooncall.events import BudgetLearned, emit
-from aiooncall.options import MASK, ClientOptions, base_url
+from aiooncall.options import MASK, ClientOptions, PoolOptions, base_url
 from aiooncall.transport.budget import LocalBudget
 from aiooncall.transport.messages import Lane, Request, UrlTemplate
 from aiooncall.transport.pool import Lifecycle, SessionPool
@@ -53,6 +53,8 @@ class BaseClient:
         self.options = options if options is not None else ClientOptions()
         if not isinstance(self.options, ClientOptions):
             raise OptionsError("options", options, "a ClientOptions")
+        if pool is not None and self.options.pool != PoolOptions():
+            raise OptionsError("options.pool", self.options.pool, "nothing here: the given pool has its own options")
         self._hosts = {name: url and base_url(f"{name}_url", url) for name, url in hosts.items()}
         self._headers = {"User-Agent": f"aiooncall/{version('aiooncall')}", "Content-Type": JSON, **headers}
         self._secrets = secrets
@@ -98,7 +100,8 @@ class BaseClient:
         credential = hashlib.sha256("\0".join(self._secrets).encode()).hexdigest()
         for name, url in self._hosts.items():
             if url is not None:
-                budget = self._pool.budget((url, credential), self._make_budget)
+                budget = self._pool.budget((url, credential, repr(self.options.rate_limit)), self._make_budget)
+                budget.watch(self._learned)
                 self._transports[name] = Transport(
                     self._pool, self._session, budget, self.options, classify=self._classify(), redact=self._redact
                 )
@@ -107,6 +110,8 @@ class BaseClient:
         """Release what the client made: its session, and its pool unless it was given one. Twice is fine."""
         if not self._lifecycle.close():
             return
+        for transport in self._transports.values():
+            transport.budget.unwatch(self._learned)
         try:
             if self._session is not None:
                 await self._pool.release(self._session)
@@ -161,13 +166,14 @@ class BaseClient:
         return text
 
     def _make_budget(self) -> RateBudget:
-        hooks = self.options.hooks
         return LocalBudget(
             self.options.clock,
             max_in_flight=self._pool.options.max_connections_per_host,
             rate=self.options.rate_limit,
-            learned=lambda budget: emit(hooks, BudgetLearned(budget=budget)),
         )
+
+    def _learned(self, budget: BudgetSnapshot) -> None:
+        emit(self.options.hooks, BudgetLearned(budget=budget))
 
 
 async def paginate(

@@ -89,26 +89,45 @@ def mask_url(url: str | None) -> str:
     return f"{head.partition('//')[0]}//{MASK}@{tail}" if at else url
 
 
-def _seconds_field(default: float | None, *, positive: bool = True, optional: bool = False) -> Any:  # noqa: ANN401 (as attrs.field)
-    def convert(value: Seconds | None, field: attrs.Attribute[Any]) -> float | None:
-        return None if value is None and optional else seconds(field.name, value, positive=positive)
-
-    return attrs.field(default=default, converter=attrs.Converter(convert, takes_field=True))
+# Fields convert leniently and check afterwards, so that the error can name the field. The converters are named
+# functions in the class bodies because that is what type checkers can read.
 
 
-def _count_field(default: int, *, least: int = 1) -> Any:  # noqa: ANN401 (as attrs.field)
-    def check(_: object, field: attrs.Attribute[int], value: int) -> None:
-        count(field.name, value, least=least)
-
-    return attrs.field(default=default, validator=check)
+def _to_seconds(value: Seconds) -> float:
+    return value.total_seconds() if isinstance(value, timedelta) else value
 
 
-def _instance_field(kind: type, factory: Callable[[], object]) -> Any:  # noqa: ANN401 (as attrs.field)
+def _to_optional_seconds(value: Seconds | None) -> float | None:
+    return None if value is None else _to_seconds(value)
+
+
+def _positive(_: object, field: attrs.Attribute[Any], value: float) -> None:
+    seconds(field.name, value)
+
+
+def _not_negative(_: object, field: attrs.Attribute[Any], value: float) -> None:
+    seconds(field.name, value, positive=False)
+
+
+def _positive_or_none(_: object, field: attrs.Attribute[Any], value: float | None) -> None:
+    if value is not None:
+        seconds(field.name, value)
+
+
+def _at_least_one(_: object, field: attrs.Attribute[int], value: int) -> None:
+    count(field.name, value)
+
+
+def _not_below_zero(_: object, field: attrs.Attribute[int], value: int) -> None:
+    count(field.name, value, least=0)
+
+
+def _a(kind: type, *, optional: bool = False) -> Callable[[object, attrs.Attribute[Any], object], None]:
     def check(_: object, field: attrs.Attribute[Any], value: object) -> None:
-        if not isinstance(value, kind):
-            raise OptionsError(field.name, value, f"a {kind.__name__}")
+        if not isinstance(value, kind) and not (optional and value is None):
+            raise OptionsError(field.name, value, f"a {kind.__name__}" + (" or None" if optional else ""))
 
-    return attrs.field(factory=factory, validator=check)
+    return check
 
 
 def _callables(hooks: Iterable[Hook]) -> tuple[Hook, ...]:
@@ -123,8 +142,8 @@ def _callables(hooks: Iterable[Hook]) -> tuple[Hook, ...]:
 class CallRate:
     """A limit that the user sets: never more than `calls` in any `per` seconds."""
 
-    calls: int = _count_field(1)
-    per: float = _seconds_field(1.0)
+    calls: int = attrs.field(validator=_at_least_one)
+    per: float = attrs.field(converter=_to_seconds, validator=_positive)
 
 
 @attrs.frozen(kw_only=True)
@@ -138,10 +157,10 @@ class RetryPolicy:
         cap: ceiling of any such wait, in seconds.
     """
 
-    max_attempts: int = _count_field(4)
-    max_refusals: int = _count_field(30, least=0)
-    base: float = _seconds_field(0.2)
-    cap: float = _seconds_field(8.0)
+    max_attempts: int = attrs.field(default=4, validator=_at_least_one)
+    max_refusals: int = attrs.field(default=30, validator=_not_below_zero)
+    base: float = attrs.field(default=0.2, converter=_to_seconds, validator=_positive)
+    cap: float = attrs.field(default=8.0, converter=_to_seconds, validator=_positive)
 
 
 @attrs.frozen(kw_only=True)
@@ -159,10 +178,10 @@ class PoolOptions:
         ssl_context: a context of one's own, instead of `ca_file`.
     """
 
-    max_connections: int = _count_field(100)
-    max_connections_per_host: int = _count_field(100)
-    connect_timeout: float = _seconds_field(5.0)
-    keepalive: float = _seconds_field(15.0)
+    max_connections: int = attrs.field(default=100, validator=_at_least_one)
+    max_connections_per_host: int = attrs.field(default=100, validator=_at_least_one)
+    connect_timeout: float = attrs.field(default=5.0, converter=_to_seconds, validator=_positive)
+    keepalive: float = attrs.field(default=15.0, converter=_to_seconds, validator=_positive)
     proxy: str | None = attrs.field(default=None, repr=mask_url)
     trust_env: bool = False
     ca_file: str | None = None
@@ -202,12 +221,12 @@ class ClientOptions:
         clock: what time it is.
     """
 
-    timeout: float = _seconds_field(10.0)
-    deadline: float | None = _seconds_field(120.0, optional=True)
-    settle_time: float = _seconds_field(15.0, positive=False)
-    max_response_bytes: int = _count_field(32 * 1024 * 1024)
-    retry: RetryPolicy = _instance_field(RetryPolicy, RetryPolicy)
-    rate_limit: CallRate | None = None
-    pool: PoolOptions = _instance_field(PoolOptions, PoolOptions)
+    timeout: float = attrs.field(default=10.0, converter=_to_seconds, validator=_positive)
+    deadline: float | None = attrs.field(default=120.0, converter=_to_optional_seconds, validator=_positive_or_none)
+    settle_time: float = attrs.field(default=15.0, converter=_to_seconds, validator=_not_negative)
+    max_response_bytes: int = attrs.field(default=32 * 1024 * 1024, validator=_at_least_one)
+    retry: RetryPolicy = attrs.field(factory=RetryPolicy, validator=_a(RetryPolicy))
+    rate_limit: CallRate | None = attrs.field(default=None, validator=_a(CallRate, optional=True))
+    pool: PoolOptions = attrs.field(factory=PoolOptions, validator=_a(PoolOptions))
     hooks: tuple[Hook, ...] = attrs.field(default=(), converter=_callables, repr=False)
     clock: Clock = attrs.field(default=SYSTEM_CLOCK, repr=False)

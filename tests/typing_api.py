@@ -122,10 +122,10 @@ def options() -> None:
     """Durations are seconds or timedeltas and read as seconds."""
     chosen = ClientOptions(
         timeout=5,
-        deadline=timedelta(minutes=2),  # type: ignore[arg-type]
+        deadline=timedelta(minutes=2),
         settle_time=2.5,
-        retry=RetryPolicy(max_attempts=3, base=timedelta(seconds=1)),  # type: ignore[arg-type]
-        rate_limit=CallRate(calls=300, per=timedelta(minutes=1)),  # type: ignore[arg-type]
+        retry=RetryPolicy(max_attempts=3, base=timedelta(seconds=1)),
+        rate_limit=CallRate(calls=300, per=timedelta(minutes=1)),
         pool=PoolOptions(connect_timeout=1, trust_env=True),
         hooks=[log_events, watch],
     )

@@ -7,8 +7,11 @@ read as well.
 
 from __future__ import annotations
 
+import asyncio
 import re
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import TYPE_CHECKING, Final
 
 from aiooncall.errors import ApiError, CodecError, OptionsError, TransportError
@@ -50,20 +53,15 @@ async def find(pages: Pages, key: str, started: float, options: ClientOptions) -
         started: wall time at which the creation began, in seconds since the epoch.
         options: the clock, and `settle_time`.
     """
-    clock = options.clock
     since = datetime.fromtimestamp(started, UTC) - timedelta(seconds=CLOCK_TOLERANCE)
-    give_up_at = clock.monotonic() + options.settle_time
-    attempt = 0
-    while True:
-        for query in (f'tags:"{tag(key)}"', None):
-            found = await _look(pages, key, query, since)
-            if found is not None:
-                return found
-        attempt += 1
-        wait = backoff_wait(attempt, base=0.25, cap=2.0)
-        if clock.monotonic() + wait > give_up_at:
-            return None
-        await clock.sleep(wait)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(options.settle_time):
+            for attempt in count(1):
+                for query in (f'tags:"{tag(key)}"', None):
+                    if (found := await _look(pages, key, query, since)) is not None:
+                        return found
+                await options.clock.sleep(backoff_wait(attempt, base=0.25, cap=2.0))
+    return None
 
 
 async def _look(pages: Pages, key: str, query: str | None, since: datetime) -> str | None:

@@ -65,6 +65,14 @@ class RateBudget(Protocol):
         """Return what is known of every bucket."""
         ...
 
+    def watch(self, learned: Callable[[BudgetSnapshot], None]) -> None:
+        """Call `learned` whenever the name, limit or period of a bucket has become known or has changed."""
+        ...
+
+    def unwatch(self, learned: Callable[[BudgetSnapshot], None]) -> None:
+        """Call `learned` no longer."""
+        ...
+
     def close(self) -> None:
         """Fail everybody who waits and release what is held."""
         ...
@@ -77,7 +85,6 @@ class LocalBudget:
         clock: what time it is.
         max_in_flight: most calls in flight in one bucket.
         rate: a limit of the user's own, over all buckets.
-        learned: called when the name, limit or period of a bucket became known or changed.
     """
 
     def __init__(
@@ -86,13 +93,12 @@ class LocalBudget:
         *,
         max_in_flight: int = 100,
         rate: CallRate | None = None,
-        learned: Callable[[BudgetSnapshot], None] | None = None,
     ) -> None:
         self._clock = clock
         self._now = clock.monotonic
         self._max_in_flight = max_in_flight
         self._rate = rate
-        self._learned = learned
+        self._watchers: list[Callable[[BudgetSnapshot], None]] = []
         self._pace: Pace | None = None
         self._by_route: dict[str, Bucket] = {}
         self._by_name: dict[str, Bucket] = {}
@@ -142,6 +148,14 @@ class LocalBudget:
     def snapshot(self) -> tuple[BudgetSnapshot, ...]:
         """Return what is known of every bucket."""
         return tuple(bucket.snapshot() for bucket in dict.fromkeys(self._by_route.values()))
+
+    def watch(self, learned: Callable[[BudgetSnapshot], None]) -> None:
+        """Call `learned` whenever the name, limit or period of a bucket has become known or has changed."""
+        self._watchers.append(learned)
+
+    def unwatch(self, learned: Callable[[BudgetSnapshot], None]) -> None:
+        """Call `learned` no longer."""
+        self._watchers.remove(learned)
 
     def close(self) -> None:
         """Fail everybody who waits and release what is held."""
@@ -222,5 +236,5 @@ class LocalBudget:
             self._by_route[route] = target
 
     def _tell(self, bucket: Bucket) -> None:
-        if self._learned is not None:
-            self._learned(bucket.snapshot())
+        for learned in self._watchers:
+            learned(bucket.snapshot())

@@ -14,6 +14,7 @@ from virtual_time import VirtualClock
 
 from aiooncall import (
     AttemptFinished,
+    BudgetLearned,
     ClientClosed,
     ClientOptions,
     ConnectError,
@@ -25,7 +26,7 @@ from aiooncall import (
     RetryPolicy,
     SessionPool,
 )
-from aiooncall.simulator import Fault, FaultKind, Simulator
+from aiooncall.simulator import Fault, FaultKind, RateRule, Simulator
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -113,6 +114,29 @@ async def test_shared_pool_stays_open() -> None:
     assert repr(pool.is_open) == "False"
     with pytest.raises(ClientClosed):
         pool.session({})
+
+
+def test_pool_options_with_a_given_pool() -> None:
+    """Pool options beside a given pool would be ignored, so they are refused."""
+    options = ClientOptions(pool=PoolOptions(trust_env=True))
+    with pytest.raises(OptionsError, match=r"options\.pool"):
+        DatadogOnCall("k", "a", pool=SessionPool(), options=options)
+
+
+async def test_every_client_of_a_budget_hears_of_it() -> None:
+    """Clients that share a budget each get BudgetLearned, until they are closed."""
+    first: list[object] = []
+    second: list[object] = []
+    rule = RateRule("oncall_paging", 200, 2.0)
+    clock = VirtualClock()
+    async with Simulator(clock=clock, rate_rules=(rule,)) as sim, SessionPool(clock=clock) as pool:
+        async with client_on(sim, pool=pool, hooks=(second.append,)) as other:
+            async with client_on(sim, pool=pool, hooks=(first.append,)) as client:
+                await client.pages.acknowledge(sim.add_page(title="disk full"))
+            heard = [sum(isinstance(event, BudgetLearned) for event in events) for events in (first, second)]
+            assert heard[0] == heard[1] > 0
+            await other.pages.resolve(sim.add_page(title="disk full"))
+        assert heard[0] == sum(isinstance(event, BudgetLearned) for event in first)
 
 
 async def test_unopened_pool_is_told_apart() -> None:

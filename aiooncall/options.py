@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 import ssl
 from collections.abc import Iterable
@@ -12,19 +11,20 @@ from urllib.parse import urlsplit
 
 import attrs
 
-from aiooncall._clock import SYSTEM_CLOCK
+from aiooncall._clock import SYSTEM_CLOCK, Clock
 from aiooncall.errors import OptionsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aiooncall._clock import Clock
     from aiooncall.events import Hook
 
 Seconds = float | timedelta
 """A duration: seconds, or a timedelta."""
 
 MASK: Final = "***"
+MOST_SECONDS: Final = 1e9
+"""A longer duration is taken for a mistake; this is some thirty years."""
 _HEADER_SAFE = re.compile(r"[\x21-\x7e]+")
 
 
@@ -41,7 +41,7 @@ def seconds(field: str, value: Seconds | None, *, positive: bool = True) -> floa
     """
     number = value.total_seconds() if isinstance(value, timedelta) else value
     wanted = f"a {'positive' if positive else 'non-negative'} number of seconds or a timedelta"
-    if isinstance(number, bool) or not isinstance(number, (int, float)) or not math.isfinite(number):
+    if isinstance(number, bool) or not isinstance(number, (int, float)) or not -MOST_SECONDS < number < MOST_SECONDS:
         raise OptionsError(field, value, wanted)
     if number < 0 or (positive and number == 0):
         raise OptionsError(field, value, wanted)
@@ -70,11 +70,13 @@ def secret(field: str, value: str | None) -> str:
 def base_url(field: str, value: str) -> str:
     """Return the http(s) origin and path prefix `value` without a trailing slash, else raise OptionsError."""
     wanted = "an absolute http(s) URL without credentials, query or fragment"
+    if not isinstance(value, str):
+        raise OptionsError(field, value, wanted)
     try:
         parts = urlsplit(value)
-        plain = bool(parts.hostname) and not (parts.query or parts.fragment or parts.username or parts.password)
-        _ = parts.port
-    except (ValueError, AttributeError, TypeError):
+        extras = (parts.query, parts.fragment, parts.username, parts.password)
+        plain = bool(parts.hostname) and not any(extras) and parts.port != 0
+    except ValueError:
         raise OptionsError(field, MASK, wanted) from None
     if parts.scheme not in {"http", "https"} or not plain or not _HEADER_SAFE.fullmatch(value):
         raise OptionsError(field, mask_url(value), wanted)
@@ -86,7 +88,8 @@ def mask_url(url: str | None) -> str:
     if url is None:
         return "None"
     head, at, tail = url.rpartition("@")
-    return f"{head.partition('//')[0]}//{MASK}@{tail}" if at else url
+    scheme = head[: head.find("//") + 2] if head.startswith(("http://", "https://")) else ""
+    return f"{scheme}{MASK}@{tail}" if at else url
 
 
 # Fields convert leniently and check afterwards, so that the error can name the field. The converters are named
@@ -128,6 +131,18 @@ def _a(kind: type, *, optional: bool = False) -> Callable[[object, attrs.Attribu
             raise OptionsError(field.name, value, f"a {kind.__name__}" + (" or None" if optional else ""))
 
     return check
+
+
+def _proxy_url(_: object, field: attrs.Attribute[Any], value: str | None) -> None:
+    if value is None:
+        return
+    try:
+        url = urlsplit(value) if isinstance(value, str) and _HEADER_SAFE.fullmatch(value) else None
+        usable = url is not None and url.scheme in {"http", "https"} and bool(url.hostname) and url.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise OptionsError(field.name, MASK, "an http(s) URL, with user and password if need be")
 
 
 def _callables(hooks: Iterable[Hook]) -> tuple[Hook, ...]:
@@ -182,16 +197,16 @@ class PoolOptions:
     max_connections_per_host: int = attrs.field(default=100, validator=_at_least_one)
     connect_timeout: float = attrs.field(default=5.0, converter=_to_seconds, validator=_positive)
     keepalive: float = attrs.field(default=15.0, converter=_to_seconds, validator=_positive)
-    proxy: str | None = attrs.field(default=None, repr=mask_url)
-    trust_env: bool = False
-    ca_file: str | None = None
-    ssl_context: ssl.SSLContext | None = attrs.field(default=None, repr=False)
+    proxy: str | None = attrs.field(default=None, repr=mask_url, validator=_proxy_url)
+    trust_env: bool = attrs.field(default=False, validator=_a(bool))
+    ca_file: str | None = attrs.field(default=None, validator=_a(str, optional=True))
+    ssl_context: ssl.SSLContext | None = attrs.field(
+        default=None, repr=False, validator=_a(ssl.SSLContext, optional=True)
+    )
 
     def __attrs_post_init__(self) -> None:
         if self.ca_file is not None and self.ssl_context is not None:
             raise OptionsError("ca_file", self.ca_file, "either ca_file or ssl_context, not both")
-        if self.proxy is not None and urlsplit(self.proxy).scheme not in {"http", "https"}:
-            raise OptionsError("proxy", MASK, "an http(s) URL")
 
     def tls(self) -> ssl.SSLContext | bool:
         """Return the TLS setting: verification is always on."""
@@ -229,4 +244,4 @@ class ClientOptions:
     rate_limit: CallRate | None = attrs.field(default=None, validator=_a(CallRate, optional=True))
     pool: PoolOptions = attrs.field(factory=PoolOptions, validator=_a(PoolOptions))
     hooks: tuple[Hook, ...] = attrs.field(default=(), converter=_callables, repr=False)
-    clock: Clock = attrs.field(default=SYSTEM_CLOCK, repr=False)
+    clock: Clock = attrs.field(default=SYSTEM_CLOCK, repr=False, validator=_a(Clock))

@@ -25,12 +25,11 @@ class Alarm:
         self.task = task
         self.at = inf
         self.fired = False
-        self._cancelling = 0
+        self._cancelling = task.cancelling()
 
     def fire(self) -> None:
         """Cancel the task."""
         self.fired = True
-        self._cancelling = self.task.cancelling()
         self.task.cancel()
 
     def set(self, at: float) -> None:

@@ -129,9 +129,13 @@ class LocalBudget:
     def refused(self, permit: Permit, route: str, said: RateLimit | None) -> None:
         """Take in a refusal; the bucket is closed for everyone until the server's wait is over."""
         bucket = self._bucket_of(permit, route, said)
+        window = bucket.gate.window
+        limit, period = window.limit, window.period
         bucket.gate.refused(permit, self._now(), said)
         bucket.turn_away()
         bucket.pump()
+        if window.limit != limit or window.period != period:
+            self._tell(bucket)
 
     def abandoned(self, permit: Permit, *, sent: bool) -> None:
         """Take back the permit of a request without an answer."""
@@ -215,7 +219,7 @@ class LocalBudget:
             return bucket
         if bucket.name is not None:  # the server now counts this route elsewhere: calls to come go there
             self._move(bucket, route, name)
-            return bucket
+            return bucket.final()
         assert known is not None  # noqa: S101 (narrowing: an unnamed bucket and an unknown name were handled above)
         for mine in bucket.routes:
             self._by_route[mine] = known
@@ -234,6 +238,10 @@ class LocalBudget:
         else:
             target.routes.append(route)
             self._by_route[route] = target
+        if not bucket.routes:  # nothing else can bring it forward any more
+            if bucket.name is not None:
+                self._by_name.pop(bucket.name, None)
+            bucket.merge_into(target)
 
     def _tell(self, bucket: Bucket) -> None:
         for learned in self._watchers:

@@ -143,12 +143,14 @@ class Gate:
         """Take in an answer that was not a refusal."""
         window = self.window
         window.in_flight -= 1
+        if self._probing and permit.sent <= window.seen_at:
+            return  # sent before the refusal: it says nothing of what comes after
         self._refusals = 0
         if self._ramp < self._max_in_flight:
             self._ramp += 1
         if said is not None and not self._probing and window.saw_usual(permit.window, permit.sent, now, said):
             return
-        if self._probing and permit.sent > window.seen_at:
+        if self._probing:
             self._probing = False
             if said is None or said.remaining is None:
                 window.remaining = None

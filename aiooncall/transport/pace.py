@@ -58,6 +58,7 @@ class Pace:
         self._ready = True
         self._fetching = None
         self._wake()
+        self._ready = False  # nobody wanted it any more; kept, it would go out together with a fresh one
 
     def close(self) -> None:
         """Stop waiting for a turn."""

@@ -129,6 +129,7 @@ class Window:
             self.remaining = left
             self.seen_at = now
         if self.edge is None:
+            self.start(sent, now, left, reset)
             return
         if now >= self.edge.earliest and not self._is_surely_old(now, left, reset, self.edge):
             self._maybe_next += 1  # it may be of the next window, so it proves nothing about the end of this one

@@ -53,6 +53,8 @@ class BaseClient:
         self.options = options if options is not None else ClientOptions()
         if not isinstance(self.options, ClientOptions):
             raise OptionsError("options", options, "a ClientOptions")
+        if pool is not None and not isinstance(pool, SessionPool):
+            raise OptionsError("pool", pool, "a SessionPool; for options of its own pool use options.pool")
         if pool is not None and self.options.pool != PoolOptions():
             raise OptionsError("options.pool", self.options.pool, "nothing here: the given pool has its own options")
         self._hosts = {name: url and base_url(f"{name}_url", url) for name, url in hosts.items()}
@@ -166,9 +168,10 @@ class BaseClient:
         return text
 
     def _make_budget(self) -> RateBudget:
+        connections = self._pool.options
         return LocalBudget(
             self.options.clock,
-            max_in_flight=self._pool.options.max_connections_per_host,
+            max_in_flight=min(connections.max_connections, connections.max_connections_per_host),
             rate=self.options.rate_limit,
         )
 

@@ -44,7 +44,9 @@ async def datadog(
 def client_on(
     sim: Simulator, *, clock: VirtualClock | None = None, pool: SessionPool | None = None, **options: Any
 ) -> DatadogOnCall:
-    """Return a client on `sim`, not yet open."""
+    """Return a client on `sim`, not yet open; `connections` are the options of its own pool."""
+    if "connections" in options:
+        options["pool"] = options.pop("connections")
     chosen = ClientOptions(**{"clock": clock or VirtualClock(), **options})
     url = sim.datadog_url
     return DatadogOnCall(API_KEY, APP_KEY, api_url=url, paging_url=url, options=chosen, pool=pool)

@@ -14,6 +14,7 @@ from virtual_time import VirtualClock
 
 from aiooncall import (
     AttemptFinished,
+    AttemptTimeout,
     BudgetLearned,
     ClientClosed,
     ClientOptions,
@@ -26,7 +27,7 @@ from aiooncall import (
     RetryPolicy,
     SessionPool,
 )
-from aiooncall.simulator import Fault, FaultKind, RateRule, Simulator
+from aiooncall.simulator import Fault, FaultKind, FaultPlan, RateRule, Simulator
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -118,9 +119,38 @@ async def test_shared_pool_stays_open() -> None:
 
 def test_pool_options_with_a_given_pool() -> None:
     """Pool options beside a given pool would be ignored, so they are refused."""
+    with pytest.raises(OptionsError, match="pool"):
+        DatadogOnCall("k", "a", pool=PoolOptions())  # type: ignore[arg-type]
     options = ClientOptions(pool=PoolOptions(trust_env=True))
     with pytest.raises(OptionsError, match=r"options\.pool"):
         DatadogOnCall("k", "a", pool=SessionPool(), options=options)
+
+
+async def test_connections_are_capped() -> None:
+    """No more calls are in flight than the pool has connections, in all and to one host."""
+    for pool in (PoolOptions(max_connections=3), PoolOptions(max_connections_per_host=3)):
+        plan = FaultPlan()
+        plan.seed(seed=1, rates={Fault(FaultKind.SLOW, delay=1.0): 1.0})
+        async with datadog(plan, connections=pool) as (sim, client):
+            await client.pages.acknowledge_many([sim.add_page(title=f"p{number}") for number in range(12)])
+            times = [record.at for record in sim.ledger.requests]
+            assert max(sum(start <= at < start + 0.99 for at in times) for start in times) == 3
+
+
+async def test_waiting_for_a_connection_is_not_doubt() -> None:
+    """A create that never got a connection was not sent: it is no AmbiguousOutcome, and nobody is paged."""
+    clock = VirtualClock()
+    plan = scripted("GET", f"{PAGES}/*", Fault(FaultKind.SLOW, delay=300.0))
+    options = PoolOptions(max_connections=1)
+    async with Simulator(clock=clock, faults=plan) as sim, SessionPool(options, clock=clock) as pool:
+        slow, hasty = client_on(sim, pool=pool, timeout=900.0, deadline=None), client_on(sim, pool=pool, timeout=2.0)
+        async with slow, hasty:
+            reading = asyncio.ensure_future(slow.pages.get(sim.add_page(title="disk full")))
+            await asyncio.sleep(1)
+            with pytest.raises(AttemptTimeout):
+                await hasty.pages.create("x", target=TEAM)
+            await reading
+        assert sim.ledger.count("create") == 0
 
 
 async def test_every_client_of_a_budget_hears_of_it() -> None:

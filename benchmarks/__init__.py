@@ -1,0 +1,1 @@
+"""Benchmarks: one file per question. Run them with `python -m benchmarks`."""

@@ -1,0 +1,100 @@
+"""What does a call cost, in CPU time of the client's process, over a bare aiohttp session?"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import random
+import time
+from contextlib import AsyncExitStack
+from itertools import cycle
+from statistics import median
+from typing import TYPE_CHECKING
+
+from benchmarks.contenders import bare, ours, tuned, vendor
+from benchmarks.harness import HAS_UVLOOP, Result, spread
+from benchmarks.servers import loop_factory, simulator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from benchmarks.contenders import Acknowledge, Contender
+
+WORKERS = 16
+CALLS = 400
+TARGET = 0.95
+OURS = "aiooncall"
+CONTENDERS: dict[str, Contender] = {
+    "aiohttp again (control)": bare,
+    "aiohttp, tuned by hand": tuned,
+    OURS: ours,
+    "datadog-api-client async": vendor,
+}
+
+
+def run(*, quick: bool) -> Result:
+    """Measure on each loop that is there."""
+    rounds = 4 if quick else 60
+    result = Result(
+        name="cost",
+        question="what does one acknowledge cost over a bare aiohttp session with defaults?",
+        method=(
+            f"CPU time of the client's process, {WORKERS} workers, blocks of {CALLS} calls, {rounds} rounds; each block"
+            " next to a block of bare aiohttp,\nin random order; the ratio is of the two, and the median is of the"
+            " ratios (in brackets: 10th to 90th percentile). The simulator is another process."
+        ),
+        packages=("aiooncall", "aiohttp", "datadog-api-client", "aiosonic", "uvloop"),
+        columns=("loop", "contender", "us a call", "over bare aiohttp"),
+    )
+    with simulator(pages=CALLS) as server:
+        for loop in ("asyncio", "uvloop") if HAS_UVLOOP else ("asyncio",):
+            with asyncio.Runner(loop_factory=loop_factory(loop)) as runner:
+                pairs = runner.run(_rounds(server.url, server.ids, rounds))
+            _report(result, loop, pairs)
+        refused = {status: times for status, times in server.ask()[0].items() if status != 202}
+    if refused:
+        result.failures.append(f"answers other than 202: {refused}")
+    return result
+
+
+def _report(result: Result, loop: str, pairs: dict[str, list[tuple[float, float]]]) -> None:
+    result.raw[loop] = pairs
+    base = [before for measured in pairs.values() for before, _ in measured]
+    result.rows.append((loop, "aiohttp with defaults", spread(base, 1), "1"))
+    for name, measured in pairs.items():
+        ratios = [mine / before for before, mine in measured]
+        result.rows.append((loop, name, spread([mine for _, mine in measured], 1), spread(ratios)))
+        if name == OURS:
+            result.aim(f"aiooncall over bare aiohttp, {loop}", median(ratios), TARGET)
+
+
+async def _rounds(url: str, ids: list[str], rounds: int) -> dict[str, list[tuple[float, float]]]:
+    """Return, by contender, pairs of microseconds a call: of bare aiohttp, and of the contender beside it."""
+    pairs: dict[str, list[tuple[float, float]]] = {name: [] for name in CONTENDERS}
+    async with AsyncExitStack() as stack:
+        base = await stack.enter_async_context(bare(url))
+        calls = {name: await stack.enter_async_context(make(url)) for name, make in CONTENDERS.items()}
+        for call in (base, *calls.values()):  # connections are made, caches filled
+            await _block(call, ids)
+        for _ in range(rounds):
+            for name in random.sample(list(calls), len(calls)):
+                if random.random() < 0.5:
+                    before, mine = await _block(base, ids), await _block(calls[name], ids)
+                else:
+                    mine, before = await _block(calls[name], ids), await _block(base, ids)
+                pairs[name].append((before, mine))
+    return pairs
+
+
+async def _block(call: Acknowledge, ids: list[str]) -> float:
+    """Return the microseconds of CPU time a call."""
+    numbered = zip(range(CALLS), cycle(ids), strict=False)
+    gc.collect()
+    started = time.process_time()
+    await asyncio.gather(*(_worker(call, numbered) for _ in range(WORKERS)))
+    return (time.process_time() - started) / CALLS * 1e6
+
+
+async def _worker(call: Acknowledge, numbered: Iterator[tuple[int, str]]) -> None:
+    for _, page_id in numbered:
+        await call(page_id)

@@ -1,0 +1,210 @@
+"""What the source itself must look like, read from its syntax trees."""
+
+from __future__ import annotations
+
+import ast
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT: Final = Path(__file__).parent.parent
+PACKAGE: Final = ROOT / "aiooncall"
+RANKS: Final = [
+    "_json", "_clock", "errors", "ratelimit", "events", "options", "transport", "codec", "jsonapi", "client", "fanout",
+    "datadog", "grafana", "bulk", "distributed", "__init__", "simulator", "testing", "cli", "__main__",
+]  # fmt: skip
+"""From the lowest layer to the highest: a layer imports only from lower ones.
+
+The simulator needs no more than the clock, but stands above the package so that no part of the SDK can lean on it.
+"""
+ON_ITS_OWN: Final = {"simulator": {"_clock"}}
+"""Layers that may import nothing but these."""
+TOOLS_FOR: Final = {
+    "backoff": ("transport/retry.py",),
+    "aiolimiter": ("transport/pace.py",),
+    "cattrs": ("codec.py",),
+    "aiohttp": ("transport/", "simulator/"),
+    "typer": ("cli/",),
+    "rich": ("cli/",),
+}
+"""The only places that may import a library."""
+MOST_LINES: Final = 300
+MOST_LINES_IN_A_FUNCTION: Final = 50
+FILES: Final = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
+
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
+
+class Import(NamedTuple):
+    """An import, and where it stands."""
+
+    file: str
+    line: int
+    module: str
+    for_types: bool
+
+    @property
+    def place(self) -> str:
+        """Return file, line and what is imported."""
+        return f"{self.file}:{self.line} imports {self.module}"
+
+
+@cache
+def parse(file: str) -> ast.Module:
+    """Return the syntax tree of a module of the package."""
+    return ast.parse((PACKAGE / file).read_text(encoding="utf-8"))
+
+
+def is_for_types(node: ast.AST) -> bool:
+    """Return whether `node` is `if TYPE_CHECKING:`."""
+    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+
+
+def imports(file: str) -> Iterator[Import]:
+    """Yield the imports of `file`, wherever in it they stand."""
+    for_types = {
+        id(inner)
+        for node in ast.walk(parse(file))
+        if isinstance(node, ast.If) and is_for_types(node)
+        for statement in node.body
+        for inner in ast.walk(statement)
+    }
+    for node in ast.walk(parse(file)):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield Import(file, node.lineno, alias.name, id(node) in for_types)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}:{node.lineno}: imports are absolute"
+            for alias in node.names:
+                yield Import(file, node.lineno, module_of(node.module or "", alias.name), id(node) in for_types)
+
+
+def module_of(module: str, name: str) -> str:
+    """Return the module that `from module import name` imports: a submodule of that name, or `module`."""
+    parts = module.split(".")
+    if parts[0] != "aiooncall":
+        return module
+    inside = PACKAGE.joinpath(*parts[1:], name)
+    return f"{module}.{name}" if inside.is_dir() or inside.with_suffix(".py").exists() else module
+
+
+def file_of(module: str) -> str:
+    """Return the file of a module of the package."""
+    path = PACKAGE.joinpath(*module.split(".")[1:])
+    found = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    return found.relative_to(PACKAGE).as_posix()
+
+
+def layer(file: str) -> str:
+    """Return the layer that `file` belongs to."""
+    return file.partition("/")[0].removesuffix(".py")
+
+
+ALL_IMPORTS: Final = [found for file in FILES for found in imports(file)]
+RUN: Final = [found for found in ALL_IMPORTS if not found.for_types]
+OURS: Final = [found for found in RUN if found.module.partition(".")[0] == "aiooncall"]
+
+
+def test_every_module_has_a_rank() -> None:
+    """Each file belongs to a layer whose rank is known, so that a new layer can't go unchecked."""
+    assert {layer(file) for file in FILES} <= set(RANKS)
+
+
+def test_layers_import_only_from_below() -> None:
+    """At run time no layer imports from a higher one, and none but the tools on top imports the package itself."""
+    rank = {name: number for number, name in enumerate(RANKS)}
+    wrong = [found.place for found in OURS if rank[layer(file_of(found.module))] > rank[layer(found.file)]]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("name", ON_ITS_OWN)
+def test_layer_stands_on_its_own(name: str) -> None:
+    """The simulator judges the client, so it shares nothing with it but the clock, not even a type."""
+    allowed = ON_ITS_OWN[name] | {name}
+    wrong = [
+        found.place
+        for found in ALL_IMPORTS
+        if layer(found.file) == name
+        and found.module.startswith("aiooncall")
+        and layer(file_of(found.module)) not in allowed
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("library", TOOLS_FOR)
+def test_library_has_its_place(library: str) -> None:
+    """A library is imported at run time only where its use is confined to."""
+    users = [found for found in RUN if found.module.partition(".")[0] == library]
+    wrong = [found.place for found in users if not found.file.startswith(TOOLS_FOR[library])]
+    assert users, f"{library} is used nowhere: take it off the list"
+    assert wrong == []
+
+
+def test_no_import_cycle() -> None:
+    """Following imports never leads back to where one came from, inside a layer either."""
+    graph: dict[str, set[str]] = {file: set() for file in FILES}
+    for found in OURS:
+        graph[found.file].add(file_of(found.module))
+    done: set[str] = set()
+
+    def visit(file: str, path: tuple[str, ...]) -> None:
+        assert file not in path, f"cycle: {' > '.join((*path[path.index(file) :], file))}"
+        if file not in done:
+            for other in sorted(graph[file] - {file}):
+                visit(other, (*path, file))
+            done.add(file)
+
+    for file in FILES:
+        visit(file, ())
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_module_is_short(file: str) -> None:
+    """A module can be read in one sitting."""
+    assert len((PACKAGE / file).read_text(encoding="utf-8").splitlines()) <= MOST_LINES
+
+
+def length(node: ast.stmt) -> int:
+    """Return how many lines a statement takes."""
+    return (node.end_lineno or node.lineno) - node.lineno + 1
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_functions_are_short(file: str) -> None:
+    """A function without its docstring fits on a screen."""
+    long = [
+        f"{node.name}: {lines}"
+        for node in ast.walk(parse(file))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (lines := length(node) - (length(node.body[0]) if ast.get_docstring(node) else 0))
+        > MOST_LINES_IN_A_FUNCTION
+    ]
+    assert long == []
+
+
+def public(tree: ast.Module | ast.ClassDef) -> Iterator[Definition]:
+    """Yield the public functions, classes and methods of `tree`."""
+    for node in tree.body:
+        if isinstance(node, Definition) and not node.name.startswith("_"):
+            yield node
+            if isinstance(node, ast.ClassDef):
+                yield from public(node)
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_public_names_say_what_they_are(file: str) -> None:
+    """Each module and each public function, class and method has a docstring."""
+    tree = parse(file)
+    assert ast.get_docstring(tree), "the module has none"
+    assert [f"{node.name}:{node.lineno}" for node in public(tree) if not ast.get_docstring(node)] == []
+
+
+def test_test_files_have_names_of_their_own() -> None:
+    """No two test modules share a name, so that any of them can be told by it."""
+    names = [path.name for path in (ROOT / "tests").rglob("*.py")]
+    assert sorted(set(names)) == sorted(names)

@@ -1,0 +1,147 @@
+"""Where a window ends: what narrows the interval, and that the truth stays inside."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aiooncall.transport.edge import DRIFT, Edge
+
+FLOAT = 1e-6
+"""What sums of floats may be off."""
+
+
+@st.composite
+def exchanges(draw: st.DrawFn) -> list[tuple[float, float, float]]:
+    """Draw exchanges of one window that ends at 0: sent, stamped and received, in order of receipt."""
+    found: list[tuple[float, float, float]] = []
+    for _ in range(draw(st.integers(1, 12))):
+        stamped = -draw(st.floats(0.0001, 60))
+        there, back = draw(st.floats(0, 2)), draw(st.floats(0, 2))
+        found.append((stamped - there, stamped, stamped + back))
+    return sorted(found, key=lambda exchange: exchange[2])
+
+
+def reset_of(stamped: float, rounds_up: bool) -> float:
+    """Return what the server says at `stamped` of a window that ends at 0."""
+    return float(math.ceil(-stamped) if rounds_up else math.floor(-stamped))
+
+
+def watch(seen: list[tuple[float, float, float]], rounds_up: bool) -> Edge:
+    """Return the edge after the exchanges `seen`."""
+    sent, stamped, received = seen[0]
+    reset = reset_of(stamped, rounds_up)
+    edge = Edge(sent + reset - 1, received + reset + 1)
+    for sent, stamped, received in seen:
+        edge.saw_reset(sent, received, reset_of(stamped, rounds_up))
+        edge.not_before(sent)
+    return edge
+
+
+def holds(edge: Edge, truth: float) -> bool:
+    """Return whether the true end is inside."""
+    return edge.earliest - FLOAT <= truth <= edge.latest + FLOAT
+
+
+@given(seen=exchanges(), rounds_up=st.booleans())
+def test_the_truth_stays_inside(seen: list[tuple[float, float, float]], rounds_up: bool) -> None:
+    """Whatever honest answers say, whichever way they round, the true end is never excluded."""
+    assert holds(watch(seen, rounds_up), 0.0)
+
+
+@given(
+    seen=exchanges(),
+    rounds_up=st.booleans(),
+    first=st.floats(0, 30),
+    period=st.floats(1, 3600),
+    drift=st.floats(-DRIFT, DRIFT),
+    windows=st.integers(1, 20),
+)
+def test_the_truth_stays_inside_over_windows(
+    *, seen: list[tuple[float, float, float]], rounds_up: bool, first: float, period: float, drift: float, windows: int
+) -> None:
+    """An answer of the next window narrows rightly, and the interval follows the windows of a drifting clock."""
+    edge = watch(seen, rounds_up)
+    edge.not_after(max(first, seen[-1][2]))
+    assert holds(edge, 0.0)
+    edge.shift(windows * period)
+    assert holds(edge, windows * period * (1 + drift))
+
+
+@given(seen=exchanges(), rounds_up=st.booleans())
+def test_words_only_narrow(seen: list[tuple[float, float, float]], rounds_up: bool) -> None:
+    """With each honest answer the interval stays or shrinks."""
+    widths = [watch(seen[:number], rounds_up).width for number in range(1, len(seen) + 1)]
+    assert widths == sorted(widths, reverse=True)
+
+
+def test_reset_narrows_to_a_second_either_way() -> None:
+    """A first reset may have been rounded up or down by up to a second."""
+    edge = Edge(-math.inf, math.inf)
+    edge.saw_reset(10.0, 10.2, 5.0)
+    assert (edge.earliest, edge.latest) == (14.0, 16.2)
+
+
+def test_zero_shows_that_the_server_rounds_down() -> None:
+    """After a reset of 0 no reset is taken as rounded up any more."""
+    edge = Edge(0.0, 100.0)
+    edge.saw_reset(10.0, 10.1, 0.0)
+    assert (edge.earliest, edge.latest) == (10.0, 11.1)
+    edge.shift(20.0)
+    edge.saw_reset(25.0, 25.1, 5.0)
+    assert edge.earliest == pytest.approx(30.0)
+
+
+def test_contradiction_believes_the_newest_word() -> None:
+    """A server that changes its mind is followed at once, in either direction."""
+    edge = Edge(10.0, 11.0)
+    edge.saw_reset(5.0, 5.1, 30.0)
+    assert (edge.earliest, edge.latest) == (34.0, 36.1)
+    edge.saw_reset(6.0, 6.1, 3.0)
+    assert (edge.earliest, edge.latest) == (8.0, 10.1)
+
+
+def test_a_call_counted_after_the_latest_end_moves_it() -> None:
+    """A call that was sent after the supposed end and counted before it shows that the end is later."""
+    edge = Edge(10.0, 11.0)
+    edge.not_before(12.0)
+    assert (edge.earliest, edge.latest) == (12.0, 13.0)
+
+
+def test_an_answer_of_the_next_window_before_the_earliest_end_moves_it() -> None:
+    """An answer of the next window that came too early shows that the end was sooner."""
+    edge = Edge(10.0, 11.0)
+    edge.not_after(9.0)
+    assert (edge.earliest, edge.latest) == (9.0, 9.0)
+
+
+def test_known_things_change_nothing() -> None:
+    """What is already known leaves the interval as it is."""
+    edge = Edge(10.0, 10.5)
+    edge.not_before(3.0)
+    edge.saw_reset(5.0, 5.1, 5.0)
+    assert (edge.earliest, edge.latest) == (10.0, 10.5)
+
+
+@given(period=st.floats(0.1, 86_400), windows=st.integers(1, 100))
+def test_drift_widens(period: float, windows: int) -> None:
+    """Each window that passes without a word makes the end less certain, by the drift of two clocks."""
+    edge = Edge(10.0, 11.0)
+    edge.shift(windows * period)
+    assert edge.width == pytest.approx(1.0 + 2 * DRIFT * windows * period)
+    assert (edge.earliest + edge.latest) / 2 == pytest.approx(10.5 + windows * period)
+
+
+@given(now=st.floats(0, 1000), period=st.floats(0.5, 100))
+def test_advance_moves_to_the_window_of_now(now: float, period: float) -> None:
+    """Advancing leaves a window alone that isn't over, and else moves on by whole windows to the one `now` is in."""
+    edge = Edge(10.0, 11.0)
+    edge.advance(now, period)
+    if now < 11.0:
+        assert (edge.earliest, edge.latest) == (10.0, 11.0)
+    else:
+        assert now < edge.latest
+        assert edge.latest - period * (1 + DRIFT) <= now + 2 * DRIFT * (now + period) + FLOAT

@@ -1,0 +1,262 @@
+"""What answers, failures and headers mean."""
+
+from __future__ import annotations
+
+import math
+from email.utils import formatdate
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from multidict import CIMultiDict
+from virtual_time import EPOCH
+
+from aiooncall.ratelimit import RateLimit
+from aiooncall.transport.messages import Safety
+from aiooncall.transport.outcome import (
+    LONGEST_PERIOD,
+    LONGEST_WAIT,
+    Outcome,
+    outcome_of_failure,
+    outcome_of_status,
+    parse_rate_limit,
+    parse_retry_after,
+)
+from aiooncall.transport.reasons import LONGEST_ERROR, MOST_ERRORS, parse_errors
+
+NAMES = [
+    "X-RateLimit-Name", "X-RateLimit-Limit", "X-RateLimit-Period", "X-RateLimit-Remaining", "X-RateLimit-Reset",
+    "RateLimit-Reset", "Retry-After",
+]  # fmt: skip
+NUMERALS = st.one_of(
+    st.integers().map(str),
+    st.floats().map(str),
+    st.integers(0, 10**20).map(lambda n: f" {n}.5 "),
+    st.floats(-1e11, 1e11).map(lambda at: formatdate(at, usegmt=True) if -6e10 < at < 2e11 else str(at)),
+)
+VALUES = st.one_of(st.text(max_size=40), NUMERALS)
+
+
+def read(headers: dict[str, str], *, succeeded: bool = False) -> RateLimit | None:
+    """Return what `headers` say at the test loop's epoch."""
+    return parse_rate_limit(CIMultiDict(headers), lambda: EPOCH, succeeded=succeeded)
+
+
+def date(after: float) -> str:
+    """Return the HTTP date `after` seconds from the epoch of the test loop."""
+    return formatdate(EPOCH + after, usegmt=True)
+
+
+DATADOG = {
+    "x-ratelimit-limit": "200", "x-ratelimit-period": "2", "x-ratelimit-remaining": "17", "x-ratelimit-reset": "0",
+    "x-ratelimit-name": "on_call",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({}, None),
+        ({"Content-Type": "text/html", "X-RateLimit-Limit": "5"}, None),
+        (DATADOG, RateLimit("on_call", 200, 17, 2.0, 0.0, None)),
+        (DATADOG | {"Retry-After": "3"}, RateLimit("on_call", 200, 17, 2.0, 0.0, 3.0)),
+        ({"RateLimit-Reset": "42", "Retry-After": "43"}, RateLimit(reset_after=42.0, retry_after=43.0)),
+        ({"RateLimit-Reset": "9", "X-RateLimit-Reset": "1"}, RateLimit(reset_after=1.0)),
+        ({"X-RateLimit-Remaining": "4"}, RateLimit(remaining=4)),
+        ({"X-RateLimit-Name": ""}, RateLimit()),
+        ({"X-RateLimit-Reset": str(int(EPOCH) + 30)}, RateLimit(reset_after=int(EPOCH) + 30 - EPOCH)),
+        ({"X-RateLimit-Reset": str(int(EPOCH) - 30)}, RateLimit(reset_after=0.0)),
+    ],
+)
+def test_both_dialects_are_read(headers: dict[str, str], expected: RateLimit | None) -> None:
+    """Datadog's and Grafana's headers give the same kind of value, in any case, relative or as an instant."""
+    assert read(headers) == expected
+
+
+@pytest.mark.parametrize("garbage", ["", "-1", "1e3", "nan", "inf", "0x10", "1 2", "²", "9" * 16, "soon", "--", "1,5"])
+@pytest.mark.parametrize("name", NAMES[1:])
+def test_garbage_reads_as_silence(name: str, garbage: str) -> None:
+    """A header that is no plain number counts as absent, and the others are still read."""
+    said = read({"X-RateLimit-Name": "b", name: garbage})
+    assert said == RateLimit(name="b")
+
+
+@pytest.mark.parametrize(
+    ("name", "absurd"),
+    [("Limit", "0"), ("Limit", "1.5"), ("Limit", "9999999999"), ("Remaining", "9999999999"), ("Remaining", "2.5"),
+     ("Period", "0"), ("Period", "86401"), ("Reset", "86401"), ("Reset", "1900000000")],
+)  # fmt: skip
+def test_absurd_numbers_read_as_silence(name: str, absurd: str) -> None:
+    """A number that no server means, such as a limit of nothing or a window of days, counts as absent."""
+    assert read({"X-RateLimit-Name": "b", f"X-RateLimit-{name}": absurd}) == RateLimit(name="b")
+
+
+def test_success_asks_nobody_to_wait() -> None:
+    """Retry-After on a success is ignored, and alone it says nothing."""
+    assert read({"Retry-After": "9"}, succeeded=True) is None
+    assert read(DATADOG | {"Retry-After": "9"}, succeeded=True) == read(DATADOG)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (None, None),
+        ("0", 0.0),
+        (" 7 ", 7.0),
+        ("1.5", 1.5),
+        ("86400", 86400.0),
+        ("86401", None),
+        ("-5", None),
+        (date(90), 89.75),
+        (date(-90), 0.0),
+        (date(2 * LONGEST_WAIT), None),
+        ("Fri, 15 Jan 2027 08:01:00 +0000", 59.75),
+        ("Friday", None),
+        ("Fri, 99 Jan 2027 08:01:00 GMT", None),
+        ("Mon, 01 Jan 0001 00:00:00 +2359", 0.0),
+        ("", None),
+    ],
+)
+def test_retry_after_is_a_number_or_a_date(value: str | None, expected: float | None) -> None:
+    """Retry-After is read as seconds or as an HTTP date; a past date means now, nonsense means nothing."""
+    assert parse_retry_after(value, EPOCH) == expected
+
+
+@given(headers=st.dictionaries(st.sampled_from(NAMES), VALUES), succeeded=st.booleans())
+@example(headers={"Retry-After": "Thu, 01 Jan 1970 00:00:00 -9999"}, succeeded=False)
+@example(headers={"X-RateLimit-Reset": "1" * 15, "RateLimit-Reset": "1"}, succeeded=False)
+def test_no_header_can_hurt(headers: dict[str, str], succeeded: bool) -> None:
+    """Whatever the headers' text is, nothing is raised and every number is finite, non-negative and of a sane size."""
+    said = read(headers, succeeded=succeeded) or RateLimit()
+    for number, most in (
+        (said.limit, 10**9), (said.remaining, 10**9), (said.period, LONGEST_PERIOD), (said.reset_after, LONGEST_WAIT),
+        (said.retry_after, LONGEST_WAIT),
+    ):  # fmt: skip
+        assert number is None or (math.isfinite(number) and 0 <= number <= most)
+    assert said.limit != 0
+    assert said.period != 0
+
+
+@given(value=VALUES, wall_time=st.floats(0, 1e11))
+def test_no_retry_after_can_hurt(value: str, wall_time: float) -> None:
+    """Whatever Retry-After says and our clock shows, the wait is None or within a day."""
+    wait = parse_retry_after(value, wall_time)
+    assert wait is None or 0 <= wait <= LONGEST_WAIT
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b'{"errors": ["Too many requests"]}', ("Too many requests",)),
+        (b'{"errors": ["a", " b\\n c "]}', ("a", "b c")),
+        (b'{"errors": [{"title": "Not Found", "detail": "no page", "status": "404"}]}', ("Not Found: no page",)),
+        (b'{"errors": [{"title": "Same", "detail": "Same"}, {"title": "Alone"}]}', ("Same", "Alone")),
+        (b'{"detail": "Invalid token."}', ("Invalid token.",)),
+        (b'{"title": ["Required."], "team": ["a", "b"]}', ("title: Required.", "team: a", "team: b")),
+        (b'{"status": "error", "code": 429, "errors": ["Slow down"], "statuspage": "http://s"}', ("Slow down",)),
+        (b'{"error": {"message": "nope"}}', ("nope",)),
+        (b'"just text"', ("just text",)),
+        (b"plain words", ("plain words",)),
+        (b"<html><head><title>502 Bad &amp; Gateway</title></head><body>x</body></html>", ("502 Bad & Gateway",)),
+        (b"<h1>Sorry</h1><script>var a = 1;</script><p>down</p>", ("Sorry down",)),
+        (b"", ()),
+        (b"null", ()),
+        (b"{}", ()),
+        (b"[[[]]]", ()),
+        (b'{"errors": []}', ()),
+        (b'{"errors": null}', ()),
+        (b"7", ("7",)),
+        (b'{"a": {"b": ["c"]}}', ("a: b: c",)),
+        (b"\xff\xfe", ("\ufffd\ufffd",)),
+    ],
+)  # fmt: skip
+def test_reasons_of_every_shape(body: bytes, expected: tuple[str, ...]) -> None:
+    """The reasons are found in every shape of error body that the two vendors and their proxies send."""
+    assert parse_errors(body) == expected
+
+
+def test_reasons_are_few_and_short() -> None:
+    """A body with many long reasons gives a few cut ones."""
+    reasons = parse_errors(orjson.dumps({"errors": ["x" * 5000] * 500}))
+    assert reasons == ("x" * (LONGEST_ERROR - 1) + "…",) * MOST_ERRORS
+
+
+def test_nested_garbage_ends() -> None:
+    """Nesting beyond reason is given up on instead of followed."""
+    assert parse_errors(b"[" * 900 + b'"deep"' + b"]" * 900) == ()
+    assert len(parse_errors(b'{"a":' * 5000 + b"1" + b"}" * 5000)) <= MOST_ERRORS
+    assert len(parse_errors(b"[" * 100_000)) == 1
+
+
+JSON_VALUES = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(-(2**53), 2**53), st.floats(allow_nan=False), st.text()),
+    lambda inner: st.one_of(
+        st.lists(inner), st.dictionaries(st.sampled_from(["errors", "detail", "title", "message", "x"]), inner)
+    ),
+)
+
+
+@given(document=JSON_VALUES)
+def test_no_json_body_can_hurt(document: Any) -> None:
+    """Any JSON gives a few short non-blank lines, and never fails."""
+    for reason in parse_errors(orjson.dumps(document)):
+        assert 0 < len(reason) <= LONGEST_ERROR
+        assert "\n" not in reason
+
+
+@given(body=st.one_of(st.binary(max_size=2000), st.text(alphabet="<>&;/titlescrp \n", max_size=500).map(str.encode)))
+def test_no_bytes_can_hurt(body: bytes) -> None:
+    """Any bytes give a few short reasons, and never fail."""
+    reasons = parse_errors(body)
+    assert len(reasons) <= MOST_ERRORS
+    assert all(0 < len(reason) <= LONGEST_ERROR for reason in reasons)
+
+
+@pytest.mark.parametrize(
+    ("status", "asked_to_wait", "repeatable", "once"),
+    [
+        (200, False, Outcome.SUCCESS, Outcome.SUCCESS),
+        (202, True, Outcome.SUCCESS, Outcome.SUCCESS),
+        (204, False, Outcome.SUCCESS, Outcome.SUCCESS),
+        (301, False, Outcome.REJECTED, Outcome.REJECTED),
+        (400, False, Outcome.REJECTED, Outcome.REJECTED),
+        (401, True, Outcome.REJECTED, Outcome.REJECTED),
+        (404, False, Outcome.REJECTED, Outcome.REJECTED),
+        (408, False, Outcome.TRANSIENT, Outcome.AMBIGUOUS),
+        (409, False, Outcome.REJECTED, Outcome.REJECTED),
+        (429, False, Outcome.THROTTLED, Outcome.THROTTLED),
+        (429, True, Outcome.THROTTLED, Outcome.THROTTLED),
+        (500, True, Outcome.TRANSIENT, Outcome.AMBIGUOUS),
+        (501, False, Outcome.REJECTED, Outcome.REJECTED),
+        (502, False, Outcome.TRANSIENT, Outcome.AMBIGUOUS),
+        (503, False, Outcome.TRANSIENT, Outcome.AMBIGUOUS),
+        (503, True, Outcome.THROTTLED, Outcome.THROTTLED),
+        (504, False, Outcome.TRANSIENT, Outcome.AMBIGUOUS),
+    ],
+)
+def test_status_table(status: int, asked_to_wait: bool, repeatable: Outcome, once: Outcome) -> None:
+    """Each status means what the retry table says, for calls that may be repeated and for those that may not."""
+    assert outcome_of_status(status, Safety.REPEATABLE, asked_to_wait=asked_to_wait) is repeatable
+    assert outcome_of_status(status, Safety.ONCE, asked_to_wait=asked_to_wait) is once
+
+
+@pytest.mark.parametrize(
+    ("safety", "sent", "expected"),
+    [
+        (Safety.REPEATABLE, True, Outcome.TRANSIENT),
+        (Safety.REPEATABLE, False, Outcome.TRANSIENT),
+        (Safety.ONCE, False, Outcome.TRANSIENT),
+        (Safety.ONCE, True, Outcome.AMBIGUOUS),
+    ],
+)
+def test_failure_table(safety: Safety, sent: bool, expected: Outcome) -> None:
+    """Only a call that may have left and must not be repeated is in doubt."""
+    assert outcome_of_failure(safety, sent=sent) is expected
+
+
+@given(status=st.integers(100, 599), asked=st.booleans())
+def test_a_call_sent_once_is_never_repeated_blindly(status: int, asked: bool) -> None:
+    """No answer that may have had an effect makes an unsafe call go again."""
+    assert outcome_of_status(status, Safety.ONCE, asked_to_wait=asked) is not Outcome.TRANSIENT

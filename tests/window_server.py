@@ -1,0 +1,150 @@
+"""A fixed-window server and a sole client of it, as a simulation of discrete events: no loop, no tasks."""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections import Counter
+from itertools import count
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+import attrs
+
+from aiooncall.ratelimit import RateLimit
+from aiooncall.transport.messages import Lane
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Callable
+
+    from aiooncall.transport.bucket import Bucket
+    from aiooncall.transport.gate import Gate, Permit
+
+NO_BUCKET = cast("Bucket", None)
+"""A gate hands its bucket through and never looks at it."""
+TICK = 1e-4
+"""How late a timer fires at least."""
+
+
+@attrs.define(kw_only=True)
+class FixedWindowServer:
+    """Counts calls in calendar windows.
+
+    Attributes:
+        limit: calls in a window.
+        period: length of a window in seconds.
+        phase: seconds since the last calendar edge when the client's clock shows 0.
+        rounds_up: whether `Reset` is rounded up instead of down.
+        passed: calls let through, by window.
+    """
+
+    limit: int
+    period: float
+    phase: float = 0.0
+    rounds_up: bool = False
+    passed: Counter[int] = attrs.field(factory=Counter)
+
+    def call(self, now: float) -> tuple[bool, RateLimit]:
+        """Count a call that arrives at `now`; return whether it passed, and the headers of its answer."""
+        wall = now + self.phase
+        window = math.floor(wall / self.period)
+        passes = self.passed[window] < self.limit
+        self.passed[window] += passes
+        left = (window + 1) * self.period - wall
+        reset = math.ceil(left) if self.rounds_up else math.floor(left)
+        return passes, RateLimit("bucket", self.limit, self.limit - self.passed[window], self.period, float(reset))
+
+    def soonest(self, total: int) -> float:
+        """Return when the last of `total` calls could have arrived at best, all sent from 0 on."""
+        return max(0.0, (math.ceil(total / self.limit) - 1) * self.period - self.phase)
+
+    def lost(self) -> int:
+        """Return how many calls of capacity were left unused in windows before the last one."""
+        return sum(self.limit - self.passed[window] for window in range(max(self.passed)))
+
+
+@attrs.define(kw_only=True)
+class Client:
+    """Sends `total` calls through a gate, as fast as it lets them.
+
+    Attributes:
+        gate: what is tested.
+        server: what answers.
+        total: how many calls must succeed.
+        concurrency: most calls that wait or are in flight.
+        latency: most seconds from client to server, and back.
+        random: decides each latency.
+        lane: what the gate is told of the calls.
+        garble: replaces an answer's headers.
+        refused: how many calls the server refused.
+        now: seconds since the start.
+    """
+
+    gate: Gate
+    server: FixedWindowServer
+    total: int
+    concurrency: int
+    latency: float
+    random: random.Random
+    lane: Lane = Lane.BULK
+    garble: Callable[[RateLimit], RateLimit | None] = lambda said: said
+    refused: int = 0
+    now: float = 0.0
+    _pending: int = 0
+    _in_flight: int = 0
+    _events: list[tuple[float, int, Event]] = attrs.field(factory=list)
+    _numbers: count[int] = attrs.field(factory=count)
+
+    def run(self, until: float = math.inf) -> None:
+        """Go on until every call has succeeded; fail if that is never, or later than `until`."""
+        self._pending = self.total
+        while self._pending or self._in_flight:
+            self._admit()
+            event_at = self._events[0][0] if self._events else math.inf
+            looks_at = self._looks_again_at()
+            assert min(event_at, looks_at) < math.inf, f"stalled at {self.now} with {self._pending} calls to go"
+            assert min(event_at, looks_at) <= until, f"not done at {until}: {self._pending} calls to go"
+            if looks_at < event_at:
+                self.now = looks_at
+            else:
+                self.now, _, event = heapq.heappop(self._events)
+                self._happen(event)
+
+    def _admit(self) -> None:
+        while (backlog := min(self.concurrency - self._in_flight, self._pending)) > 0:
+            permit = self.gate.try_admit(NO_BUCKET, self.now, self.lane, backlog)
+            if permit is None:
+                return
+            self._pending -= 1
+            self._in_flight += 1
+            self._later(Event(permit, None))
+
+    def _looks_again_at(self) -> float:
+        if not self._pending or self._in_flight == self.concurrency:
+            return math.inf
+        at = self.gate.look_again_at(self.now, self.lane)
+        return math.inf if at is None else max(at, self.now + TICK)
+
+    def _happen(self, event: Event) -> None:
+        if event.answer is None:
+            self._later(Event(event.permit, self.server.call(self.now)))
+            return
+        passed, said = event.answer
+        self._in_flight -= 1
+        if passed:
+            self.gate.answered(event.permit, self.now, self.garble(said))
+        else:
+            self.refused += 1
+            self._pending += 1
+            self.gate.refused(event.permit, self.now, self.garble(said))
+
+    def _later(self, event: Event) -> None:
+        at = self.now + self.random.uniform(0.2, 1.0) * self.latency
+        heapq.heappush(self._events, (at, next(self._numbers), event))
+
+
+class Event(NamedTuple):
+    """A call arrives at the server, or its answer at the client."""
+
+    permit: Permit
+    answer: tuple[bool, RateLimit] | None

@@ -67,6 +67,14 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         future.add_done_callback(done)
         return future
 
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:
+        """Join the threads; virtual time stands still meanwhile, or it would run into the timeout at once."""
+        self._in_threads += 1
+        try:
+            await super().shutdown_default_executor()
+        finally:
+            self._in_threads -= 1
+
 
 class VirtualClock:
     """A clock that reads the running loop's virtual time; its wall clock can be wrong by `skew` seconds."""

@@ -80,17 +80,19 @@ class Simulator:
         self._elsewhere = Origin(self._record_elsewhere)
         router = Router()
         PageRoutes(self._pages, search_lag=search_lag, search_mode=search_mode, drift=drift).register(router)
-        pipeline = Pipeline(
-            clock=clock,
-            clock_skew=clock_skew,
-            doorkeeper=DatadogAuth(credentials),
+        self._datadog = Origin(self._pipeline(DatadogAuth(credentials), router).handle)
+
+    def _pipeline(self, doorkeeper: DatadogAuth, router: Router) -> Pipeline:
+        return Pipeline(
+            clock=self._clock,
+            clock_skew=self._clock_skew,
+            doorkeeper=doorkeeper,
             limiter=self._limiter,
             faults=self.faults,
             router=router,
             ledger=self.ledger,
             elsewhere=self._elsewhere,
         )
-        self._datadog = Origin(pipeline.handle)
 
     @property
     def datadog_url(self) -> str:

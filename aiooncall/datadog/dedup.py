@@ -18,6 +18,9 @@ from aiooncall.errors import ApiError, CodecError, OptionsError, TransportError
 from aiooncall.transport.retry import backoff_wait
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from aiooncall.datadog.models.page import Page
     from aiooncall.datadog.pages import Pages
     from aiooncall.options import ClientOptions
 
@@ -28,7 +31,7 @@ _KEY = re.compile(r"[a-z0-9_\-:./]*[a-z0-9_\-./]")
 CLOCK_TOLERANCE: Final = 60.0
 """How far, in seconds, the server's clock may be behind ours when a page is told from an older one of the same key."""
 NEWEST: Final = 100
-"""How many of the newest pages are read when the search finds nothing."""
+"""How many rows of an answer are looked through."""
 
 
 def tag(key: str) -> str:
@@ -57,22 +60,25 @@ async def find(pages: Pages, key: str, started: float, options: ClientOptions) -
     with suppress(TimeoutError):
         async with asyncio.timeout(options.settle_time):
             for attempt in count(1):
-                for query in (f'tags:"{tag(key)}"', None):
-                    if (found := await _look(pages, key, query, since)) is not None:
+                # Two ways that fail apart: one may not know the query, the other not the order.
+                for rows in (
+                    pages.list(f'tags:"{tag(key)}"', page_size=NEWEST),
+                    pages.list(since=since, page_size=NEWEST),
+                ):
+                    if (found := await _first(rows, tag(key), since)) is not None:
                         return found
                 await options.clock.sleep(backoff_wait(attempt, base=0.25, cap=2.0))
     return None
 
 
-async def _look(pages: Pages, key: str, query: str | None, since: datetime) -> str | None:
-    wanted, seen = tag(key), 0
-    try:
-        async for page in pages.list(query, page_size=NEWEST, since=since):
-            if wanted in page.tags:
+async def _first(rows: AsyncIterator[Page], wanted: str, since: datetime) -> str | None:
+    """Return the id of the page with the tag `wanted`, if it is among the first rows."""
+    read = 0
+    with suppress(ApiError, TransportError, CodecError):  # a search that does not work proves nothing
+        async for page in rows:
+            if wanted in page.tags and page.created_at >= since:
                 return page.id
-            seen += 1
-            if seen >= NEWEST:
+            read += 1
+            if read >= NEWEST:
                 break
-    except (ApiError, TransportError, CodecError):
-        return None  # a search that does not work proves nothing
     return None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import aiohttp
 import attrs
 
-from aiooncall.errors import AttemptTimeout, ConnectError, DeadlineExceeded, ResponseTooLarge
+from aiooncall.errors import AttemptTimeout, ClientClosed, ConnectError, DeadlineExceeded, ResponseTooLarge
 from aiooncall.transport.outcome import Outcome, outcome_of_failure, outcome_of_status, parse_rate_limit
 from aiooncall.transport.pool import SendGuard, as_transport_error
 
@@ -89,15 +89,22 @@ class Exchanger:
             if not alarm.was_mine():
                 raise
             return _failed(request, self._timed_out(alarm, until), sent=guard is None or guard.sent)
-        except (aiohttp.ClientError, OSError) as problem:
-            error = as_transport_error(problem, sent=guard is None or guard.sent)
-            return _failed(request, error, sent=not isinstance(error, ConnectError))
+        except (aiohttp.ClientError, OSError, RuntimeError) as problem:
+            return self._broken(request, problem, sent=guard is None or guard.sent)
         attempt = self._judge(response, request)
         if not response.content.at_eof():
             attempt = await self._take_body(response, request, attempt, alarm, until)
         if alarm.fired:
             await alarm.settle()
         return attempt
+
+    def _broken(self, request: Request, problem: Exception, *, sent: bool) -> Attempt:
+        if isinstance(problem, RuntimeError):  # aiohttp's word for a closed session; a bug otherwise
+            if self._session.closed:
+                raise ClientClosed("the client was closed while this call was on its way; it was not sent") from None
+            raise problem
+        error = as_transport_error(problem, sent=sent)
+        return _failed(request, error, sent=not isinstance(error, ConnectError))
 
     def _extras(self, request: Request, guard: SendGuard | None) -> dict[str, Any]:
         extras: dict[str, Any] = {} if guard is None else {"middlewares": (guard,)}

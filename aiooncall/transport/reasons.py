@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from html import unescape
 from typing import Final
+from urllib.parse import urlsplit
 
 import orjson
 
@@ -59,3 +60,11 @@ def _plain_text(body: bytes) -> str:
 
 def _cut(text: str) -> str:
     return text if len(text) <= LONGEST_ERROR else f"{text[: LONGEST_ERROR - 1]}…"
+
+
+def host_of(location: str) -> str:
+    """Return the host that a `Location` header points to, as far as it can be read."""
+    try:
+        return urlsplit(location).hostname or "the same host"
+    except ValueError:
+        return "an unreadable address"

@@ -6,7 +6,6 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from math import inf
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
 from aiooncall.errors import (
     AmbiguousOutcome,
@@ -18,7 +17,7 @@ from aiooncall.events import AttemptFinished, RetryScheduled, Throttled, emit
 from aiooncall.transport.bucket import WontFit
 from aiooncall.transport.exchange import Exchanger
 from aiooncall.transport.outcome import Outcome
-from aiooncall.transport.reasons import parse_errors
+from aiooncall.transport.reasons import host_of, parse_errors
 from aiooncall.transport.retry import delay_before_retry
 
 if TYPE_CHECKING:
@@ -172,8 +171,8 @@ class Transport:
         status, endpoint = attempt.status or 0, call.request.endpoint
         reasons = tuple(self._redact(reason) for reason in parse_errors(attempt.body))
         if 300 <= status < 400:  # noqa: PLR2004 (RFC 9110: the redirection class)
-            host = urlsplit(attempt.headers.get("Location", "")).hostname
-            reasons = (f"redirects are not followed, so that credentials stay here (to {host or 'nowhere'})",)
+            host = host_of(attempt.headers.get("Location", ""))
+            reasons = (f"redirects are not followed, so that credentials stay here (to {host})",)
         request_id = next((value for name in REQUEST_ID_HEADERS if (value := attempt.headers.get(name))), None)
         error = self._classify(status, reasons)(
             status=status,

@@ -13,6 +13,7 @@ from harness import API_KEY, APP_KEY, PAGES, TEAM, client_on, datadog, scripted
 from virtual_time import VirtualClock
 
 from aiooncall import (
+    AmbiguousOutcome,
     AttemptFinished,
     AttemptTimeout,
     BudgetLearned,
@@ -102,6 +103,20 @@ async def test_closing_wakes_those_who_wait() -> None:
         results = await asyncio.gather(*calls, return_exceptions=True)
         assert any(isinstance(result, ClientClosed) for result in results)
         assert all(isinstance(result, (OnCallError, type(None))) for result in results)
+
+
+async def test_closing_under_way_is_told() -> None:
+    """A call that is under way when its client is closed ends in an error of ours: an unsafe one stays in doubt."""
+    plan = scripted("POST", f"{PAGES}/*", *[Fault(FaultKind.SLOW, delay=60.0)] * 2)
+    async with datadog(plan) as (sim, client):
+        page = sim.add_page(title="disk full")
+        calls = [asyncio.ensure_future(act(page)) for act in (client.pages.acknowledge, client.pages.escalate)]
+        await asyncio.sleep(1)
+        await client.close()
+        acknowledged, escalated = await asyncio.gather(*calls, return_exceptions=True)
+        assert isinstance(acknowledged, ClientClosed)
+        assert isinstance(escalated, AmbiguousOutcome)
+        assert len(sim.ledger.requests) == 2
 
 
 async def test_shared_pool_stays_open() -> None:

@@ -25,6 +25,7 @@ from aiooncall import (
 from aiooncall.datadog import pages as pages_module
 from aiooncall.datadog.sites import SITES
 from aiooncall.simulator import Fault, FaultKind
+from aiooncall.transport.reasons import host_of
 
 if TYPE_CHECKING:
     from aiooncall import Page
@@ -257,6 +258,23 @@ async def test_older_page_of_the_same_key_is_not_taken_for_the_new_one() -> None
         with pytest.raises(AmbiguousOutcome):
             await client.pages.create("disk full", target=TEAM, dedup_key="k1")
         assert sends(sim, "POST", PAGES) == 1
+
+
+@pytest.mark.parametrize("refused", ["filter", "sort"])
+async def test_one_way_of_looking_is_enough(refused: str) -> None:
+    """A server that refuses the query, or the order, still gives the lost page by the other way of looking."""
+    plan = scripted("POST", PAGES, Fault(FaultKind.ERROR_AFTER, status=504))
+    refusal = Fault(FaultKind.ERROR_BEFORE, status=400)
+    plan.script("GET", PAGES, *([refusal, None] if refused == "filter" else [None, refusal]) * 20)
+    async with datadog(plan, simulator={"search_lag": 0.0 if refused == "sort" else 0.2}) as (_, client):
+        page = await client.pages.create("disk full", target=TEAM, dedup_key="k1")
+        assert page.reconciled
+
+
+@pytest.mark.parametrize("location", ["http://[::1", "/same", "", "https://elsewhere.invalid/x"])
+def test_redirect_targets_are_read_leniently(location: str) -> None:
+    """Whatever a Location header says, its host can be told without an error."""
+    assert host_of(location)
 
 
 async def test_search_that_fails_proves_nothing() -> None:

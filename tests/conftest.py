@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from hypothesis import settings
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -13,6 +16,13 @@ from virtual_time import VirtualTimeLoop
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
+
+
+# A check of a change should not fail for what it did not change, so examples are the same in every run. To look for
+# new ones: HYPOTHESIS_PROFILE=explore pytest
+settings.register_profile("steady", deadline=None, derandomize=True)
+settings.register_profile("explore", deadline=None, max_examples=1000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 
 def pytest_asyncio_loop_factories(config: object, item: object) -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:

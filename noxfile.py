@@ -102,6 +102,14 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
+def soak(session: nox.Session) -> None:
+    """Look for trouble that is rare: hundreds of storms on virtual time, and new examples for the property tests."""
+    session.install("-e", ".[cli,fast]", *group("tests"))
+    env = {"SOAK_SEEDS": "300", "HYPOTHESIS_PROFILE": "explore"}
+    session.run("pytest", "tests/cli", "tests/transport", "tests/test_codec.py", *session.posargs, env=env)
+
+
+@nox.session
 def coverage(session: nox.Session) -> None:
     """Join what the tests covered on all Pythons, and check that it is enough."""
     session.install("coverage[toml]")

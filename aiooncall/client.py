@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from importlib.metadata import version
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from aiooncall.errors import OptionsError
@@ -58,7 +58,7 @@ class BaseClient:
         if pool is not None and self.options.pool != PoolOptions():
             raise OptionsError("options.pool", self.options.pool, "nothing here: the given pool has its own options")
         self._hosts = {name: url and base_url(f"{name}_url", url) for name, url in hosts.items()}
-        self._headers = {"User-Agent": f"aiooncall/{version('aiooncall')}", "Content-Type": JSON, **headers}
+        self._headers = {"User-Agent": _user_agent(), "Content-Type": JSON, **headers}
         self._secrets = secrets
         self._deadline = self.options.deadline
         self._own_pool = pool is None
@@ -177,6 +177,13 @@ class BaseClient:
 
     def _learned(self, budget: BudgetSnapshot) -> None:
         emit(self.options.hooks, BudgetLearned(budget=budget))
+
+
+@cache
+def _user_agent() -> str:
+    from importlib.metadata import version  # noqa: PLC0415 (it brings the whole email package: not on import)
+
+    return f"aiooncall/{version('aiooncall')}"
 
 
 async def paginate(

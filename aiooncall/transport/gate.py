@@ -11,10 +11,14 @@ The rules, in the order in which they are asked:
 5. While the window's end is uncertain and more calls wait than the window has room for, the last few go as scouts,
    one by one over the time in which the end may lie. They would have been sent anyway, they cannot be refused,
    and the first one that lands in the next window shows where the edge is.
+6. Only while no edge has ever been seen, and only once: one call may try whether the window ends when the local
+   calendar says so. If the clock is right, nothing of the first window is lost; if it is not, that one call is
+   refused, and the clock is not asked again.
 """
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING, Final
 
 from aiooncall.transport.messages import Lane
@@ -65,6 +69,7 @@ class Gate:
     """
 
     __slots__ = (
+        "_guess",
         "_max_in_flight",
         "_next_scout",
         "_probing",
@@ -82,6 +87,7 @@ class Gate:
         self._probing = False
         self._refusals = 0
         self._next_scout: float | None = None
+        self._guess: float | None = None
 
     def try_admit(self, bucket: Bucket, now: float, lane: Lane, backlog: int) -> Permit | None:
         """Return the permit for a call if it may go now; see `admits`."""
@@ -113,7 +119,7 @@ class Gate:
         if free > MOST_FOR_OTHERS:
             return True  # far from the end of the budget
         if free <= (0 if lane is Lane.INTERACTIVE else self._reserve(now)):
-            return False
+            return free <= 0 and self._may_try_the_calendar(now)
         return free > MOST_SCOUTS or self._scout_may_go(now, lane, free, backlog)
 
     def look_again_at(self, now: float, lane: Lane) -> float | None:
@@ -128,6 +134,8 @@ class Gate:
                 return edge.earliest - PATIENCE
             if self._next_scout is not None:
                 return min(self._next_scout, edge.latest)
+        if self._guess is not None and self._guess > now:
+            return min(edge.latest, self._guess)
         return min(edge.latest, self.window.blind_until) if self.window.blind else edge.latest
 
     def opens_at(self, now: float) -> float:
@@ -224,9 +232,24 @@ class Gate:
             self._next_scout = self._plan_scout(now, free, edge)
         return now >= self._next_scout
 
+    def _may_try_the_calendar(self, now: float) -> bool:
+        """Return whether this is the one call that may go with nothing left, just behind the calendar's edge."""
+        window, edge = self.window, self.window.edge
+        if window.proven or window.in_flight or edge is None or window.remaining is None:
+            return False
+        if self._guess is None:
+            guess = window.calendar_edge(now)
+            self._guess = guess if edge.earliest <= guess <= edge.latest else inf
+        if now < self._guess:
+            return False
+        self._guess = inf
+        return True
+
     def _plan_scout(self, now: float, free: int, edge: Edge) -> float:
-        # Evenly up to the likeliest end, so that only the last one is meant to land in the next window.
+        # Evenly up to the likeliest end. Where that may be tried with nothing left, all land before it; else the last
+        # one is meant to land in the next window.
         guess = self.window.calendar_edge(now)
-        end = guess if edge.earliest <= guess <= edge.latest else edge.latest
-        start = max(now, edge.earliest)
-        return start + (end - start) / free
+        likely = edge.earliest <= guess <= edge.latest
+        tried = likely and not self.window.proven and self._guess != inf
+        start, end = max(now, edge.earliest), guess if likely else edge.latest
+        return start + (end - start) / (free + tried)

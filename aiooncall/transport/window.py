@@ -26,7 +26,10 @@ _window_numbers = count(1)
 
 
 class Window:
-    """The state of the current window. `remaining` is None while nothing is known of it."""
+    """The state of the current window. `remaining` is None while nothing is known of it.
+
+    `proven` says whether an edge has ever been seen going by.
+    """
 
     __slots__ = (
         "_blind_at",
@@ -43,6 +46,7 @@ class Window:
         "limit",
         "number",
         "period",
+        "proven",
         "remaining",
         "seen_at",
     )
@@ -54,6 +58,7 @@ class Window:
         self.edge: Edge | None = None
         self.number = next(_window_numbers)
         self.in_flight = 0
+        self.proven = False
         self.seen_at = 0.0
         self.calendar_offset = 0.0
         self._left_before = 0
@@ -225,6 +230,7 @@ class Window:
             return
         uncertain = self._maybe_next
         self._number_next()
+        self.proven = True
         self.edge.not_after(now)
         self.edge.shift(self.period)
         self.edge.advance(now, self.period)

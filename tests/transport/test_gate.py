@@ -57,9 +57,13 @@ def sole_clients(draw: st.DrawFn) -> Client:
 @settings(deadline=None, max_examples=200)
 @given(client=sole_clients())
 def test_no_schedule_exceeds_the_limit(client: Client) -> None:
-    """A sole client is never refused, whatever the clocks, the rounding, the lane and the concurrency."""
+    """A sole client is never refused, whatever the rounding, the lane and the concurrency; with a wrong clock once.
+
+    That one is the only call that ever goes with nothing left: it tries the calendar at the end of the first window.
+    """
+    in_step = client.gate.window.calendar_offset == client.server.phase
     client.run()
-    assert client.refused == 0
+    assert client.refused <= (0 if in_step else 1)
     assert max(client.server.passed.values()) <= client.server.limit
 
 
@@ -117,6 +121,30 @@ def test_the_whole_budget_is_used(phase: float, windows: int, beyond: int, round
     # A server that rounds up never shows a 0, so that its first edges stay uncertain for longer in rare phases.
     assert server.lost() <= (32 if rounds_up else 3)
     assert client.now - server.soonest(client.total) < (0.25 if rounds_up else 0.06)
+
+
+@pytest.mark.parametrize("phase", [0.1, 0.7, 1.3, 1.7])
+def test_not_a_call_is_lost_when_the_clock_is_right(phase: float) -> None:
+    """From a cold start, ten windows take exactly ten windows' worth of calls, and nothing is refused."""
+    server = FixedWindowServer(limit=200, period=2.0, phase=phase)
+    client = Client(
+        gate=gate_at(server), server=server, total=2000, concurrency=64, latency=0.001, random=random.Random(1)
+    )
+    client.run()
+    assert (client.refused, server.lost(), len(server.passed)) == (0, 0, 10)
+
+
+@pytest.mark.parametrize("skew", [-0.4, 0.3, 0.6])
+def test_a_wrong_clock_is_tried_at_most_once(skew: float) -> None:
+    """A clock that is wrong costs at most one refusal, at the end of the first window, and is not tried again."""
+    server = FixedWindowServer(limit=200, period=2.0, phase=0.7)
+    client = Client(
+        gate=gate_at(server, skew=skew), server=server, total=1900, concurrency=64, latency=0.001,
+        random=random.Random(1),
+    )  # fmt: skip
+    client.run()
+    assert client.refused <= 1
+    assert client.gate.window.proven
 
 
 class Garbler:

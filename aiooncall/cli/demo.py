@@ -20,6 +20,7 @@ from aiooncall import (
 )
 from aiooncall._clock import SYSTEM_CLOCK
 from aiooncall.simulator import Fault, FaultKind, FaultPlan, RateRule, Simulator
+from aiooncall.simulator.faults import THROTTLES
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -54,7 +55,6 @@ FAULTS: Final = (
     Fault(FaultKind.HUGE_BODY, size=4 * 1024 * 1024),
     Fault(FaultKind.GARBAGE_HEADERS),
 )
-THROTTLES: Final = frozenset({FaultKind.THROTTLE, FaultKind.THROTTLE_BARE, FaultKind.THROTTLE_HTML})
 MOST_THROTTLES: Final = 2
 """Refusals of one kind: each closes the bucket for everyone, and a storm of them would only show the wait."""
 

@@ -34,7 +34,6 @@ class FaultKind(StrEnum):
 
 
 THROTTLES = frozenset({FaultKind.THROTTLE, FaultKind.THROTTLE_BARE, FaultKind.THROTTLE_HTML})
-UNCOMMITTED = THROTTLES | {FaultKind.ERROR_BEFORE, FaultKind.DROP_BEFORE, FaultKind.REDIRECT}
 
 
 @attrs.frozen

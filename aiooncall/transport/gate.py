@@ -18,7 +18,6 @@ The rules, in the order in which they are asked:
 
 from __future__ import annotations
 
-from math import inf
 from typing import TYPE_CHECKING, Final
 
 from aiooncall.transport.messages import Lane
@@ -70,11 +69,13 @@ class Gate:
 
     __slots__ = (
         "_guess",
+        "_guessed_in",
         "_max_in_flight",
         "_next_scout",
         "_probing",
         "_ramp",
         "_refusals",
+        "_tried",
         "closed_until",
         "window",
     )
@@ -88,12 +89,16 @@ class Gate:
         self._refusals = 0
         self._next_scout: float | None = None
         self._guess: float | None = None
+        self._guessed_in = 0
+        self._tried = False
 
     def try_admit(self, bucket: Bucket, now: float, lane: Lane, backlog: int) -> Permit | None:
         """Return the permit for a call if it may go now; see `admits`."""
         window = self.window
         if not self.admits(now, lane, backlog):
             return None
+        if window.in_flight == 0 and window.left == 0 and not self._probing:
+            self._tried = True  # with nothing left, only the one call that tries the calendar is admitted
         window.in_flight += 1
         self._next_scout = None
         return Permit(bucket, now, window.number)
@@ -119,7 +124,7 @@ class Gate:
         if free > MOST_FOR_OTHERS:
             return True  # far from the end of the budget
         if free <= (0 if lane is Lane.INTERACTIVE else self._reserve(now)):
-            return free <= 0 and self._may_try_the_calendar(now)
+            return free <= 0 and window.in_flight == 0 and self._may_try_the_calendar(now)
         return free > MOST_SCOUTS or self._scout_may_go(now, lane, free, backlog)
 
     def look_again_at(self, now: float, lane: Lane) -> float | None:
@@ -134,8 +139,8 @@ class Gate:
                 return edge.earliest - PATIENCE
             if self._next_scout is not None:
                 return min(self._next_scout, edge.latest)
-        if self._guess is not None and self._guess > now:
-            return min(edge.latest, self._guess)
+        if (try_at := self._calendar_try_at(now)) is not None and try_at > now:
+            return min(edge.latest, try_at)
         return min(edge.latest, self.window.blind_until) if self.window.blind else edge.latest
 
     def opens_at(self, now: float) -> float:
@@ -207,8 +212,7 @@ class Gate:
         else:
             window.saw_same_window(permit.sent, now, 0, reset)
         assert window.edge is not None  # noqa: S101 (narrowing: both branches leave an edge)
-        guess = window.calendar_edge(now)
-        return guess if window.edge.earliest <= guess <= window.edge.latest else window.edge.latest
+        return window.calendar_edge(now) or window.edge.latest
 
     def _reserve(self, now: float) -> int:
         limit, edge = self.window.limit, self.window.edge
@@ -233,23 +237,22 @@ class Gate:
         return now >= self._next_scout
 
     def _may_try_the_calendar(self, now: float) -> bool:
-        """Return whether this is the one call that may go with nothing left, just behind the calendar's edge."""
-        window, edge = self.window, self.window.edge
-        if window.proven or window.in_flight or edge is None or window.remaining is None:
-            return False
-        if self._guess is None:
-            guess = window.calendar_edge(now)
-            self._guess = guess if edge.earliest <= guess <= edge.latest else inf
-        if now < self._guess:
-            return False
-        self._guess = inf
-        return True
+        try_at = self._calendar_try_at(now)
+        return try_at is not None and now >= try_at
+
+    def _calendar_try_at(self, now: float) -> float | None:
+        """Return when the one call may go that has nothing left and tries the calendar; None if it may not."""
+        window = self.window
+        if self._tried or window.proven:
+            return None
+        if self._guessed_in != window.number:  # a guess is good for its own window only
+            self._guessed_in, self._guess = window.number, window.calendar_edge(now)
+        return self._guess
 
     def _plan_scout(self, now: float, free: int, edge: Edge) -> float:
         # Evenly up to the likeliest end. Where that may be tried with nothing left, all land before it; else the last
         # one is meant to land in the next window.
         guess = self.window.calendar_edge(now)
-        likely = edge.earliest <= guess <= edge.latest
-        tried = likely and not self.window.proven and self._guess != inf
-        start, end = max(now, edge.earliest), guess if likely else edge.latest
+        tried = guess is not None and not (self._tried or self.window.proven)
+        start, end = max(now, edge.earliest), edge.latest if guess is None else guess
         return start + (end - start) / (free + tried)

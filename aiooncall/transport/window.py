@@ -183,11 +183,15 @@ class Window:
         longest = LONGEST_BLIND_RESET if self.period is None else self.period + 1.0
         return said.reset_after if said.reset_after is not None and said.reset_after <= longest else None
 
-    def calendar_edge(self, now: float) -> float:
-        """Return when the window would end by the local wall clock: a hint to be tried, never to be trusted."""
-        if self.period is None:
-            return now
-        return now + self.period - (now + self.calendar_offset) % self.period + GUESS_MARGIN
+    def calendar_edge(self, now: float) -> float | None:
+        """Return when the window ends by the local wall clock, or None if what is known rules that out.
+
+        It is a hint to be tried, never to be trusted.
+        """
+        if self.period is None or self.edge is None:
+            return None
+        guess = now + self.period - (now + self.calendar_offset) % self.period + GUESS_MARGIN
+        return guess if self.edge.earliest <= guess <= self.edge.latest else None
 
     def _saw_straddler(self, now: float, left: int) -> None:
         # Sent before the roll-over, answered after it. More than any call of the old window can have seen can only

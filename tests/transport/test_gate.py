@@ -147,6 +147,30 @@ def test_a_wrong_clock_is_tried_at_most_once(skew: float) -> None:
     assert client.gate.window.proven
 
 
+def test_a_guess_is_good_for_its_own_window_only() -> None:
+    """A guess that nobody was left to try does not let a call through with nothing left in a later window."""
+    gate = Gate(100)
+    said = RateLimit("b", 10, 0, 2.0, 1.0)
+    for start in (0.5, 2.6):
+        permit = gate.try_admit(NO_BUCKET, start, Lane.BULK, 1)
+        assert permit is not None
+        gate.answered(permit, start + 0.001, said)
+        assert not gate.admits(start + 0.1, Lane.BULK, 1)
+
+
+def test_asking_changes_nothing() -> None:
+    """The one call that tries the calendar is still there after it was only asked about."""
+    gate = Gate(100)
+    permit = gate.try_admit(NO_BUCKET, 0.5, Lane.BULK, 1)
+    assert permit is not None
+    gate.answered(permit, 0.501, RateLimit("b", 10, 0, 2.0, 1.0))
+    assert not gate.admits(1.9, Lane.BULK, 1)
+    assert gate.admits(2.1, Lane.BULK, 1)
+    assert gate.admits(2.1, Lane.BULK, 1)
+    assert gate.try_admit(NO_BUCKET, 2.1, Lane.BULK, 1) is not None
+    assert not gate.admits(2.1, Lane.BULK, 1)
+
+
 class Garbler:
     """Spoils some answers' headers.
 

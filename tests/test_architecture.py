@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 ROOT: Final = Path(__file__).parent.parent
 PACKAGE: Final = ROOT / "aiooncall"
 RANKS: Final = [
-    "_json", "_clock", "errors", "ratelimit", "events", "options", "transport", "codec", "jsonapi", "client", "fanout",
+    "_json", "_clock", "errors", "ratelimit", "events", "options", "transport", "codec", "jsonapi", "client", "fanout", "drawing",
     "datadog", "grafana", "bulk", "distributed", "__init__", "simulator", "testing", "cli", "__main__",
 ]  # fmt: skip
 """From the lowest layer to the highest: a layer imports only from lower ones.

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
 PAGES = "/api/v2/on-call/pages"
+ON_CALL = "/api/v2/on-call"
+POLICIES = f"{ON_CALL}/escalation-policies"
+SCHEDULES = f"{ON_CALL}/schedules"
+NOBODY = "00000000-0000-4000-8000-000000000000"
+"""An id that nothing has."""
 
 
 class Reply(NamedTuple):
@@ -37,6 +42,34 @@ def page_body(title: str = "Down", **attributes: Any) -> dict[str, Any]:
     return {"data": {"type": "pages", "attributes": {k: v for k, v in merged.items() if v is not None}}}
 
 
+def data_body(kind: str, attributes: dict[str, Any], *teams: str, **members: Any) -> dict[str, Any]:
+    """Return the body of a request about one resource, which belongs to teams if any are named."""
+    data = {"type": kind, "attributes": attributes, **members}
+    if teams:
+        data["relationships"] = {"teams": {"data": [{"id": team, "type": "teams"} for team in teams]}}
+    return {"data": data}
+
+
+def schedule_body(
+    *users: str | None, name: str = "Primary", teams: tuple[str, ...] = (), **layer: Any
+) -> dict[str, Any]:
+    """Return the body of a request for a schedule with one layer, whose members change daily; None is an empty slot."""
+    merged = {
+        "name": "Days",
+        "effective_date": "2027-01-01T00:00:00Z",
+        "rotation_start": "2027-01-01T00:00:00Z",
+        "interval": {"days": 1},
+        "members": [{} if user is None else {"user": {"id": user}} for user in users],
+        **layer,
+    }
+    return data_body("schedules", {"name": name, "time_zone": "Etc/UTC", "layers": [merged]}, *teams)
+
+
+def policy_body(*steps: list[dict[str, Any]], name: str = "Checkout", teams: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Return the body of a request for a policy; each step is the list of its targets."""
+    return data_body("policies", {"name": name, "steps": [{"targets": targets} for targets in steps]}, *teams)
+
+
 class Caller:
     """Calls a simulator and reads the answers."""
 
@@ -53,6 +86,32 @@ class Caller:
         url = self.sim.datadog_url + path
         async with self.session.request(method, url, headers=headers, allow_redirects=False, **options) as response:
             return Reply(response.status, response.headers, await response.read())
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        status: int = 200,
+        include: str | None = None,
+        query: Mapping[str, str] | None = None,
+    ) -> Any:
+        """Send a request that must end in a status, and return the decoded answer, None without one."""
+        params = {**(query or {}), **({} if include is None else {"include": include})}
+        reply = await self.send(method, path, params=params, **({} if body is None else {"json": body}))
+        assert reply.status == status, reply
+        return reply.json if reply.body else None
+
+    async def refusal(self, method: str, path: str, body: Any = None, *, status: int = 400, **options: Any) -> str:
+        """Send a request that must be refused with an error object, and return its detail."""
+        (error,) = (await self.ask(method, path, body, status=status, **options))["errors"]
+        assert error["title"]
+        return str(error["detail"])
+
+    async def make(self, path: str, body: Any) -> str:
+        """Create a resource and return its id."""
+        return str((await self.ask("POST", path, body, status=201))["data"]["id"])
 
     async def create(self, title: str = "Down", **attributes: Any) -> str:
         """Create a page and return its id."""

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from aiooncall.simulator.drift import with_drift
+from aiooncall.simulator.json_api import JSON_API
 from aiooncall.simulator.page_json import list_document, page_document
 from aiooncall.simulator.page_requests import read_list_options, read_new_page, read_new_target
-from aiooncall.simulator.routing import Answer, Refusal, error_answer, json_answer
+from aiooncall.simulator.routing import JSON_TYPE, Answer, Refusal, error_answer
 from aiooncall.simulator.search import parse_query
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aiooncall.simulator.page_json import Json
+    from aiooncall.simulator.envelope import Envelope
     from aiooncall.simulator.page_requests import ListOptions
     from aiooncall.simulator.page_store import Page, PageStore, Snapshot
     from aiooncall.simulator.routing import Call, Moment, Router
@@ -21,17 +21,16 @@ if TYPE_CHECKING:
 SearchMode: TypeAlias = Literal["normal", "empty_body", "ignores_tags"]
 
 PAGES = "/api/v2/on-call/pages"
-JSON_API = "application/vnd.api+json"
 
 
 class PageRoutes:
     """Creates, changes and shows pages."""
 
-    def __init__(self, store: PageStore, *, search_lag: float, search_mode: SearchMode, drift: bool) -> None:
+    def __init__(self, store: PageStore, envelope: Envelope, *, search_lag: float, search_mode: SearchMode) -> None:
         self._store = store
+        self._envelope = envelope
         self._search_lag = search_lag
         self._search_mode = search_mode
-        self._drift = drift
 
     def register(self, router: Router) -> None:
         """Add the routes to a router."""
@@ -45,8 +44,7 @@ class PageRoutes:
 
     def _create(self, call: Call) -> Answer:
         page = self._store.create(read_new_page(call.body), call.now)
-        document: Json = {"data": {"id": page.id, "type": "pages"}}
-        return json_answer(200, with_drift(document) if self._drift else document)
+        return self._envelope.send(200, {"data": {"id": page.id, "type": "pages"}}, JSON_TYPE)
 
     def _action(self, change: Callable[[Page, Moment], None]) -> Callable[[Call], Answer]:
         def handle(call: Call) -> Answer:
@@ -60,7 +58,7 @@ class PageRoutes:
         return Answer(202)
 
     def _get(self, call: Call) -> Answer:
-        return self._document(page_document(self._page(call).seen(call.now.monotonic)))
+        return self._envelope.send(200, page_document(self._page(call).seen(call.now.monotonic)))
 
     def _list(self, call: Call) -> Answer:
         options = read_list_options(call.query)
@@ -68,7 +66,7 @@ class PageRoutes:
             return Answer(200, content_type=JSON_API)
         found = self._find(options, call.now.monotonic - self._search_lag)
         start = options.number * options.size
-        return self._document(list_document(found[start : start + options.size], len(found), options))
+        return self._envelope.send(200, list_document(found[start : start + options.size], len(found), options))
 
     def _find(self, options: ListOptions, at: float) -> list[Snapshot]:
         """Search the index, which is the store as it was one lag ago."""
@@ -86,9 +84,6 @@ class PageRoutes:
             error = {"title": "Not Found", "detail": f"no page has the id {call.ids[0]}"}
             raise Refusal(error_answer(404, error))
         return page
-
-    def _document(self, document: Json) -> Answer:
-        return json_answer(200, with_drift(document) if self._drift else document, JSON_API)
 
 
 # A page has no priority here, so sorting by it goes by urgency.

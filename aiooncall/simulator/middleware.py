@@ -6,6 +6,7 @@ import asyncio
 import random
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Protocol
+from urllib.parse import unquote
 
 import attrs
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 class Doorkeeper(Protocol):
     """Knows who may come in."""
 
-    def caller(self, headers: Mapping[str, str]) -> str:
+    def caller(self, path: str, headers: Mapping[str, str]) -> str:
         """Return the key that the caller's requests count against, or raise Refusal."""
         ...
 
@@ -54,7 +55,8 @@ class Pipeline:
         """Answer one request."""
         body = await request.read() if request.body_exists else b""
         wall = self.clock.time() + self.clock_skew
-        call = Call(request.method, request.path, request.query, body, Moment(self.clock.monotonic(), wall))
+        segments = _segments(request.rel_url.raw_path)
+        call = Call(request.method, request.path, segments, request.query, body, Moment(self.clock.monotonic(), wall))
         record = self.ledger.record_request(call.now.monotonic, call.method, call.path)
         answer, fault = self._decide(call, request.headers)
         answer.headers["Date"] = self._http_date(int(wall))
@@ -82,7 +84,7 @@ class Pipeline:
     def _decide(self, call: Call, headers: Mapping[str, str]) -> tuple[Answer, Fault | None]:
         """Answer without a pause, so that nothing comes between a check and what follows from it."""
         try:
-            key = self.doorkeeper.caller(headers)
+            key = self.doorkeeper.caller(call.path, headers)
         except Refusal as refusal:
             return refusal.answer, None
         window = self.limiter.window(call.method, call.path, key)
@@ -130,3 +132,8 @@ class Pipeline:
         if self._date[0] != second:
             self._date = second, formatdate(second, usegmt=True)
         return self._date[1]
+
+
+def _segments(raw_path: str) -> list[str]:
+    segments = raw_path.split("/")
+    return [unquote(segment) for segment in segments] if "%" in raw_path else segments

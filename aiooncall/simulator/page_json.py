@@ -6,15 +6,16 @@ import math
 import uuid
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING
+
+from aiooncall.simulator.json_api import meta_page, ref
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from aiooncall.simulator.json_api import Json
     from aiooncall.simulator.page_requests import ListOptions
     from aiooncall.simulator.page_store import Snapshot, Target
-
-Json: TypeAlias = dict[str, Any]
 
 _NAMESPACE = uuid.UUID("5ca1ab1e-0000-4000-8000-000000000000")
 _ESCALATE_AFTER = 300.0
@@ -28,7 +29,7 @@ def page_document(snapshot: Snapshot) -> Json:
 
 def list_document(chosen: list[Snapshot], total: int, options: ListOptions) -> Json:
     """Return the document that holds one slice of a list of `total` pages."""
-    meta = {"page": _meta_page(total, options.number, options.size)}
+    meta = {"page": meta_page(total, options.number, options.size)}
     return {"data": [_page(snapshot) for snapshot in chosen], "included": _included(chosen), "meta": meta}
 
 
@@ -76,13 +77,13 @@ def _attributes(snapshot: Snapshot) -> Json:
 def _relationships(snapshot: Snapshot) -> Json:
     page, version = snapshot
     relationships: Json = {
-        "author": {"data": _ref(_user("author"))},
+        "author": {"data": ref(_user("author"))},
         "links": {"data": []},
-        "responders": {"data": [_ref(_responder(version.target))]},
-        "target": {"data": _ref(_target(version.target))},
+        "responders": {"data": [ref(_responder(version.target))]},
+        "target": {"data": ref(_target(version.target))},
     }
     if version.status == "resolved":
-        relationships["closed_by"] = {"data": _ref(_user("author"))}
+        relationships["closed_by"] = {"data": ref(_user("author"))}
     else:
         relationships["scheduled_action"] = {"data": {"id": page.id, "type": "scheduled_actions"}}
     return relationships
@@ -106,26 +107,8 @@ def _scheduled_action(snapshot: Snapshot) -> Json:
         "id": page.id,
         "type": "scheduled_actions",
         "attributes": {"at": timestamp(version.modified_at + _ESCALATE_AFTER, 6), "type": "escalate"},
-        "relationships": {"schedules": {"data": []}, "users": {"data": [_ref(_responder(version.target))]}},
+        "relationships": {"schedules": {"data": []}, "users": {"data": [ref(_responder(version.target))]}},
     }
-
-
-def _meta_page(total: int, number: int, size: int) -> Json:
-    last = max(0, math.ceil(total / size) - 1)
-    return {
-        "first_number": 0,
-        "last_number": last,
-        "next_number": number + 1 if number < last else None,
-        "number": number,
-        "prev_number": number - 1 if number else None,
-        "size": size,
-        "total": total,
-        "type": "number_size",
-    }
-
-
-def _ref(resource: Json) -> Json:
-    return {"id": resource["id"], "type": resource["type"]}
 
 
 @lru_cache(maxsize=1024)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-import orjson
-
+from aiooncall.simulator.fields import Fields
 from aiooncall.simulator.page_store import NewPage, Target
 from aiooncall.simulator.routing import Refusal, error_answer
 from aiooncall.simulator.tags import normalise_tag
@@ -13,8 +12,8 @@ from aiooncall.simulator.tags import normalise_tag
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-TARGET_TYPES: Final = frozenset({"team_id", "team_handle", "user_id"})
-URGENCIES: Final = frozenset({"low", "high"})
+TARGET_TYPES: Final = ("team_id", "team_handle", "user_id")
+URGENCIES: Final = ("low", "high")
 SORT_FIELDS: Final = frozenset({"created_at", "modified_at", "status", "priority"})
 DEFAULT_SIZE: Final = 100
 MAX_SIZE: Final = 1000
@@ -32,24 +31,23 @@ class ListOptions(NamedTuple):
 
 def read_new_page(body: bytes) -> NewPage:
     """Return the page that a create request asks for."""
-    data = _data(body)
-    if data.get("type") != "pages":
-        raise _refused("data.type: must be pages")
-    attributes = _object(data, "attributes")
-    urgency = _text(attributes, "urgency")
-    if urgency not in URGENCIES:
-        raise _refused("urgency: must be low or high")
-    description = attributes.get("description", "")
-    if not isinstance(description, str):
-        raise _refused("description: must be text")
-    return NewPage(_text(attributes, "title"), _target(attributes), urgency, description, _tags(attributes))
+    data = Fields.parse(body, _refused).child("data")
+    data.choice("type", ("pages",))
+    attributes = data.child("attributes")
+    return NewPage(
+        attributes.text("title"),
+        _target(attributes.child("target")),
+        attributes.choice("urgency", URGENCIES),
+        attributes.optional_text("description") or "",
+        tuple(map(normalise_tag, attributes.texts("tags"))),
+    )
 
 
 def read_new_target(body: bytes) -> Target:
     """Return the target that a reroute request asks for."""
-    data = _data(body)
-    _text(data, "type")  # its value is not documented
-    return _target(_object(data, "attributes"))
+    data = Fields.parse(body, _refused).child("data")
+    data.text("type")  # its value is not documented
+    return _target(data.child("attributes").child("target"))
 
 
 def read_list_options(query: Mapping[str, str]) -> ListOptions:
@@ -66,46 +64,8 @@ def read_list_options(query: Mapping[str, str]) -> ListOptions:
     return ListOptions(query.get("filter[query]", ""), number, size, sort)
 
 
-def _data(body: bytes) -> Mapping[str, object]:
-    try:
-        document: object = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        raise _refused("the body is not JSON") from None
-    return _object({"document": document}, "document", "data")
-
-
-def _object(holder: Mapping[str, object], *fields: str) -> Mapping[str, object]:
-    for field in fields:
-        value = holder.get(field)
-        if not isinstance(value, dict):
-            raise _refused(f"{field}: must be an object")
-        holder = cast("Mapping[str, object]", value)
-    return holder
-
-
-def _text(holder: Mapping[str, object], field: str) -> str:
-    value = holder.get(field)
-    if not isinstance(value, str) or not value:
-        raise _refused(f"{field}: must be text and not empty")
-    return value
-
-
-def _target(attributes: Mapping[str, object]) -> Target:
-    target = _object(attributes, "target")
-    kind = _text(target, "type")
-    if kind not in TARGET_TYPES:
-        raise _refused(f"target.type: unknown kind {kind!r}")
-    return Target(kind, _text(target, "identifier"))
-
-
-def _tags(attributes: Mapping[str, object]) -> tuple[str, ...]:
-    tags = attributes.get("tags", [])
-    if not isinstance(tags, list):
-        raise _refused("tags: must be a list")
-    texts = cast("list[object]", tags)
-    if not all(isinstance(tag, str) for tag in texts):
-        raise _refused("tags: must hold text only")
-    return tuple(normalise_tag(str(tag)) for tag in texts)
+def _target(target: Fields) -> Target:
+    return Target(target.choice("type", TARGET_TYPES), target.text("identifier"))
 
 
 def _integer(query: Mapping[str, str], name: str, default: int) -> int:

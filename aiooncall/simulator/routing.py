@@ -8,7 +8,7 @@ import attrs
 import orjson
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 JSON_TYPE = "application/json"
 HTML_TYPE = "text/html; charset=utf-8"
@@ -23,10 +23,21 @@ class Moment(NamedTuple):
 
 @attrs.define
 class Call:
-    """A request that got past the gatekeepers; `ids` are the variable parts of its path."""
+    """A request that got past the gatekeepers.
+
+    Attributes:
+        method: The HTTP method.
+        path: The path, decoded as a whole.
+        segments: The path's parts, decoded one by one: a slash within one doesn't divide it.
+        query: The parameters.
+        body: The body.
+        now: When it came.
+        ids: The variable parts of the path.
+    """
 
     method: str
     path: str
+    segments: Sequence[str]
     query: Mapping[str, str]
     body: bytes
     now: Moment
@@ -83,16 +94,15 @@ class Router:
 
     def answer(self, call: Call) -> Answer:
         """Answer a call, with an HTML 404 when no route fits."""
-        segments = call.path.split("/")
-        for template, handler in self._routes.get((call.method, len(segments)), ()):
-            ids = _match(template, segments)
+        for template, handler in self._routes.get((call.method, len(call.segments)), ()):
+            ids = _match(template, call.segments)
             if ids is not None:
                 call.ids = ids
                 return _handled(handler, call)
         return html_answer(404, "Not Found")
 
 
-def _match(template: list[str], segments: list[str]) -> tuple[str, ...] | None:
+def _match(template: list[str], segments: Sequence[str]) -> tuple[str, ...] | None:
     ids: list[str] = []
     for expected, segment in zip(template, segments, strict=True):
         if expected == "{id}":

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from aiohttp import web
 
 from aiooncall._clock import SYSTEM_CLOCK
+from aiooncall.simulator.datadog import Datadog, Manner
 from aiooncall.simulator.datadog_auth import DatadogAuth
-from aiooncall.simulator.datadog_pages import PageRoutes
 from aiooncall.simulator.faults import FaultPlan
 from aiooncall.simulator.ledger import Ledger, RequestRecord
 from aiooncall.simulator.middleware import Pipeline
 from aiooncall.simulator.origin import Origin
-from aiooncall.simulator.page_store import NewPage, PageStore, Target
-from aiooncall.simulator.routing import Router
-from aiooncall.simulator.tags import normalise_tag
 from aiooncall.simulator.windows import Limiter
 
 if TYPE_CHECKING:
@@ -24,6 +21,7 @@ if TYPE_CHECKING:
 
     from aiooncall._clock import Clock
     from aiooncall.simulator.datadog_pages import SearchMode
+    from aiooncall.simulator.routing import Router
     from aiooncall.simulator.windows import RateRule
 
 
@@ -50,6 +48,9 @@ class Simulator:
         search_mode: SearchMode = "normal",
         credentials: Mapping[str, str] | None = None,
         drift: bool = False,
+        bare_included: bool = False,
+        hide_empty_slots: bool = False,
+        pagerduty_answers_put: bool = False,
         keep_requests: bool = True,
     ) -> None:
         """Prepare a server; it listens once started.
@@ -67,6 +68,9 @@ class Simulator:
                 by tag.
             credentials: API keys and their application keys; None accepts any pair or bearer token that isn't empty.
             drift: Whether answers hold fields and values that no client knows.
+            bare_included: Whether included users, schedules and teams come without attributes.
+            hide_empty_slots: Whether the empty slots of a rotation are referred to but never included.
+            pagerduty_answers_put: Whether changing a PagerDuty service answers with its name instead of nothing.
             keep_requests: Whether the ledger lists each event or only counts, for long runs.
         """
         self.ledger = Ledger(keep_requests=keep_requests)
@@ -75,12 +79,19 @@ class Simulator:
         self._address = host, port
         self._clock = clock
         self._clock_skew = clock_skew
-        self._pages = PageStore(self.ledger, settle_delay=settle_delay)
+        manner = Manner(
+            settle_delay=settle_delay,
+            search_lag=search_lag,
+            search_mode=search_mode,
+            drift=drift,
+            bare_included=bare_included,
+            hide_empty_slots=hide_empty_slots,
+            pagerduty_answers_put=pagerduty_answers_put,
+        )
+        self._world = Datadog(self.ledger, manner)
         self._limiter = Limiter(rate_rules)
         self._elsewhere = Origin(self._record_elsewhere)
-        router = Router()
-        PageRoutes(self._pages, search_lag=search_lag, search_mode=search_mode, drift=drift).register(router)
-        self._datadog = Origin(self._pipeline(DatadogAuth(credentials), router).handle)
+        self._datadog = Origin(self._pipeline(DatadogAuth(credentials), self._world.router).handle)
 
     def _pipeline(self, doorkeeper: DatadogAuth, router: Router) -> Pipeline:
         return Pipeline(
@@ -146,10 +157,56 @@ class Simulator:
             created_at: Seconds since the Unix epoch; None takes the server's now.
             urgency: How urgent it is.
         """
-        normal = tuple(normalise_tag(tag) for tag in tags)
-        content = NewPage(title, Target("team_handle", "my-team"), urgency, tags=normal)
         wall = self._clock.time() + self._clock_skew if created_at is None else created_at
-        return self._pages.plant(content, status, wall).id
+        return self._world.add_page(title, status, tags, wall, urgency)
+
+    def add_user(self, name: str = "", email: str | None = None, status: str = "active") -> str:
+        """Put a user in and return the id.
+
+        Args:
+            name: The display name; recorded answers have none for users who never signed in.
+            email: The address; None makes one up.
+            status: The state of the account, in an answer of On-Call "active", "deactivated" or "pending".
+        """
+        return self._world.add_user(name, email, status)
+
+    def add_team(self, handle: str, name: str | None = None) -> str:
+        """Put a team in, without routing rules, and return the id.
+
+        Args:
+            handle: The short name.
+            name: The display name; None takes the handle.
+        """
+        return self._world.add_team(handle, name)
+
+    def add_channel(self, user_id: str, config: dict[str, Any], *, active: bool = True) -> str:
+        """Put a notification channel in as if the user had, and return the id; a push channel comes no other way.
+
+        Args:
+            user_id: Whose channel it is.
+            config: The kind and its settings, just as answers show them.
+            active: Whether it can be used.
+
+        Raises:
+            Refusal: there is no such user.
+        """
+        return self._world.add_channel(user_id, config, active=active)
+
+    def stored(self, kind: str, resource_id: str) -> dict[str, Any]:
+        """Return a copy of what is stored, in the form of a request that would store it again.
+
+        Texts that mean the same are stored as the same: instants in UTC, times of day with seconds, the policy of a
+        routing rule as an action, and what means nothing, such as the current position, not at all.
+
+        Args:
+            kind: The type that answers have: "policies", "schedules", "notification_rules" and so on. For
+                "team_routing_rules" the id is the team's, for "pagerduty_services" it is the name.
+            resource_id: Which one.
+
+        Raises:
+            KeyError: no resource of that kind has that id, or the kind is another one.
+        """
+        return self._world.stored(kind, resource_id)
 
     async def _record_elsewhere(self, request: web.BaseRequest) -> web.StreamResponse:
         self.elsewhere.append(RequestRecord(self._clock.monotonic(), request.method, request.path, status=200))

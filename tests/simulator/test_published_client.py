@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import pytest
-from datadog_api_client import ApiClient, Configuration
 from datadog_api_client.exceptions import ApiException
 from datadog_api_client.v2.api.on_call_paging_api import OnCallPagingApi
 from datadog_api_client.v2.model.create_page_request import CreatePageRequest
@@ -21,42 +18,24 @@ from datadog_api_client.v2.model.create_page_request_data_attributes_target impo
 from datadog_api_client.v2.model.create_page_request_data_type import CreatePageRequestDataType
 from datadog_api_client.v2.model.on_call_page_target_type import OnCallPageTargetType
 from datadog_api_client.v2.model.page_urgency import PageUrgency
+from published import published_api_client, simulator_in_a_thread
 
-from aiooncall.simulator import Fault, FaultKind, FaultPlan, RateRule, Simulator
+from aiooncall.simulator import Fault, FaultKind, FaultPlan, RateRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from aiooncall.simulator import Simulator
 
 # An hour, so that the test never crosses into the next window.
 LIMIT = RateRule("on-call", 100, 3600)
 
 
 @contextmanager
-def simulator_in_a_thread(**options: Any) -> Iterator[Simulator]:
-    """Run a simulator in real time on a loop of its own, for clients that block."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    sim = Simulator(**options)
-    try:
-        asyncio.run_coroutine_threadsafe(sim.start(), loop).result(5)
-        yield sim
-    finally:
-        asyncio.run_coroutine_threadsafe(sim.close(), loop).result(5)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(5)
-        loop.close()
-
-
-@contextmanager
 def published_client(sim: Simulator, app_key: str = "app") -> Iterator[OnCallPagingApi]:
     """Point the published client at a simulator."""
-    # A host given here switches off its table of hosts, for every operation.
-    configuration = Configuration(host=sim.datadog_url)  # type: ignore[no-untyped-call]
-    configuration.api_key = {"apiKeyAuth": "api", "appKeyAuth": app_key}
-    with ApiClient(configuration) as client:
+    with published_api_client(sim, app_key) as client:
         yield OnCallPagingApi(client)  # type: ignore[no-untyped-call]
-        client.rest_client.pool_manager.clear()
 
 
 def page_request() -> CreatePageRequest:

@@ -1,0 +1,107 @@
+"""Who is on call, as resources: shifts, responders by position, and the people behind a team's policy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aiooncall.simulator.json_api import linkage
+from aiooncall.simulator.on_call.policy_json import target_position
+from aiooncall.simulator.on_call.routing_json import escalated_policy
+from aiooncall.simulator.rotation import find_shifts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from aiooncall.simulator.json_api import Json
+    from aiooncall.simulator.on_call.world import World
+    from aiooncall.simulator.rotation import Shift
+
+
+def shifts_at(schedule: Json, position: str, at: datetime) -> list[Json]:
+    """Return the shifts at a position of a stored schedule, seen from an instant."""
+    return [_shift(found) for found in find_shifts(schedule["attributes"], position, at)]
+
+
+def responders_at(schedule: Json, positions: Iterable[str], at: datetime) -> list[Json]:
+    """Return who is asked for by position and, after that, the responders and their shifts."""
+    record_id = f"{schedule['id']}-{int(at.timestamp())}"
+    shifts = {position: shifts_at(schedule, position, at) for position in positions}
+    responders = [_responder(f"{record_id}-{position}", position, found) for position, found in shifts.items()]
+    record = {
+        "id": record_id,
+        "type": "schedule_oncall_responders",
+        "attributes": {"scheduled_at": f"{at:%Y-%m-%dT%H:%M:%S.%f}000Z"},
+        "relationships": {
+            "responders": linkage("schedule_oncall_responder", (responder["id"] for responder in responders)),
+            "schedule": {"data": {"id": schedule["id"], "type": "schedules"}},
+        },
+    }
+    return [record, *responders, *(shift for found in shifts.values() for shift in found)]
+
+
+def team_responders_at(world: World, team_id: str, at: datetime) -> list[Json]:
+    """Return who is on call for a team and, after that, the steps that come later."""
+    steps = _policy_steps(world, team_id)
+    first, *later = [linkage("users", _step_users(world, step, at, {team_id})) for step in steps] or [
+        linkage("users", ())
+    ]
+    escalations: list[Json] = [
+        {"id": step["id"], "type": "escalation_policy_steps", "relationships": {"responders": users}}
+        for step, users in zip(steps[1:], later, strict=True)
+    ]
+    record = {
+        "id": f"{team_id}-{int(at.timestamp())}",
+        "type": "team_oncall_responders",
+        "relationships": {
+            "responders": first,
+            "escalations": linkage("escalation_policy_steps", (step["id"] for step in escalations)),
+        },
+    }
+    return [record, *escalations]
+
+
+def _shift(found: Shift) -> Json:
+    start, end = (at.isoformat(timespec="seconds") for at in (found.start, found.end))
+    return {
+        "id": f"{found.user_id}-{start}-{end}",
+        "type": "shifts",
+        "attributes": {"start": found.start.isoformat(), "end": found.end.isoformat()},
+        "relationships": {"user": {"data": {"id": found.user_id, "type": "users"}}},
+    }
+
+
+def _responder(responder_id: str, position: str, shifts: list[Json]) -> Json:
+    return {
+        "id": responder_id,
+        "type": "schedule_oncall_responder",
+        "attributes": {"position": position},
+        "relationships": {"shifts": linkage("shifts", (shift["id"] for shift in shifts))},
+    }
+
+
+def _policy_steps(world: World, team_id: str) -> list[Json]:
+    """Return the steps of the policy that the first of a team's rules with one leads to."""
+    policies = map(escalated_policy, world.routing(team_id)["attributes"]["rules"])
+    policy_id = next((one for one in policies if one is not None), None)
+    steps: list[Json] = world.policies.get(policy_id)["attributes"]["steps"] if policy_id else []
+    return steps
+
+
+def _step_users(world: World, step: Json, at: datetime, teams: set[str]) -> list[str]:
+    """Return whom a step reaches, each user once; a team on the way that was passed already reaches nobody."""
+    found = (user for target in step["targets"] for user in _target_users(world, target, at, teams))
+    return list(dict.fromkeys(found))
+
+
+def _target_users(world: World, target: Json, at: datetime, teams: set[str]) -> list[str]:
+    target_id: str = target["id"]
+    match target["type"]:
+        case "users":
+            return [target_id]
+        case "schedules":
+            schedule = world.schedules.get(target_id)["attributes"]
+            return [shift.user_id for shift in find_shifts(schedule, target_position(target) or "current", at)]
+        case _:
+            steps = [] if target_id in teams else _policy_steps(world, target_id)[:1]
+            return [user for step in steps for user in _step_users(world, step, at, teams | {target_id})]

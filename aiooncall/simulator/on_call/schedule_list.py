@@ -1,0 +1,96 @@
+"""The list of schedules: searched, and in slices."""
+
+from __future__ import annotations
+
+import re
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from aiooncall.simulator.envelope import read_include
+from aiooncall.simulator.json_api import bad_request, linked, meta_page
+from aiooncall.simulator.on_call.config_routes import SCHEDULES
+from aiooncall.simulator.on_call.schedule_json import schedule_row
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aiooncall.simulator.envelope import Envelope
+    from aiooncall.simulator.json_api import Json
+    from aiooncall.simulator.on_call.world import World
+    from aiooncall.simulator.routing import Answer, Call, Router
+
+_MAX_SIZE: Final = 100
+_FACET: Final = re.compile(r"\b(?P<facet>team\.id|user\.id):(?:\((?P<many>[^)]*)\)|(?P<one>\S+))")
+
+
+class Query(NamedTuple):
+    """What a search asks for: a pattern of names, and for each facet the ids of which one must fit."""
+
+    name: str
+    facets: list[tuple[str, frozenset[str]]]
+
+    def matches(self, schedule: Json) -> bool:
+        """Tell whether a schedule fulfils every condition."""
+        name = schedule["attributes"]["name"].lower()
+        pattern = self.name if "*" in self.name else f"*{self.name}*"
+        return fnmatchcase(name, _literal(pattern)) and all(
+            wanted & _FACETS[facet](schedule) for facet, wanted in self.facets
+        )
+
+
+def parse_query(text: str) -> Query:
+    """Split a query into a name and facets that must all fit."""
+    facets = [(found["facet"], _ids(found["many"] or found["one"] or "")) for found in _FACET.finditer(text)]
+    name = re.sub(r"\bAND\b", " ", _FACET.sub(" ", text))
+    return Query(" ".join(name.lower().split()), facets)
+
+
+class ScheduleList:
+    """Shows the schedules, oldest first."""
+
+    def __init__(self, world: World, envelope: Envelope) -> None:
+        self._schedules = world.schedules
+        self._envelope = envelope
+
+    def register(self, router: Router) -> None:
+        """Add the route to a router."""
+        router.add("GET", SCHEDULES, self._list)
+
+    def _list(self, call: Call) -> Answer:
+        include = read_include(call.query, ("teams",))
+        number = _integer(call.query, "page[number]", 0)
+        size = _integer(call.query, "page[size]", _MAX_SIZE)
+        if number < 0 or not 1 <= size <= _MAX_SIZE:
+            raise bad_request(f"page[number] starts at 0, page[size] is 1 to {_MAX_SIZE}")
+        query = parse_query(call.query.get("filter[query]", ""))
+        found = [schedule for schedule in self._schedules if query.matches(schedule)]
+        rows = list(map(schedule_row, found[number * size : (number + 1) * size]))
+        return self._envelope.answer(200, rows, include, meta={"page": meta_page(len(found), number, size)})
+
+
+def _ids(text: str) -> frozenset[str]:
+    return frozenset(text.split()) - {"OR"}
+
+
+def _literal(pattern: str) -> str:
+    """Leave `*` the only character of a pattern with a meaning."""
+    return re.sub(r"[?\[]", r"[\g<0>]", pattern)
+
+
+def _team_ids(schedule: Json) -> frozenset[str]:
+    return frozenset(team["id"] for team in linked(schedule, "teams"))
+
+
+def _user_ids(schedule: Json) -> frozenset[str]:
+    members = (member for layer in schedule["attributes"]["layers"] for member in layer["members"])
+    return frozenset(member["user"]["id"] for member in members if "user" in member)
+
+
+_FACETS: Final = {"team.id": _team_ids, "user.id": _user_ids}
+
+
+def _integer(query: Mapping[str, str], name: str, default: int) -> int:
+    try:
+        return int(query.get(name, default))
+    except ValueError:
+        raise bad_request(f"{name}: must be a whole number") from None

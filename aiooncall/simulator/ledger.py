@@ -12,15 +12,25 @@ if TYPE_CHECKING:
 
     from aiooncall.simulator.faults import FaultKind
 
-Action: TypeAlias = Literal["create", "acknowledge", "escalate", "resolve", "reroute"]
+Action: TypeAlias = Literal[
+    "create", "acknowledge", "escalate", "resolve", "reroute",
+    "page", "add_responders", "unacknowledge", "unresolve", "silence", "unsilence", "wipe", "delete",
+]  # fmt: skip
+"""The first line is Datadog's, the second one what Grafana has besides."""
 
 _NOTIFYING = frozenset[Action]({"create", "escalate", "reroute"})
 _ONCE = frozenset[Action]({"acknowledge", "escalate", "resolve"})
+_CLOSING = frozenset[Action]({"resolve", "wipe", "delete"})
+_UNDOING: dict[Action, tuple[Action, ...]] = {
+    "acknowledge": ("unacknowledge", "unresolve"),
+    "resolve": ("unresolve",),
+}
+"""After which actions another one is not done twice when it is done again."""
 
 
 @attrs.frozen
 class Effect:
-    """A real change of a page; `key` is the page's number, not a credential."""
+    """A real change of a page or alert group; `key` is the page's number or the group's id, not a credential."""
 
     at: float
     page_id: str
@@ -30,11 +40,21 @@ class Effect:
 
 @attrs.frozen
 class Notification:
-    """People were told of a page."""
+    """People were told of a page or an alert group.
+
+    Attributes:
+        at: When, by the monotonic clock.
+        page_id: The page or alert group.
+        cause: The action that led to it.
+        user_id: Who was told; None if only the target of the page is known.
+        important: Whether by the important rules; None if there is no such difference.
+    """
 
     at: float
     page_id: str
     cause: Action
+    user_id: str | None = None
+    important: bool | None = None
 
 
 @attrs.define
@@ -81,9 +101,14 @@ class Ledger:
 
     def doubled(self) -> list[str]:
         """Return the ids of pages on which an action took effect twice, or that were created twice."""
-        again = [page_id for (action, page_id), times in self._counts.items() if times > 1 and action in _ONCE]
+        again = [page_id for action, page_id in self._counts if action in _ONCE and self._standing(action, page_id) > 1]
         twins = [page_id for ids in self._twins.values() if len(ids) > 1 for page_id in ids]
         return list(dict.fromkeys(again + twins))
+
+    def _standing(self, action: Action, page_id: str) -> int:
+        """Return how often an action took effect on a page without having been undone."""
+        undone = sum(self._counts[undoing, page_id] for undoing in _UNDOING.get(action, ()))
+        return self._counts[action, page_id] - undone
 
     def unfinished(self) -> list[str]:
         """Return the ids of the pages that are not resolved."""
@@ -107,15 +132,26 @@ class Ledger:
         if unfinished:
             self._open[page_id] = None
         if content is not None:
-            self._twins.setdefault(content, []).append(page_id)
+            self.record_content(page_id, content)
+
+    def record_content(self, page_id: str, content: Hashable) -> None:
+        """Enter what was asked for; a page of which the same was asked again counts as doubled."""
+        self._twins.setdefault(content, []).append(page_id)
 
     def record_effect(self, at: float, page_id: str, action: Action, key: str) -> None:
         """Enter a change of a page, and the notification that it causes."""
         self._totals[action] += 1
         self._counts[action, page_id] += 1
-        if action == "resolve":
+        if action in _CLOSING:
             self._open.pop(page_id, None)
+        elif action == "unresolve":
+            self._open[page_id] = None
         if self._keep:
             self.effects.append(Effect(at, page_id, action, key))
             if action in _NOTIFYING:
                 self.notifications.append(Notification(at, page_id, action))
+
+    def record_notification(self, at: float, page_id: str, cause: Action, user_id: str, *, important: bool) -> None:
+        """Enter that one user was told, where the server knows whom it tells."""
+        if self._keep:
+            self.notifications.append(Notification(at, page_id, cause, user_id, important))

@@ -12,7 +12,7 @@ import attrs
 
 from aiooncall.simulator.delivery import DROPS, dropped, faulty, whole
 from aiooncall.simulator.faults import THROTTLES, FaultKind
-from aiooncall.simulator.mishaps import absurd_headers, error, redirect, throttle, too_many
+from aiooncall.simulator.mishaps import redirect
 from aiooncall.simulator.routing import Answer, Call, Moment, Refusal
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from aiooncall.simulator.ledger import Ledger, RequestRecord
     from aiooncall.simulator.origin import Origin
     from aiooncall.simulator.routing import Router
-    from aiooncall.simulator.windows import Limiter, Window
+    from aiooncall.simulator.windows import Limits, Window
 
 
 class Doorkeeper(Protocol):
@@ -36,6 +36,26 @@ class Doorkeeper(Protocol):
         ...
 
 
+class Mishaps(Protocol):
+    """How a vendor words what goes wrong."""
+
+    def too_many(self, window: Window | None, wall: float) -> Answer:
+        """Return the refusal of a rate limit."""
+        ...
+
+    def throttle(self, fault: Fault, window: Window | None, wall: float) -> Answer:
+        """Return a 429 that no limit called for."""
+        ...
+
+    def error(self, fault: Fault, default_status: int) -> Answer:
+        """Return an error in the form that the fault asks for."""
+        ...
+
+    def absurd_headers(self, dice: random.Random) -> dict[str, str]:
+        """Return rate headers that make no sense."""
+        ...
+
+
 @attrs.define(repr=False)
 class Pipeline:
     """Takes each request from arrival to answer and enters both in the ledger."""
@@ -43,11 +63,12 @@ class Pipeline:
     clock: Clock
     clock_skew: float
     doorkeeper: Doorkeeper
-    limiter: Limiter
+    limiter: Limits
     faults: FaultPlan
     router: Router
     ledger: Ledger
     elsewhere: Origin
+    mishaps: Mishaps
     _dice: random.Random = attrs.field(factory=lambda: random.Random(0))  # noqa: S311 - repeatable, not secret
     _date: tuple[int, str] = (-1, "")
 
@@ -84,15 +105,15 @@ class Pipeline:
     def _decide(self, call: Call, headers: Mapping[str, str]) -> tuple[Answer, Fault | None]:
         """Answer without a pause, so that nothing comes between a check and what follows from it."""
         try:
-            key = self.doorkeeper.caller(call.path, headers)
+            call.caller = self.doorkeeper.caller(call.path, headers)
         except Refusal as refusal:
             return refusal.answer, None
-        window = self.limiter.window(call.method, call.path, key)
+        window = self.limiter.window(call.method, call.path, call.caller)
         if window is not None and not window.admits(call.now.wall):
-            return too_many(window, call.now.wall), None
+            return self.mishaps.too_many(window, call.now.wall), None
         fault = self.faults.draw(call.method, call.path)
         if fault is not None and fault.kind in THROTTLES:
-            return throttle(fault, window, call.now.wall), fault
+            return self.mishaps.throttle(fault, window, call.now.wall), fault
         return self._admitted(call, window, fault), fault
 
     def _admitted(self, call: Call, window: Window | None, fault: Fault | None) -> Answer:
@@ -107,7 +128,7 @@ class Pipeline:
     def _troubled(self, call: Call, fault: Fault) -> Answer:
         match fault.kind:
             case FaultKind.ERROR_BEFORE:
-                return error(fault, 503)
+                return self.mishaps.error(fault, 503)
             case FaultKind.REDIRECT:
                 return redirect(self.elsewhere.url + call.path)
             case FaultKind.DROP_BEFORE:
@@ -118,11 +139,11 @@ class Pipeline:
     def _spoilt(self, answer: Answer, fault: Fault) -> Answer:
         match fault.kind:
             case FaultKind.ERROR_AFTER:
-                return error(fault, 504)
+                return self.mishaps.error(fault, 504)
             case FaultKind.EMPTY_OK:
                 return Answer(200)
             case FaultKind.GARBAGE_HEADERS:
-                answer.headers = absurd_headers(self._dice)
+                answer.headers = self.mishaps.absurd_headers(self._dice)
                 return answer
             case _:
                 return answer

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from aiooncall.simulator.windows import Window
 
 _RATE_HEADERS: Final = ("Limit", "Period", "Remaining", "Reset")
-_ABSURD: Final = ("soon", "-5", "1e400", "", "1800000000", "NaN")
+ABSURD: Final = ("soon", "-5", "1e400", "", "1800000000", "NaN")
+"""What a rate header can say if it makes no sense."""
 
 
 def too_many(window: Window | None, wall: float) -> Answer:
@@ -35,7 +36,7 @@ def throttle(fault: Fault, window: Window | None, wall: float) -> Answer:
             answer = too_many(None, wall)
         case _:
             answer = too_many(window, wall)
-    return _with_retry_after(answer, fault)
+    return with_retry_after(answer, fault)
 
 
 def error(fault: Fault, default_status: int) -> Answer:
@@ -48,7 +49,7 @@ def error(fault: Fault, default_status: int) -> Answer:
         answer = error_answer(status, {"title": title, "detail": "injected by the simulator"})
     else:
         answer = error_answer(status, title)
-    return _with_retry_after(answer, fault)
+    return with_retry_after(answer, fault)
 
 
 def redirect(location: str) -> Answer:
@@ -58,11 +59,12 @@ def redirect(location: str) -> Answer:
 
 def absurd_headers(dice: random.Random) -> dict[str, str]:
     """Return rate headers that make no sense."""
-    headers = {f"X-RateLimit-{name}": dice.choice(_ABSURD) for name in _RATE_HEADERS}
-    return {**headers, "Retry-After": dice.choice(_ABSURD)}
+    headers = {f"X-RateLimit-{name}": dice.choice(ABSURD) for name in _RATE_HEADERS}
+    return {**headers, "Retry-After": dice.choice(ABSURD)}
 
 
-def _with_retry_after(answer: Answer, fault: Fault) -> Answer:
+def with_retry_after(answer: Answer, fault: Fault) -> Answer:
+    """Return an answer with the `Retry-After` that the fault wants."""
     if fault.retry_after is not None:
         answer.headers["Retry-After"] = fault.retry_after
     return answer

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from aiohttp import web
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+
+Handler: TypeAlias = "Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]"
 
 # A handler that a fault has put to sleep is not waited for; 0 would mean to wait for ever.
 _SHUTDOWN_TIMEOUT = 0.01
@@ -16,7 +18,7 @@ _SHUTDOWN_TIMEOUT = 0.01
 class Origin:
     """One HTTP server on one port."""
 
-    def __init__(self, handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]) -> None:
+    def __init__(self, handler: Handler) -> None:
         self._handler = handler
         self._runner: web.ServerRunner | None = None
         self._url: str | None = None

@@ -33,6 +33,7 @@ class Call:
         body: The body.
         now: When it came.
         ids: The variable parts of the path.
+        caller: The key that the doorkeeper let in.
     """
 
     method: str
@@ -42,6 +43,7 @@ class Call:
     body: bytes
     now: Moment
     ids: tuple[str, ...] = ()
+    caller: str = ""
 
 
 @attrs.define
@@ -91,6 +93,14 @@ class Router:
         """Serve a method and path with a handler."""
         segments = template.split("/")
         self._routes.setdefault((method, len(segments)), []).append((segments, handler))
+
+    def methods(self, segments: Sequence[str]) -> set[str]:
+        """Return the methods that a path can be asked with, none if it leads nowhere."""
+        return {
+            method
+            for (method, length), routes in self._routes.items()
+            if length == len(segments) and any(_match(template, segments) is not None for template, _ in routes)
+        }
 
     def answer(self, call: Call) -> Answer:
         """Answer a call, with an HTML 404 when no route fits."""

@@ -1,4 +1,4 @@
-"""The simulator: a stateful fake of the vendor's API on a loopback port."""
+"""The simulator: stateful fakes of both vendors' APIs, each on a loopback port."""
 
 from __future__ import annotations
 
@@ -7,31 +7,39 @@ from typing import TYPE_CHECKING, Any, Self
 from aiohttp import web
 
 from aiooncall._clock import SYSTEM_CLOCK
+from aiooncall.simulator import mishaps as datadog_mishaps
 from aiooncall.simulator.datadog import Datadog, Manner
 from aiooncall.simulator.datadog_auth import DatadogAuth
 from aiooncall.simulator.faults import FaultPlan
+from aiooncall.simulator.grafana import mishaps as grafana_mishaps
+from aiooncall.simulator.grafana.grafana import Grafana
+from aiooncall.simulator.grafana.rules import GrafanaRules
 from aiooncall.simulator.ledger import Ledger, RequestRecord
 from aiooncall.simulator.middleware import Pipeline
 from aiooncall.simulator.origin import Origin
+from aiooncall.simulator.routing import Moment
 from aiooncall.simulator.windows import Limiter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from types import TracebackType
 
     from aiooncall._clock import Clock
     from aiooncall.simulator.datadog_pages import SearchMode
+    from aiooncall.simulator.middleware import Doorkeeper, Mishaps
+    from aiooncall.simulator.origin import Handler
     from aiooncall.simulator.routing import Router
-    from aiooncall.simulator.windows import RateRule
+    from aiooncall.simulator.windows import Limits, RateRule
 
 
 class Simulator:
-    """A fake Datadog On-Call that keeps state, counts requests and fails on demand.
+    """A fake Datadog On-Call and a fake Grafana OnCall that keep state, count requests and fail on demand.
 
     Attributes:
-        ledger: What really happened.
-        faults: The plan of what goes wrong.
-        elsewhere: The requests that a second origin saw; redirects point there.
+        ledger: What really happened, at either.
+        faults: The plan of what goes wrong, at either.
+        grafana: Puts things into the fake Grafana OnCall; what the methods here put in is Datadog's.
+        elsewhere: The requests that one more origin saw; redirects point there.
     """
 
     def __init__(
@@ -52,12 +60,13 @@ class Simulator:
         hide_empty_slots: bool = False,
         pagerduty_answers_put: bool = False,
         keep_requests: bool = True,
+        grafana: GrafanaRules | None = None,
     ) -> None:
         """Prepare a server; it listens once started.
 
         Args:
             host: The address to listen on.
-            port: The port, 0 for any free one.
+            port: The port of the fake Datadog, 0 for any free one; the fake Grafana OnCall always takes a free one.
             clock: The time that the server lives in.
             clock_skew: Seconds that its wall clock is ahead of the clock's.
             rate_rules: The limits; the first that covers a request counts, and without one there is no limit.
@@ -72,6 +81,7 @@ class Simulator:
             hide_empty_slots: Whether the empty slots of a rotation are referred to but never included.
             pagerduty_answers_put: Whether changing a PagerDuty service answers with its name instead of nothing.
             keep_requests: Whether the ledger lists each event or only counts, for long runs.
+            grafana: How the fake Grafana OnCall behaves, its limits included; None takes the usual way.
         """
         self.ledger = Ledger(keep_requests=keep_requests)
         self.faults = FaultPlan() if faults is None else faults
@@ -90,20 +100,34 @@ class Simulator:
         )
         self._world = Datadog(self.ledger, manner)
         self._limiter = Limiter(rate_rules)
+        rules = GrafanaRules() if grafana is None else grafana
+        self.grafana = Grafana(rules, self.ledger, self._link_base(rules), self._now)
         self._elsewhere = Origin(self._record_elsewhere)
-        self._datadog = Origin(self._pipeline(DatadogAuth(credentials), self._world.router).handle)
+        self._datadog = Origin(
+            self._pipeline(DatadogAuth(credentials), self._limiter, self._world.router, datadog_mishaps)
+        )
+        self._grafana = Origin(
+            self._pipeline(self.grafana.door, self.grafana.limits, self.grafana.router, grafana_mishaps)
+        )
 
-    def _pipeline(self, doorkeeper: DatadogAuth, router: Router) -> Pipeline:
+    def _pipeline(self, doorkeeper: Doorkeeper, limiter: Limits, router: Router, mishaps: Mishaps) -> Handler:
         return Pipeline(
             clock=self._clock,
             clock_skew=self._clock_skew,
             doorkeeper=doorkeeper,
-            limiter=self._limiter,
+            limiter=limiter,
             faults=self.faults,
             router=router,
             ledger=self.ledger,
             elsewhere=self._elsewhere,
-        )
+            mishaps=mishaps,
+        ).handle
+
+    def _link_base(self, rules: GrafanaRules) -> Callable[[], str]:
+        return lambda: self.elsewhere_url if rules.links_elsewhere else self.grafana_url
+
+    def _now(self) -> Moment:
+        return Moment(self._clock.monotonic(), self._clock.time() + self._clock_skew)
 
     @property
     def datadog_url(self) -> str:
@@ -111,15 +135,21 @@ class Simulator:
         return self._datadog.url
 
     @property
+    def grafana_url(self) -> str:
+        """The base URL of the fake Grafana OnCall; the API's paths follow it."""
+        return self._grafana.url
+
+    @property
     def elsewhere_url(self) -> str:
-        """The base URL of the second origin, which no client should ever call."""
+        """The base URL of one more origin, which no client should ever call."""
         return self._elsewhere.url
 
     async def start(self) -> None:
-        """Listen on both ports."""
+        """Listen on all ports."""
         host, port = self._address
         try:
             await self._elsewhere.start(host, 0)
+            await self._grafana.start(host, 0)
             await self._datadog.start(host, port)
         except BaseException:
             await self.close()
@@ -128,6 +158,7 @@ class Simulator:
     async def close(self) -> None:
         """Stop at once, whatever is under way."""
         await self._datadog.close()
+        await self._grafana.close()
         await self._elsewhere.close()
 
     async def __aenter__(self) -> Self:
@@ -157,7 +188,7 @@ class Simulator:
             created_at: Seconds since the Unix epoch; None takes the server's now.
             urgency: How urgent it is.
         """
-        wall = self._clock.time() + self._clock_skew if created_at is None else created_at
+        wall = self._now().wall if created_at is None else created_at
         return self._world.add_page(title, status, tags, wall, urgency)
 
     def add_user(self, name: str = "", email: str | None = None, status: str = "active") -> str:

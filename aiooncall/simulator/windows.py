@@ -1,9 +1,9 @@
-"""Rate limits in fixed windows that follow the server's calendar, the way Datadog counts."""
+"""What a rate limit is to the pipeline, and fixed windows that follow the server's calendar, the way Datadog counts."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import attrs
 
@@ -42,7 +42,35 @@ class RateRule:
         return path.startswith(self.path_prefix) and (self.methods is None or method in self.methods)
 
 
-class Window:
+class Window(Protocol):
+    """What limits a caller's requests at the moment."""
+
+    def admits(self, wall: float) -> bool:
+        """Tell whether one more request fits, without counting it."""
+        ...
+
+    def take(self) -> None:
+        """Count the request that `admits` has just let through."""
+        ...
+
+    def headers(self, wall: float) -> dict[str, str]:
+        """Return the rate headers of an answer to a request that was let through."""
+        ...
+
+    def refusal_headers(self, wall: float) -> dict[str, str]:
+        """Return the headers of a 429."""
+        ...
+
+
+class Limits(Protocol):
+    """Knows which window counts a request."""
+
+    def window(self, method: str, path: str, key: str) -> Window | None:
+        """Return the window that counts a request of a caller, None if it is not limited."""
+        ...
+
+
+class CalendarWindow:
     """What one rule counted, for one API key or for all, in the calendar window of the last request."""
 
     __slots__ = ("_constant", "_count", "_index", "rule")
@@ -97,7 +125,7 @@ class Limiter:
 
     def __init__(self, rules: Iterable[RateRule]) -> None:
         self._rules = tuple(rules)
-        self._windows: dict[tuple[str, str | None], Window] = {}
+        self._windows: dict[tuple[str, str | None], CalendarWindow] = {}
 
     def window(self, method: str, path: str, key: str) -> Window | None:
         """Return the window that counts a request, None if no rule covers it."""
@@ -106,6 +134,6 @@ class Limiter:
                 place = (rule.name, key if rule.per_key else None)
                 window = self._windows.get(place)
                 if window is None:
-                    window = self._windows[place] = Window(rule)
+                    window = self._windows[place] = CalendarWindow(rule)
                 return window
         return None

@@ -157,7 +157,7 @@ async def test_used_channel_stays() -> None:
         user = sim.add_user()
         channel = await caller.make(channels(user), channel_body(EMAIL))
         rule = await caller.make(rules(user), rule_body(channel))
-        assert rule in await caller.refusal("DELETE", f"{channels(user)}/{channel}")
+        assert rule in await caller.refusal("DELETE", f"{channels(user)}/{channel}", status=409)
         await caller.ask("DELETE", f"{rules(user)}/{rule}", status=204)
         await caller.ask("DELETE", f"{channels(user)}/{channel}", status=204)
         detail = await caller.refusal("GET", f"{channels(user)}/{channel}", status=404)

@@ -236,7 +236,7 @@ async def test_used_schedule_stays() -> None:
     async with simulated() as (_, caller):
         schedule_id = await caller.make(SCHEDULES, schedule_body(None))
         policy_id = await caller.make(POLICIES, policy_body([{"type": "schedules", "id": schedule_id}]))
-        assert policy_id in await caller.refusal("DELETE", f"{SCHEDULES}/{schedule_id}")
+        assert policy_id in await caller.refusal("DELETE", f"{SCHEDULES}/{schedule_id}", status=409)
         await caller.ask("DELETE", f"{POLICIES}/{policy_id}", status=204)
         await caller.ask("DELETE", f"{SCHEDULES}/{schedule_id}", status=204)
         for method, rest in (("GET", ""), ("PUT", ""), ("DELETE", ""), ("GET", "/on-call"), ("GET", "/responders")):

@@ -1,0 +1,70 @@
+"""Who may call the fake Grafana OnCall."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from aiooncall.simulator.grafana.refusals import bad_token, detail
+from aiooncall.simulator.grafana.rules import OWNER
+from aiooncall.simulator.grafana.views import TOKEN_ONLY, UNCHECKED, is_export, view_of
+from aiooncall.simulator.routing import Refusal, html_answer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from aiooncall.simulator.grafana.router import GrafanaRouter
+    from aiooncall.simulator.grafana.rules import GrafanaRules
+
+SERVICE_ACCOUNT: Final = "glsa_"
+"""How tokens of service accounts begin, and here the callers' keys too."""
+
+_BEARER: Final = "Bearer "
+# 429 for a stack that is still being synced: https://github.com/grafana-cold-storage/oncall/issues/5483
+_SYNC_WAIT: Final = "350"
+
+
+class GrafanaDoor:
+    """Checks a token and names the caller: a user by id, a service account by its token."""
+
+    def __init__(self, rules: GrafanaRules, router: GrafanaRouter, user_id: Callable[[str], str]) -> None:
+        """Guard a router; `user_id` returns the id of a user name."""
+        self._rules = rules
+        self._router = router
+        self._user_id = user_id
+
+    def caller(self, path: str, headers: Mapping[str, str]) -> str:
+        """Return whose request it is, "" for a calendar, or refuse it."""
+        if not self._router.methods(path.split("/")):
+            raise Refusal(html_answer(404, "Not Found"))
+        if is_export(path):
+            return ""
+        token = self._token(headers.get("Authorization", ""))
+        caller = self._service_account(token, headers) if token.startswith(SERVICE_ACCOUNT) else self._user(token)
+        view = view_of(path)
+        if caller == token and view in TOKEN_ONLY:
+            raise detail(403, "Service accounts are not allowed to use this endpoint.")
+        if token in self._rules.powerless and view not in UNCHECKED:
+            raise detail(403, "You do not have permission to perform this action.")
+        return caller
+
+    def _token(self, header: str) -> str:
+        token = header.removeprefix(_BEARER) if self._rules.bearer else header
+        if not token or " " in token or not self._knows(token):
+            raise bad_token()
+        return token
+
+    def _knows(self, token: str) -> bool:
+        return self._rules.tokens is None or token in self._rules.tokens
+
+    def _user(self, token: str) -> str:
+        return self._user_id(OWNER if self._rules.tokens is None else self._rules.tokens[token])
+
+    def _service_account(self, token: str, headers: Mapping[str, str]) -> str:
+        stack = headers.get("X-Grafana-URL")
+        if not stack:
+            raise bad_token()
+        if stack.rstrip("/") != self._rules.stack_url.rstrip("/"):
+            refusal = detail(429, "Organization being synced, please retry.")
+            refusal.answer.headers["RateLimit-Reset"] = _SYNC_WAIT
+            raise refusal
+        return token

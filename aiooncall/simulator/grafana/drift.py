@@ -1,0 +1,50 @@
+"""An engine that grew since the client was written: fields and values nobody knew; requests that bring them work."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, cast
+
+if TYPE_CHECKING:
+    from aiooncall.simulator.json_api import Json
+
+_MARK: Final = "robot_score"
+_UNKNOWN: Final = {
+    ("state", "firing"): "snoozed_by_robot",
+    ("role", "editor"): "robot_operator",
+    ("type", "notify_persons"): "call_robot",
+    ("type", "notify_by_email"): "notify_by_robot",
+    ("frequency", "daily"): "every_robot_day",
+    ("routing_type", "regex"): "robot_regex",
+    ("status", "open"): "robot_wanted",
+    ("trigger_type", "acknowledge"): "robot_woke_up",
+    ("source", "Web"): "Robot",
+}
+"""What some values of some fields turn into."""
+_KNOWN: Final = {(field, unknown): known for (field, known), unknown in _UNKNOWN.items()}
+_OPAQUE: Final = frozenset({"payload", "templates"})
+"""Objects that are the users' own."""
+
+
+def with_drift(value: object) -> Any:  # noqa: ANN401 (any JSON)
+    """Return an answer with a field added to every object, and unknown values in place of known ones."""
+    if isinstance(value, list):
+        return [with_drift(item) for item in cast("list[object]", value)]
+    if not isinstance(value, dict):
+        return value
+    members = {name: _changed(name, member) for name, member in cast("Json", value).items()}
+    return {**members, _MARK: 0.5}
+
+
+def without_drift(values: Json) -> Json:
+    """Return what a client sent with the values that `with_drift` had changed."""
+    return {
+        name: _KNOWN.get((name, value), value) if isinstance(value, str) else value
+        for name, value in values.items()
+        if name != _MARK
+    }
+
+
+def _changed(name: str, value: object) -> Any:  # noqa: ANN401 (any JSON)
+    if isinstance(value, str):
+        return _UNKNOWN.get((name, value), value)
+    return value if name in _OPAQUE else with_drift(value)

@@ -1,0 +1,110 @@
+"""Users, teams, and what is said of the stack as a whole."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+from aiooncall.simulator.grafana.calendar import calendar_answer
+from aiooncall.simulator.grafana.kinds import email, text
+from aiooncall.simulator.grafana.pagination import page_of
+from aiooncall.simulator.grafana.refusals import not_found, server_error
+from aiooncall.simulator.grafana.resource import CREATE, Field, read_fields
+from aiooncall.simulator.grafana.views import ROOT
+from aiooncall.simulator.grafana.wire import parameters
+from aiooncall.simulator.grafana.world import equal, shown
+from aiooncall.simulator.json_api import without
+
+if TYPE_CHECKING:
+    from aiooncall.simulator.grafana.world import World
+    from aiooncall.simulator.json_api import Json
+    from aiooncall.simulator.routing import Answer, Call, Router
+
+_ROLES: Final = ("admin", "editor", "viewer", "none")
+_LONG_ONLY: Final = ("slack", "timezone", "teams")
+_USERS_ON_A_PAGE: Final = 100
+_PHONE: Final = (Field("email", email, needed=CREATE), Field("message", text(1024), needed=CREATE))
+
+
+@attrs.frozen
+class PeopleRoutes:
+    """Shows users, teams and the organization, and relays calls and texts to phones."""
+
+    world: World
+
+    def register(self, router: Router) -> None:
+        """Add the routes to a router."""
+        router.add("GET", f"{ROOT}/users/", self._users)
+        router.add("GET", f"{ROOT}/users/{{id}}/", self._user)
+        router.add("GET", f"{ROOT}/users/{{id}}/schedule_export/", self._calendar)
+        router.add("GET", f"{ROOT}/teams/", self._teams)
+        router.add("GET", f"{ROOT}/teams/{{id}}/", self._team)
+        router.add("GET", f"{ROOT}/organizations/", self._organizations)
+        router.add("GET", f"{ROOT}/organizations/{{id}}/", self._organization)
+        router.add("GET", f"{ROOT}/info/", self._info)
+        router.add("POST", f"{ROOT}/make_call/", self._relay)
+        router.add("POST", f"{ROOT}/send_sms/", self._relay)
+
+    def _users(self, call: Call) -> Answer:
+        rows = [user for user in self.world["users"] if _wanted(user, call)]
+        short = call.query.get("short") == "true"
+        page = page_of(
+            call,
+            rows,
+            lambda user: without(shown(user), *_LONG_ONLY) if short else shown(user),
+            self.world.base_url,
+            _USERS_ON_A_PAGE,
+        )
+        return self.world.wire.send(200, page)
+
+    def _user(self, call: Call) -> Answer:
+        current = self.world.caller(call) if call.ids[0] == "current" else self.world["users"].get(call.ids[0])
+        if current is None:
+            raise not_found()
+        return self.world.wire.send(200, shown(current))
+
+    def _calendar(self, call: Call) -> Answer:
+        return calendar_answer(self.world, call, self.world["schedules"], user_id=call.ids[0])
+
+    def _teams(self, call: Call) -> Answer:
+        name = call.query.get("name")
+        rows = [team for team in self.world["teams"] if name is None or team["name"] == name]
+        return self.world.wire.send(200, page_of(call, rows, shown, self.world.base_url))
+
+    def _team(self, call: Call) -> Answer:
+        return self.world.wire.send(200, shown(self.world["teams"].get(call.ids[0])))
+
+    def _organizations(self, call: Call) -> Answer:
+        """Fail: the engine's view declares no permission for its list."""
+        del call
+        raise server_error()
+
+    def _organization(self, call: Call) -> Answer:
+        """Return the caller's own one, whatever id is asked for."""
+        del call
+        return self.world.wire.send(200, {"id": self.world.organization_id})
+
+    def _info(self, call: Call) -> Answer:
+        del call
+        return self.world.wire.send(200, {"url": self.world.rules.stack_url})
+
+    def _relay(self, call: Call) -> Answer:
+        """Check a call or text as if it were to be relayed; there is no telephone."""
+        sent = read_fields(_PHONE, self.world.wire.read(call), self.world, "POST")
+        users = self.world["users"].where(email=sent["email"])
+        if not users:
+            return self.world.wire.send(404, {"error": "user-not-found"})
+        if not any(user["is_phone_number_verified"] for user in users):
+            return self.world.wire.send(400, {"error": "number-not-verified"})
+        return self.world.wire.send(200, {})
+
+
+def _wanted(user: Json, call: Call) -> bool:
+    roles = parameters(call.query, "roles")
+    return all(
+        [
+            *(equal(user, name, call.query[name]) for name in ("username", "email") if name in call.query),
+            not roles or str(_ROLES.index(user["role"])) in roles,
+        ]
+    )

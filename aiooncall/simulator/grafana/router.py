@@ -1,0 +1,44 @@
+"""The table of routes, with the engine's way of being asked for what is not there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aiooncall.simulator.grafana.refusals import server_error
+from aiooncall.simulator.routing import Router, html_answer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from aiooncall.simulator.routing import Answer, Call
+
+
+class GrafanaRouter(Router):
+    """Answers an unknown path with an HTML 404 and a wrong method with an HTML 500."""
+
+    def __init__(self, *, optional_slashes: bool, settle: Callable[[float], None]) -> None:
+        """Start without routes.
+
+        Args:
+            optional_slashes: Whether a path may lack the slash at its end.
+            settle: Lets everything happen that is due by a monotonic instant.
+        """
+        super().__init__()
+        self._settle = settle
+        self._optional_slashes = optional_slashes
+
+    def methods(self, segments: Sequence[str]) -> set[str]:
+        """Return the methods that a path can be asked with, none if it leads nowhere."""
+        return super().methods(self._full(segments))
+
+    def answer(self, call: Call) -> Answer:
+        """Answer a call."""
+        self._settle(call.now.monotonic)
+        call.segments = self._full(call.segments)
+        methods = self.methods(call.segments)
+        if not methods:
+            return html_answer(404, "Not Found")
+        return super().answer(call) if call.method in methods else server_error().answer
+
+    def _full(self, segments: Sequence[str]) -> Sequence[str]:
+        return [*segments, ""] if self._optional_slashes and segments[-1] else segments

@@ -1,6 +1,10 @@
 """Async SDK for on-call paging: never page twice, never lose an item, use the whole rate budget."""
 
+from attrs import evolve
+
 from aiooncall._clock import Clock
+from aiooncall._unset import UNSET, UnsetType
+from aiooncall.changes import Change, Diff, diff
 from aiooncall.datadog.client import DatadogOnCall
 from aiooncall.datadog.models.page import (
     CreatedPage,
@@ -26,6 +30,7 @@ from aiooncall.errors import (
     DeadlineExceeded,
     Forbidden,
     LinkError,
+    LossyWrite,
     NotFound,
     OnCallError,
     OptionsError,
@@ -38,12 +43,15 @@ from aiooncall.errors import (
 )
 from aiooncall.events import AttemptFinished, BudgetLearned, Event, Hook, RetryScheduled, Throttled, log_events
 from aiooncall.fanout import FanOut, Ids, ItemOutcome, Report
-from aiooncall.jsonapi import ResourceRef
+from aiooncall.jsonapi import Resource, ResourceRef, UnknownResource
+from aiooncall.moments import PreciseTime
+from aiooncall.oncall import OnCall, Responder
 from aiooncall.options import CallRate, ClientOptions, PoolOptions, RetryPolicy, Seconds
 from aiooncall.ratelimit import BudgetSnapshot, RateLimit
 from aiooncall.transport.pool import SessionPool
 
 __all__ = [
+    "UNSET",
     "AmbiguousOutcome",
     "ApiError",
     "AttemptFinished",
@@ -52,6 +60,7 @@ __all__ = [
     "BudgetLearned",
     "BudgetSnapshot",
     "CallRate",
+    "Change",
     "ClientClosed",
     "ClientOptions",
     "Clock",
@@ -62,6 +71,7 @@ __all__ = [
     "CreatedPage",
     "DatadogOnCall",
     "DeadlineExceeded",
+    "Diff",
     "Event",
     "FanOut",
     "Forbidden",
@@ -69,17 +79,22 @@ __all__ = [
     "Ids",
     "ItemOutcome",
     "LinkError",
+    "LossyWrite",
     "NotFound",
+    "OnCall",
     "OnCallError",
     "OptionsError",
     "Page",
     "PageSort",
     "PageStatus",
     "PoolOptions",
+    "PreciseTime",
     "RateLimit",
     "RateLimited",
     "Report",
+    "Resource",
     "ResourceRef",
+    "Responder",
     "ResponseTooLarge",
     "ResultLimitReached",
     "RetryPolicy",
@@ -93,7 +108,11 @@ __all__ = [
     "Throttled",
     "TransportError",
     "Unauthorized",
+    "UnknownResource",
+    "UnsetType",
     "Urgency",
     "UserId",
+    "diff",
+    "evolve",
     "log_events",
 ]

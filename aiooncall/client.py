@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from aiooncall.errors import OptionsError
+from aiooncall.errors import NotFound, OptionsError
 from aiooncall.events import BudgetLearned, emit
 from aiooncall.options import MASK, ClientOptions, PoolOptions, base_url
 from aiooncall.transport.budget import LocalBudget
@@ -15,7 +16,7 @@ from aiooncall.transport.pool import Lifecycle, SessionPool
 from aiooncall.transport.transport import Transport
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Hashable, Iterable, Mapping
+    from collections.abc import AsyncIterator, Callable, Coroutine, Hashable, Iterable, Mapping
     from types import TracebackType
     from typing import Self
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from aiooncall.transport.exchange import Attempt
     from aiooncall.transport.messages import Endpoint
 
+T = TypeVar("T")
 JSON: Final = "application/json"
 
 
@@ -148,6 +150,19 @@ class BaseClient:
         deadline = self._deadline if lane is Lane.INTERACTIVE else None
         return transport.send(Request(endpoint, template.fill(values, query), body, lane, deadline))
 
+    async def delete(self, endpoint: Endpoint, *ids: str) -> None:
+        """Delete something; that it is gone already is no error if an earlier attempt can have done it."""
+        try:
+            await self.call(endpoint, *ids)
+        except NotFound as gone:
+            if gone.attempts == 1:
+                raise
+
+    def hide(self, secret: str) -> None:
+        """Never show `secret`, which a call is about to send, in an error."""
+        if secret not in self._secrets:
+            self._secrets = (*self._secrets, secret)
+
     def _route(self, endpoint: Endpoint) -> tuple[UrlTemplate, Transport]:
         base = self._hosts.get(endpoint.host)
         if base is None:
@@ -187,25 +202,40 @@ def _user_agent() -> str:
 
 
 async def paginate(
-    fetch: Callable[[int], Awaitable[tuple[Iterable[Any], bool]]],
-    key: Callable[[Any], Hashable],
-) -> AsyncIterator[Any]:
-    """Yield the items of page 0, 1, … once each.
+    fetch: Callable[[int | None], Coroutine[Any, Any, tuple[Iterable[T], int | None]]],
+    key: Callable[[T], Hashable],
+    first: int | None = None,
+    *,
+    ahead: bool = False,
+    bounded: bool = False,
+) -> AsyncIterator[T]:
+    """Yield the items of a list's pages once each.
 
     Rows move between pages when the list changes meanwhile, so an item of the page before is not repeated. A page
     that brings nothing new ends the list, so that a server which ignores page numbers cannot loop.
 
     Args:
-        fetch: returns the items of a page, and whether there may be another.
+        fetch: takes a page's number and returns its items, and the number of the next page, None at the end.
         key: what makes an item the same.
+        first: the number of the first page; None asks for no page in particular.
+        ahead: whether the next page is asked for while the items of one are yielded.
+        bounded: whether `fetch` sees to an end by itself, so that a page may bring nothing new.
     """
-    number, before = 0, frozenset[Any]()
-    while True:
-        items, more = await fetch(number)
-        keyed = {key(item): item for item in items}
-        for name, item in keyed.items():
-            if name not in before:
-                yield item
-        if not more or keyed.keys() <= before:
-            return
-        number, before = number + 1, frozenset(keyed)
+    number, before = first, frozenset[Any]()
+    coming: asyncio.Future[tuple[Iterable[T], int | None]] = asyncio.ensure_future(fetch(number))
+    try:
+        while True:
+            items, number = await coming
+            if ahead and number is not None:
+                coming = asyncio.ensure_future(fetch(number))
+            keyed = {key(item): item for item in items}
+            for name, item in keyed.items():
+                if name not in before:
+                    yield item
+            if number is None or (keyed.keys() <= before and not bounded):
+                return
+            if not ahead:
+                coming = asyncio.ensure_future(fetch(number))
+            before = frozenset(keyed)
+    finally:
+        coming.cancel()

@@ -2,6 +2,7 @@
 
 OnCallError
 ├── OptionsError            an option or argument is wrong; nothing was sent
+│   └── LossyWrite          a write would drop something that the request has no place for
 ├── ClientClosed            used before opening, after closing, or on another event loop
 ├── TransportError          no usable answer arrived
 │   ├── ConnectError        refused before a byte was sent: DNS, connect, TLS, proxy
@@ -63,6 +64,10 @@ class OptionsError(OnCallError, ValueError):
         self.value = _shorten(value)
         self.expected = expected
         super().__init__(f"{field}: got {self.value}; expected {expected}")
+
+
+class LossyWrite(OptionsError):
+    """A write would drop something that was read and that the request has no place for. Nothing was sent."""
 
 
 class ClientClosed(OnCallError, RuntimeError):
@@ -188,15 +193,20 @@ class CodecError(OnCallError):
 
     Attributes:
         path: where, as a JSON path such as `$.data.attributes.created_at`.
+        resource: which resource, as `type/id`, if it is known.
     """
 
-    def __init__(self, message: str, *, path: str = "$") -> None:
+    def __init__(self, message: str, *, path: str = "$", resource: str | None = None) -> None:
         self.path = path
-        super().__init__(f"{path}: {message}")
+        self.resource = resource
+        super().__init__(f"{path}: {message}" if resource is None else f"{path} ({resource}): {message}")
 
 
-class LinkError(OnCallError):
-    """The content of a reference was asked for, and it is not in the answer."""
+class LinkError(OnCallError, AttributeError):
+    """The content of a reference was asked for, and it is not in the answer.
+
+    It is an AttributeError too, so that `hasattr` and `getattr` with a default work on references.
+    """
 
 
 class ResultLimitReached(OnCallError):

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 PARENTS = {
     "OptionsError": (OnCallError, ValueError),
+    "LossyWrite": (OptionsError,),
     "ClientClosed": (OnCallError, RuntimeError),
     "TransportError": (OnCallError,),
     "ConnectError": (TransportError, ConnectionError),
@@ -52,7 +53,7 @@ PARENTS = {
     "ServerError": (ApiError,),
     "AmbiguousOutcome": (OnCallError,),
     "CodecError": (OnCallError,),
-    "LinkError": (OnCallError,),
+    "LinkError": (OnCallError, AttributeError),
     "ResultLimitReached": (OnCallError,),
 }
 

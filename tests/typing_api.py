@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, assert_type
 
@@ -18,8 +18,10 @@ from aiooncall import (
     CodecError,
     CreatedPage,
     DatadogOnCall,
+    Diff,
     FanOut,
     ItemOutcome,
+    OnCall,
     OnCallError,
     OptionsError,
     Page,
@@ -37,9 +39,29 @@ from aiooncall import (
     TeamHandle,
     TeamId,
     Throttled,
+    UnknownResource,
+    UnsetType,
     Urgency,
     UserId,
+    diff,
+    evolve,
     log_events,
+)
+from aiooncall.datadog import (
+    EscalationPolicy,
+    EscalationStep,
+    NotificationChannel,
+    NotificationRule,
+    PagerDutyService,
+    PolicyInclude,
+    RoutingRules,
+    Schedule,
+    ScheduleResponders,
+    ScheduleTarget,
+    Shift,
+    Team,
+    TeamOnCall,
+    User,
 )
 from aiooncall.simulator import Effect, Fault, FaultKind, FaultPlan, Ledger, RateRule, Simulator
 
@@ -85,13 +107,47 @@ def reading(page: Page) -> None:
     assert_type(page.id, str)
     assert_type(page.title, str)
     assert_type(page.status, PageStatus | str)
-    assert_type(page.urgency, Urgency | str | None)
+    urgency: Urgency | str | UnsetType | None = page.urgency
+    assert urgency
     assert_type(page.created_at, datetime)
-    assert_type(page.acknowledged_at, datetime | None)
-    assert_type(page.tags, tuple[str, ...])
-    assert_type(page.target, ResourceRef | None)
-    assert_type(page.responders, tuple[ResourceRef, ...] | None)
-    assert_type(page.extra, dict[str, Any])
+    assert_type(page.acknowledged_at, datetime | UnsetType | None)
+    assert_type(page.tags, Sequence[str])
+    assert_type(page.target, User | Team | UnknownResource | ResourceRef | UnsetType | None)
+    assert_type(page.responders, Sequence[User | UnknownResource | ResourceRef] | UnsetType)
+    assert_type(page.extra, Mapping[str, Any])
+
+
+async def configuring(dd: DatadogOnCall, at: datetime) -> None:
+    """Every service takes and returns its own model, and includes are an enum."""
+    policy = await dd.escalation_policies.get("id", include=PolicyInclude)
+    assert_type(policy, EscalationPolicy)
+    assert_type(policy.steps, Sequence[EscalationStep | ResourceRef] | UnsetType)
+    assert_type(await dd.escalation_policies.update(evolve(policy, name="Nights")), EscalationPolicy)
+    assert_type(await dd.escalation_policies.create(policy, include=("steps",)), EscalationPolicy)
+    assert_type(await dd.escalation_policies.delete("id"), None)
+    assert_type(await dd.hydrate(policy), EscalationPolicy)
+    assert_type(policy.describe(), str)
+    assert_type(diff(policy, policy), Diff)
+    assert_type(await dd.schedules.get("id"), Schedule)
+    assert_type([row async for row in dd.schedules.list("team.id:1", page_size=5)], list[Schedule])
+    assert_type(await dd.schedules.on_call("id", at=at), Shift)
+    assert_type(await dd.schedules.responders("id", positions=("next",)), ScheduleResponders)
+    assert_type(await dd.routing_rules.get("team"), RoutingRules)
+    assert_type(await dd.teams.on_call("team"), TeamOnCall)
+    assert_type(await dd.notification_channels.get("user", "channel"), NotificationChannel)
+    assert_type([rule async for rule in dd.notification_rules.list("user")], list[NotificationRule])
+    assert_type(await dd.pagerduty_services.get("name"), PagerDutyService)
+    assert_type(await dd.who_is_on_call(team="id", at=at), OnCall)
+
+
+def linked(step: EscalationStep) -> None:
+    """What a link leads to narrows by its class."""
+    for target in step.targets or ():
+        match target:
+            case User() | Team():
+                assert_type(target.handle, str | UnsetType | None)
+            case Schedule() | ScheduleTarget() | ResourceRef() | UnknownResource():
+                assert_type(target.id, str)
 
 
 def numbers() -> Iterator[str]:

@@ -1,1 +1,115 @@
-"""Datadog: On-Call paging."""
+"""Datadog On-Call: the client, and what its answers and requests consist of."""
+
+from aiooncall.datadog.client import DatadogOnCall
+from aiooncall.datadog.includes import (
+    NotificationRuleInclude,
+    PolicyInclude,
+    RespondersInclude,
+    RoutingInclude,
+    ScheduleInclude,
+    ShiftInclude,
+    TeamOnCallInclude,
+)
+from aiooncall.datadog.models.notification import (
+    ChannelConfig,
+    EmailConfig,
+    EmailFormat,
+    NotificationCategory,
+    NotificationChannel,
+    NotificationRule,
+    PhoneConfig,
+    PhoneMethod,
+    PhoneSettings,
+    PushConfig,
+)
+from aiooncall.datadog.models.on_call import Escalation, ScheduleResponder, ScheduleResponders, Shift, TeamOnCall
+from aiooncall.datadog.models.page import (
+    CreatedPage,
+    Page,
+    PageSort,
+    PageStatus,
+    Target,
+    TeamHandle,
+    TeamId,
+    Urgency,
+    UserId,
+)
+from aiooncall.datadog.models.pagerduty import PagerDutyService
+from aiooncall.datadog.models.people import Team, User, UserStatus
+from aiooncall.datadog.models.policy import Assignment, EscalationPolicy, EscalationStep, StepTarget
+from aiooncall.datadog.models.restriction import TimeRestriction, TimeRestrictions, Weekday
+from aiooncall.datadog.models.routing import (
+    EscalationPolicyAction,
+    RerouteToTeamAction,
+    RoutingAction,
+    RoutingRule,
+    RoutingRules,
+    RoutingUrgency,
+    SlackMessageAction,
+    TeamsMessageAction,
+    WorkflowAction,
+)
+from aiooncall.datadog.models.schedule import Interval, Layer, Member, Schedule, SchedulePosition, ScheduleTarget
+from aiooncall.datadog.models.variant import UnknownVariant
+
+__all__ = [
+    "Assignment",
+    "ChannelConfig",
+    "CreatedPage",
+    "DatadogOnCall",
+    "EmailConfig",
+    "EmailFormat",
+    "Escalation",
+    "EscalationPolicy",
+    "EscalationPolicyAction",
+    "EscalationStep",
+    "Interval",
+    "Layer",
+    "Member",
+    "NotificationCategory",
+    "NotificationChannel",
+    "NotificationRule",
+    "NotificationRuleInclude",
+    "Page",
+    "PageSort",
+    "PageStatus",
+    "PagerDutyService",
+    "PhoneConfig",
+    "PhoneMethod",
+    "PhoneSettings",
+    "PolicyInclude",
+    "PushConfig",
+    "RerouteToTeamAction",
+    "RespondersInclude",
+    "RoutingAction",
+    "RoutingInclude",
+    "RoutingRule",
+    "RoutingRules",
+    "RoutingUrgency",
+    "Schedule",
+    "ScheduleInclude",
+    "SchedulePosition",
+    "ScheduleResponder",
+    "ScheduleResponders",
+    "ScheduleTarget",
+    "Shift",
+    "ShiftInclude",
+    "SlackMessageAction",
+    "StepTarget",
+    "Target",
+    "Team",
+    "TeamHandle",
+    "TeamId",
+    "TeamOnCall",
+    "TeamOnCallInclude",
+    "TeamsMessageAction",
+    "TimeRestriction",
+    "TimeRestrictions",
+    "UnknownVariant",
+    "Urgency",
+    "User",
+    "UserId",
+    "UserStatus",
+    "Weekday",
+    "WorkflowAction",
+]

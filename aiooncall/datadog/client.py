@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from aiooncall.client import BaseClient
+from aiooncall.datadog.escalation_policies import EscalationPolicies
+from aiooncall.datadog.hydration import hydrate
+from aiooncall.datadog.notifications import NotificationChannels, NotificationRules
+from aiooncall.datadog.pagerduty_services import PagerDutyServices
 from aiooncall.datadog.pages import Pages
+from aiooncall.datadog.routing_rules import TeamRoutingRules
+from aiooncall.datadog.schedules import Schedules
 from aiooncall.datadog.sites import find_site
+from aiooncall.datadog.teams import Teams
+from aiooncall.datadog.who import who_is_on_call
 from aiooncall.errors import OptionsError
+from aiooncall.jsonapi import Resource
 from aiooncall.options import secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
     from typing import Self
 
+    from aiooncall.oncall import OnCall
     from aiooncall.options import ClientOptions
     from aiooncall.transport.messages import Endpoint
     from aiooncall.transport.pool import SessionPool
 
+R = TypeVar("R", bound=Resource)
 DEFAULT_SITE: Final = "datadoghq.com"
 
 
@@ -66,6 +78,13 @@ class DatadogOnCall(BaseClient):
         )
         self._site = site
         self.pages = Pages(self)
+        self.escalation_policies = EscalationPolicies(self)
+        self.schedules = Schedules(self)
+        self.routing_rules = TeamRoutingRules(self)
+        self.teams = Teams(self)
+        self.notification_channels = NotificationChannels(self)
+        self.notification_rules = NotificationRules(self)
+        self.pagerduty_services = PagerDutyServices(self)
 
     @classmethod
     def from_env(
@@ -96,6 +115,35 @@ class DatadogOnCall(BaseClient):
             options=options,
             pool=pool,
         )
+
+    async def hydrate(self, resource: R) -> R:
+        """Return a copy of `resource` in which what it refers to is filled in.
+
+        Schedules, policies and rules are read, all at once and each only once; users and teams come with them. What
+        cannot be read, or is gone, stays a reference; what you edited stays edited.
+
+        Raises:
+            ApiError: something could not be read for another reason than that it is gone.
+        """
+        return await hydrate(self, resource)
+
+    async def who_is_on_call(
+        self, *, team: str | None = None, schedule: str | None = None, at: datetime | None = None
+    ) -> OnCall:
+        """Return who is on call, who was before, and who comes next.
+
+        For a team it is whom the first routing rule with a policy reaches; for now, as the server says.
+
+        Args:
+            team: the id of a team.
+            schedule: the id of a schedule, instead of a team.
+            at: an aware datetime; now unless given.
+
+        Raises:
+            OptionsError: not exactly one of team and schedule, or a naive `at`.
+            NotFound: there is no such team or schedule.
+        """
+        return await who_is_on_call(self, team=team, schedule=schedule, at=at)
 
     def _unavailable(self, endpoint: Endpoint) -> Exception:
         why = f"{self._site} pages through a host outside of the government cloud"

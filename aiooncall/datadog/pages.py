@@ -10,13 +10,15 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from aiooncall._json import as_object
 from aiooncall.client import paginate
-from aiooncall.codec import dumps, structure
+from aiooncall.codec import dumps
 from aiooncall.datadog import dedup
 from aiooncall.datadog.models.page import CreatedPage, Page, PageSort, TeamHandle, TeamId, Urgency, UserId
+from aiooncall.datadog.service import read_many, read_one
 from aiooncall.errors import AmbiguousOutcome, CodecError, OptionsError, ResponseTooLarge, ResultLimitReached
 from aiooncall.fanout import DEFAULT_CONCURRENCY, FanOut
-from aiooncall.jsonapi import flatten, parse_document
+from aiooncall.jsonapi import parse_document
 from aiooncall.options import count
 from aiooncall.transport.messages import Endpoint, Lane, Safety
 
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from aiooncall.client import BaseClient
     from aiooncall.datadog.models.page import Target
     from aiooncall.fanout import Ids
-    from aiooncall.jsonapi import Document
+    from aiooncall.jsonapi import Graph
 
 _PAGES = "/api/v2/on-call/pages"
 _PAGE = "/api/v2/on-call/pages/{page_id}"
@@ -116,7 +118,7 @@ class Pages:
         Raises:
             ResultLimitReached: the server gives out no more than 50 000 rows and there may be more.
         """
-        async for document_page in paginate(self._fetcher(query, page_size, sort, since), lambda page: page.id):
+        async for document_page in paginate(self._fetcher(query, page_size, sort, since), lambda page: page.id, 0):
             if since is not None and document_page.created_at < since:
                 return
             yield document_page
@@ -128,7 +130,7 @@ class Pages:
             NotFound: there is no such page.
         """
         response = await self._client.call(GET, page_id)
-        return _pages(parse_document(response.body))[0]
+        return read_one(response.body, Page)
 
     async def acknowledge(self, page_id: str) -> None:
         """Acknowledge a page. Datadog accepts it now and does it a moment later."""
@@ -191,15 +193,15 @@ class Pages:
         fixed = {"page[size]": str(size)} | ({"filter[query]": query} if query else {})
         fixed |= {"sort": order} if order else {}
 
-        async def fetch(number: int) -> tuple[list[Page], bool]:
+        async def fetch(number: int) -> tuple[list[Page], int | None]:
             if number * size >= LIST_BOUND:
                 raise ResultLimitReached(
                     f"the server lists at most {LIST_BOUND} pages and there may be more: narrow the query",
                     limit=LIST_BOUND,
                 )
             response = await self._client.call(LIST, query={**fixed, "page[number]": str(number)})
-            document = parse_document(response.body)
-            return _pages(document), _may_have_more(document)
+            graph = read_many(response.body, Page)
+            return graph.data, number + 1 if _may_have_more(graph) else None
 
         return fetch
 
@@ -216,24 +218,17 @@ def _sort(sort: PageSort | str | None, since: datetime | None) -> str | None:
     return PageSort.CREATED_AT_DESCENDING.value
 
 
-def _may_have_more(document: Document) -> bool:
+def _may_have_more(graph: Graph[Page]) -> bool:
     # A short page does not prove the end, since the server may cap the size; only an empty one, or its own word, does.
-    if not document.data:
+    if not graph.data:
         return False
-    meta = document.meta.get("page")
+    meta = graph.meta.get("page")
     return not (isinstance(meta, dict) and "next_number" in meta and meta["next_number"] is None)
 
 
-def _pages(document: Document) -> list[Page]:
-    single = document.single
-    return [
-        structure(flatten(resource), Page, path="$.data" if single else f"$.data[{index}]")
-        for index, resource in enumerate(document.data)
-    ]
-
-
 def _created_id(body: bytes) -> str:
-    identifier = parse_document(body).data[0].get("id")
+    created = as_object(parse_document(body).data[0]) or {}
+    identifier = created.get("id")
     if not isinstance(identifier, str) or not identifier:
         raise CodecError("the page was accepted, but the answer has no id", path="$.data.id")
     return identifier

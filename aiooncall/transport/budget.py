@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 
 from aiooncall.errors import ClientClosed
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from aiooncall.ratelimit import BudgetSnapshot, RateLimit
     from aiooncall.transport.gate import Permit
     from aiooncall.transport.messages import Lane
+
+    MakeTurns = Callable[[Callable[[], None]], "Turns"]
 
 IDLE_LIFETIME: Final = 900.0
 """Seconds after which an unused bucket is forgotten."""
@@ -78,13 +81,26 @@ class RateBudget(Protocol):
         ...
 
 
+class Turns(Protocol):
+    """A limit over all buckets, which is known beforehand."""
+
+    def take(self) -> bool:
+        """Return whether a turn is there, and use it."""
+        ...
+
+    def close(self) -> None:
+        """Stop waiting for a turn."""
+        ...
+
+
 class LocalBudget:
     """The budget of one process.
 
     Args:
         clock: what time it is.
         max_in_flight: most calls in flight in one bucket.
-        rate: a limit of the user's own, over all buckets.
+        rate: a limit of the user's own, over all buckets, kept at an even pace.
+        turns: makes another kind of limit over all buckets, given what to call when a turn has become free.
     """
 
     def __init__(
@@ -93,13 +109,14 @@ class LocalBudget:
         *,
         max_in_flight: int = 100,
         rate: CallRate | None = None,
+        turns: MakeTurns | None = None,
     ) -> None:
         self._clock = clock
         self._now = clock.monotonic
         self._max_in_flight = max_in_flight
-        self._rate = rate
+        self._make_turns = turns or (None if rate is None else partial(Pace, rate))
         self._watchers: list[Callable[[BudgetSnapshot], None]] = []
-        self._pace: Pace | None = None
+        self._turns: Turns | None = None
         self._by_route: dict[str, Bucket] = {}
         self._by_name: dict[str, Bucket] = {}
 
@@ -163,9 +180,9 @@ class LocalBudget:
 
     def close(self) -> None:
         """Fail everybody who waits and release what is held."""
-        if self._pace is not None:
-            self._pace.close()
-            self._pace = None
+        if self._turns is not None:
+            self._turns.close()
+            self._turns = None
         for bucket in set(self._by_route.values()):
             bucket.close(ClientClosed("the client was closed while this call waited for its turn"))
         self._by_route.clear()
@@ -173,7 +190,7 @@ class LocalBudget:
 
     def _open(self, route: str) -> Bucket:
         self._forget_idle()
-        bucket = Bucket(self._clock, self._max_in_flight, None if self._rate is None else self._take_turn)
+        bucket = Bucket(self._clock, self._max_in_flight, None if self._make_turns is None else self._take_turn)
         bucket.routes.append(route)
         self._by_route[route] = bucket
         return bucket
@@ -192,10 +209,10 @@ class LocalBudget:
         bucket.close(ClientClosed("the bucket was idle"))
 
     def _take_turn(self) -> bool:
-        assert self._rate is not None  # noqa: S101 (narrowing: only buckets of a paced budget ask)
-        if self._pace is None:
-            self._pace = Pace(self._rate, self._pump_all)
-        return self._pace.take()
+        assert self._make_turns is not None  # noqa: S101 (narrowing: only buckets of a paced budget ask)
+        if self._turns is None:
+            self._turns = self._make_turns(self._pump_all)
+        return self._turns.take()
 
     def _pump_all(self) -> None:
         for bucket in set(self._by_route.values()):

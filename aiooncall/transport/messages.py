@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _is_plain_id = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.~-]{0,511}").fullmatch
 _FORBIDDEN_IN_ID = re.compile(r"[/\\?#%\x00-\x20\x7f-\xa0\u2028\u2029]")
+_FORBIDDEN_IN_NAME = re.compile(r"[/\\?#%\x00-\x1f\x7f-\x9f\u2028\u2029]|^\s|\s$")
 MAX_ID_LENGTH: Final = 512
 
 
@@ -45,6 +46,8 @@ class Endpoint:
         safety: whether it may be repeated.
         has_result: whether the body of a success matters.
         host: which of the client's base URLs serves it.
+        bucket: what the server counts it under, where that is known beforehand; else it is counted by itself until the
+            server names its bucket.
     """
 
     method: str
@@ -52,14 +55,16 @@ class Endpoint:
     safety: Safety
     has_result: bool = True
     host: str = "api"
+    bucket: str = ""
     route: str = attrs.field(init=False)
-    """Method and template: the key of what is counted together until the server names its bucket."""
+    """Method and template: what it is called in events and errors."""
     needs_guard: bool = attrs.field(init=False)
     """Whether a send has to be watched. aiohttp never repeats a POST, and one that may be repeated in doubt need not
     know whether it left."""
 
     def __attrs_post_init__(self) -> None:
         object.__setattr__(self, "route", f"{self.method} {self.template}")
+        object.__setattr__(self, "bucket", self.bucket or self.route)
         object.__setattr__(self, "needs_guard", self.method != "POST" or self.safety is Safety.ONCE)
 
 
@@ -78,8 +83,8 @@ def path_segment(field: str, value: str) -> str:
     """Return `value` quoted as one path segment.
 
     Args:
-        field: the argument's name, for the error.
-        value: an id as the server gave it.
+        field: the argument's name, for the error; one that ends in `_name` takes a name, in which spaces may stand.
+        value: an id or name as the server gave it.
 
     Raises:
         OptionsError: it is blank, a dot segment, too long, or has a character that could change the path.
@@ -88,8 +93,11 @@ def path_segment(field: str, value: str) -> str:
         return value
     if not isinstance(value, str) or not value.strip():
         raise OptionsError(field, value, "a non-empty id")
-    if value in {".", ".."} or _FORBIDDEN_IN_ID.search(value) or len(value) > MAX_ID_LENGTH:
-        wanted = r"an id without / \ ? # %, white space or control characters"
+    is_name = field.endswith("_name")
+    forbidden = _FORBIDDEN_IN_NAME if is_name else _FORBIDDEN_IN_ID
+    if value in {".", ".."} or forbidden.search(value) or len(value) > MAX_ID_LENGTH:
+        what, space = ("a name", "white space around it") if is_name else ("an id", "white space")
+        wanted = rf"{what} without / \ ? # %, {space} or control characters"
         raise OptionsError(field, value, f"{wanted}, of at most {MAX_ID_LENGTH} characters")
     return quote(value, safe="")
 

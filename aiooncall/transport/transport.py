@@ -105,16 +105,16 @@ class Transport:
         until = inf if request.deadline is None else self._now() + request.deadline
         alarm = self._alarms.for_this_task()
         failed: FailedCall | None = None
-        route, lane = request.endpoint.route, request.lane
+        bucket, lane = request.endpoint.bucket, request.lane
         try:
             while True:
-                permit = self.budget.try_acquire(route, lane) or await self._queue(request, alarm, until, failed)
+                permit = self.budget.try_acquire(bucket, lane) or await self._queue(request, alarm, until, failed)
                 try:
                     attempt = await self._exchange(request, alarm, until)
                 except BaseException:  # cancelled: whether the server counted it is unknown
                     self.budget.abandoned(permit, sent=True)
                     raise
-                self._settle(permit, route, attempt)
+                self._settle(permit, bucket, attempt)
                 if self._hooks:
                     self._report(request, attempt, failed, self._now() - permit.sent)
                 if attempt.outcome is Outcome.SUCCESS:
@@ -128,6 +128,7 @@ class Transport:
             if not alarm.was_mine():
                 raise
             attempts = failed.attempts if failed is not None else 0
+            route = request.endpoint.route
             raise DeadlineExceeded(f"{route}: waited until the deadline; attempts so far: {attempts}") from None
         finally:
             alarm.stop()
@@ -136,16 +137,16 @@ class Transport:
         """Wait for the budget; a call that was refused before takes its place in front again."""
         alarm.set(until)
         refused = failed is not None and failed.last is not None and failed.last.outcome is Outcome.THROTTLED
-        return await self.budget.acquire(request.endpoint.route, request.lane, until, in_front=refused)
+        return await self.budget.acquire(request.endpoint.bucket, request.lane, until, in_front=refused)
 
-    def _settle(self, permit: Permit, route: str, attempt: Attempt) -> None:
+    def _settle(self, permit: Permit, bucket: str, attempt: Attempt) -> None:
         """Tell the budget what came of the permit."""
         if attempt.status is None:
             self.budget.abandoned(permit, sent=attempt.sent)
         elif attempt.outcome is Outcome.THROTTLED:
-            self.budget.refused(permit, route, attempt.rate_limit)
+            self.budget.refused(permit, bucket, attempt.rate_limit)
         else:
-            self.budget.answered(permit, route, attempt.rate_limit)
+            self.budget.answered(permit, bucket, attempt.rate_limit)
 
     async def _wait(self, call: FailedCall, attempt: Attempt, alarm: Alarm, until: float) -> None:
         """Sleep until the next attempt, or raise if there is to be none."""

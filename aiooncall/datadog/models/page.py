@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
 import attrs
 
-from aiooncall.codec import WIRE
+from aiooncall._unset import UNSET, Maybe, UnsetType
+from aiooncall.codec.fields import WIRE, listed, required
+from aiooncall.datadog.models.people import Team, User
+from aiooncall.datadog.models.routing import RoutingRule
 from aiooncall.errors import OptionsError
-from aiooncall.jsonapi import ResourceRef
+from aiooncall.jsonapi import Resource, ResourceRef, UnknownResource, to_many, to_one
 
 
 class Urgency(StrEnum):
@@ -86,50 +90,46 @@ class CreatedPage:
     reconciled: bool = False
 
 
-def _wire(name: str, **field: Any) -> Any:  # noqa: ANN401 (as attrs.field)
-    return attrs.field(metadata={WIRE: name}, **field)
-
-
-@attrs.define(kw_only=True, slots=True)
-class Page:
-    """A page as the server knows it. Whatever this class has no name for is in `extra`.
+@attrs.define(kw_only=True, eq=False, repr=False)
+class Page(Resource):
+    """A page as the server knows it.
 
     Attributes:
-        id: the page's id.
         status: where it is in its life; a value unknown here stays the server's text.
         created_at: when it was created.
         key: the number that Datadog's pages show.
         release_at: end of a snooze, while snoozed.
+        escalation_policy_id: the policy that it follows.
         target: the team, user or cross-organisation handle that was paged.
         responders: users who respond.
         scheduled_action: what happens next; its id equals the page's.
     """
 
-    id: str
-    title: str
-    status: PageStatus | str
-    created_at: datetime
-    key: str | None = None
-    description: str | None = None
-    urgency: Urgency | str | None = None
-    tags: tuple[str, ...] = ()
-    modified_at: datetime | None = None
-    acknowledged_at: datetime | None = None
-    closed_at: datetime | None = None
-    responders_added_at: datetime | None = None
-    release_at: datetime | None = None
-    release_origin: str | None = None
-    comment_count: int | None = None
-    escalation_policy_id: str | None = _wire("escalation_policy_uuid", default=None)
-    services: Any = None
-    live_call: Any = None
-    target: ResourceRef | None = None
-    author: ResourceRef | None = None
-    closed_by: ResourceRef | None = None
-    responders: tuple[ResourceRef, ...] | None = None
-    links: tuple[ResourceRef, ...] | None = None
-    jira_issue: ResourceRef | None = None
-    scheduled_action: ResourceRef | None = None
-    service_now_incident: ResourceRef | None = None
-    team_routing_rule: ResourceRef | None = None
-    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    type: ClassVar[str] = "pages"
+
+    title: str = required()
+    status: PageStatus | str = required()
+    created_at: datetime = required()
+    key: Maybe[str] = UNSET
+    description: Maybe[str] = UNSET
+    urgency: Maybe[Urgency | str] = UNSET
+    tags: Sequence[str] = listed(default=())
+    modified_at: Maybe[datetime] = UNSET
+    acknowledged_at: Maybe[datetime] = UNSET
+    closed_at: Maybe[datetime] = UNSET
+    responders_added_at: Maybe[datetime] = UNSET
+    release_at: Maybe[datetime] = UNSET
+    release_origin: Maybe[str] = UNSET
+    comment_count: Maybe[int] = UNSET
+    escalation_policy_id: Maybe[str] = attrs.field(default=UNSET, metadata={WIRE: "escalation_policy_uuid"})
+    services: Any = UNSET
+    live_call: Any = UNSET
+    target: User | Team | UnknownResource | ResourceRef | UnsetType | None = to_one()
+    author: User | UnknownResource | ResourceRef | UnsetType | None = to_one()
+    closed_by: User | UnknownResource | ResourceRef | UnsetType | None = to_one()
+    responders: Sequence[User | UnknownResource | ResourceRef] | UnsetType = to_many()
+    links: Sequence[UnknownResource | ResourceRef] | UnsetType = to_many()
+    jira_issue: UnknownResource | ResourceRef | UnsetType | None = to_one()
+    scheduled_action: UnknownResource | ResourceRef | UnsetType | None = to_one()
+    service_now_incident: UnknownResource | ResourceRef | UnsetType | None = to_one()
+    team_routing_rule: RoutingRule | UnknownResource | ResourceRef | UnsetType | None = to_one()

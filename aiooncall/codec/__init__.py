@@ -1,0 +1,121 @@
+"""JSON to attrs classes and back, by cattrs.
+
+Rules that hold for every model:
+
+- Open: a field typed `SomeEnum | str` takes a value it does not know as the plain text it is. A union of classes that
+  differ in `type` takes an unknown type as its last member.
+- Lossless: what a class does not know is kept in its `extra` and goes back with a write. A field that is `UNSET` is
+  not on the wire at all; None is null.
+- Strict: a wrong type or a missing field is a `CodecError` with its JSON path, never a silent default.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypeVar, Union
+
+import cattrs
+import orjson
+
+from aiooncall.codec.fields import UNIT, choices, may_be_unset, read_only_names, wire_name
+from aiooncall.codec.reading import add_reading, describe, duration_reader
+from aiooncall.codec.writing import add_writing
+from aiooncall.errors import CodecError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import attrs
+
+__all__ = [
+    "dumps",
+    "explain",
+    "field_reader",
+    "loads",
+    "make_converter",
+    "structure",
+    "unstructure",
+    "wire_name",
+    "writable",
+]
+
+T = TypeVar("T")
+
+
+def make_converter(*, detailed: bool) -> cattrs.Converter:
+    """Return a converter for the rules above; `detailed` makes it slower and its errors precise."""
+    converter = cattrs.Converter(detailed_validation=detailed)
+    add_reading(converter)
+    add_writing(converter)
+    return converter
+
+
+@lru_cache(maxsize=2)
+def _converter(*, detailed: bool) -> cattrs.Converter:
+    return make_converter(detailed=detailed)
+
+
+def structure(value: object, kind: type[T], *, path: str = "$") -> T:
+    """Return `value` (plain JSON) as an instance of `kind`.
+
+    Args:
+        value: parsed JSON.
+        kind: an attrs class.
+        path: where `value` stands in its document, for the error.
+
+    Raises:
+        CodecError: it does not fit; the error has the JSON path.
+    """
+    try:
+        return _converter(detailed=False).structure(value, kind)
+    except Exception as problem:  # noqa: BLE001 (cattrs lets through whatever a hook raised)
+        raise explain(value, kind, path) or CodecError(str(problem), path=path) from None
+
+
+def field_reader(field: attrs.Attribute[Any]) -> tuple[Callable[[Any, Any], Any], Any]:
+    """Return how to read one field of a class, and what to read it as.
+
+    It raises anything; `explain` says what was wrong. The annotations of the class have to be resolved.
+    """
+    unit = field.metadata.get(UNIT)
+    if unit is not None:
+        return duration_reader(unit), field.type
+    kind: Any = Union[choices(field.type)] if may_be_unset(field.type) else field.type  # noqa: UP007 (of a tuple)
+    return _converter(detailed=False).get_structure_hook(kind), kind
+
+
+def explain(value: object, kind: type, path: str) -> CodecError | None:
+    """Structure `value` slowly, to learn where it goes wrong; None if it does not."""
+    try:
+        _converter(detailed=True).structure(value, kind)
+    except Exception as group:  # noqa: BLE001 (cattrs lets through whatever a hook raised)
+        first = cattrs.transform_error(group, path=path, format_exception=describe)[0]
+        said, _, where = first.rpartition(" @ ")
+        return CodecError(said or first, path=where or path)
+    return None
+
+
+def unstructure(model: object) -> Any:  # noqa: ANN401 (any JSON)
+    """Return a model as plain JSON, with what it does not know and without what is UNSET."""
+    return _converter(detailed=False).unstructure(model)
+
+
+def writable(model: object) -> dict[str, Any]:
+    """Return what a write of `model` sends: everything that is set, without what the server makes."""
+    left_out = read_only_names(type(model))
+    return {name: value for name, value in unstructure(model).items() if name not in left_out}
+
+
+def loads(body: bytes) -> Any:  # noqa: ANN401 (any JSON)
+    """Return the JSON in `body`, or raise CodecError."""
+    if not body:
+        raise CodecError("the answer is empty where JSON was promised")
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as problem:
+        raise CodecError(f"the answer is not JSON: {problem}") from None
+
+
+def dumps(value: object) -> bytes:
+    """Return `value` as JSON."""
+    return orjson.dumps(value)

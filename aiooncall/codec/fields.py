@@ -1,0 +1,114 @@
+"""What the fields of a model say about the wire: names in their metadata, and what their annotations allow."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Any, Final, Union, get_args, get_origin
+
+import attrs
+
+from aiooncall._unset import UNSET, UnsetType
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+WIRE: Final = "wire"
+"""The field's name on the wire, where it differs."""
+UNIT: Final = "unit"
+"""How many seconds one unit on the wire has; the field itself is in seconds."""
+REQUIRED: Final = "required"
+"""The field may be UNSET in Python, but not in an answer."""
+APART: Final = "apart"
+"""The field is not a member of the object; whoever reads the object sets it."""
+READ_ONLY: Final = "read_only"
+"""The server makes the field: a write leaves it out."""
+EXTRA: Final = "extra"
+"""The field that keeps what a class does not know."""
+
+
+def as_tuple(values: Iterable[Any] | UnsetType | None) -> tuple[Any, ...] | UnsetType | None:
+    """Return `values` as a tuple, unless there is nothing."""
+    return values if values is UNSET or values is None else tuple(values)
+
+
+def listed(default: Any = UNSET, metadata: dict[str, Any] | None = None) -> Any:  # noqa: ANN401 (as attrs.field)
+    """Declare a field that takes any iterable and keeps a tuple."""
+    return attrs.field(default=default, converter=as_tuple, metadata=metadata)  # pyright: ignore[reportUnknownVariableType] (on purpose)
+
+
+def required() -> Any:  # noqa: ANN401 (as attrs.field)
+    """Declare a field that an answer must have, although an object can be made without it."""
+    return attrs.field(default=UNSET, metadata={REQUIRED: True})
+
+
+def read_only(*, required: bool = False) -> Any:  # noqa: ANN401 (as attrs.field)
+    """Declare a field that the server makes."""
+    return attrs.field(default=UNSET, metadata={READ_ONLY: True, REQUIRED: required})
+
+
+def read_only_names(kind: type) -> frozenset[str]:
+    """Return the names on the wire of what a write leaves out."""
+    return frozenset(wire_name(field) for field in attrs.fields(kind) if field.metadata.get(READ_ONLY, False))
+
+
+def wire_name(field: attrs.Attribute[Any]) -> str:
+    """Return the name of `field` on the wire."""
+    return str(field.metadata.get(WIRE, field.name))
+
+
+def is_member(field: attrs.Attribute[Any]) -> bool:
+    """Return whether `field` is a member of its object on the wire."""
+    return field.name != EXTRA and not field.metadata.get(APART, False)
+
+
+def member_names(kind: type) -> frozenset[str]:
+    """Return the names on the wire of all that an attrs class knows."""
+    tag = frozenset({"type"}) if tag_of(kind) else frozenset[str]()
+    return tag.union(wire_name(field) for field in attrs.fields(kind) if is_member(field))
+
+
+def required_names(kind: type) -> frozenset[str]:
+    """Return the names on the wire of what has to be in an answer."""
+    return frozenset(
+        wire_name(field)
+        for field in attrs.fields(kind)
+        if field.metadata.get(REQUIRED, False) or (field.default is attrs.NOTHING and is_member(field))
+    )
+
+
+def has_extra(kind: type) -> bool:
+    """Return whether a class keeps what it does not know, by itself."""
+    return any(field.name == EXTRA and not field.metadata.get(APART, False) for field in attrs.fields(kind))
+
+
+def tag_of(kind: type) -> str | None:
+    """Return the `type` by which objects of a class are told from others, if it is a member of theirs."""
+    tag = vars(kind).get("type")
+    is_apart = any(field.metadata.get(APART, False) for field in attrs.fields(kind))
+    return tag if isinstance(tag, str) and not is_apart else None
+
+
+def choices(kind: Any) -> tuple[Any, ...]:  # noqa: ANN401 (any annotation)
+    """Return the types that a union is of, without UNSET, which never is on the wire; none if it is not a union."""
+    if get_origin(kind) not in {Union, UnionType}:
+        return ()
+    return tuple(choice for choice in get_args(kind) if choice is not UnsetType)
+
+
+def may_be_unset(kind: Any) -> bool:  # noqa: ANN401 (any annotation)
+    """Return whether an annotation allows UNSET."""
+    return bool(choices(kind)) and UnsetType in get_args(kind)
+
+
+def open_enum(kind: Any) -> type[StrEnum] | None:  # noqa: ANN401 (any annotation)
+    """Return the enum of `SomeEnum | str`, whatever else may be unset or None."""
+    rest = set(choices(kind)) - {str, NoneType}
+    enum = rest.pop() if len(rest) == 1 and str in choices(kind) else None
+    return enum if isinstance(enum, type) and issubclass(enum, StrEnum) else None
+
+
+def tagged_classes(kind: Any) -> tuple[type, ...]:  # noqa: ANN401 (any annotation)
+    """Return the classes of a union that is told apart by `type`, in the order of their declaration."""
+    found = tuple(choice for choice in choices(kind) if choice is not NoneType)
+    return found if len(found) > 1 and all(map(attrs.has, found)) else ()

@@ -1,0 +1,47 @@
+"""Reading, on request, what an answer only refers to."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, TypeVar
+
+from aiooncall.datadog.includes import PolicyInclude, RoutingInclude, ScheduleInclude
+from aiooncall.datadog.models.kinds import KINDS
+from aiooncall.datadog.models.policy import EscalationPolicy
+from aiooncall.datadog.models.routing import RoutingRules
+from aiooncall.datadog.models.schedule import Schedule
+from aiooncall.jsonapi import Resource, fill, sources
+from aiooncall.together import read_all
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from aiooncall.datadog.client import DatadogOnCall
+
+R = TypeVar("R", bound=Resource)
+Source = tuple[type[Resource], str]
+
+
+async def hydrate(client: DatadogOnCall, resource: R) -> R:
+    """Return a copy of `resource` with what it refers to filled in; what is gone stays a reference."""
+    readers = _readers(client)
+    filled = copy.deepcopy(resource)
+    asked: set[Source] = set()
+
+    async def read(source: Source) -> Resource:
+        kind, name = source
+        return await readers[kind](name)
+
+    while wanted := [source for source in sources(filled, readers, KINDS) if source not in asked]:
+        asked.update(wanted)
+        found = await read_all(wanted, read, skip_missing=True)
+        fill(filled, found.values(), KINDS)
+    return filled
+
+
+def _readers(client: DatadogOnCall) -> Mapping[type[Resource], Callable[[str], Awaitable[Resource]]]:
+    return {
+        EscalationPolicy: lambda name: client.escalation_policies.get(name, include=PolicyInclude),
+        Schedule: lambda name: client.schedules.get(name, include=ScheduleInclude),
+        RoutingRules: lambda name: client.routing_rules.get(name, include=RoutingInclude),
+    }

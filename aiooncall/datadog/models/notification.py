@@ -1,0 +1,127 @@
+"""How a person is reached: channels, and the rules that choose among them.
+
+https://docs.datadoghq.com/api/latest/on-call/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+
+import attrs
+
+from aiooncall._unset import UNSET, Maybe, UnsetType
+from aiooncall.codec.fields import REQUIRED, UNIT, WIRE, listed, required
+from aiooncall.datadog.models.variant import UnknownVariant
+from aiooncall.jsonapi import Resource, ResourceRef, to_one
+from aiooncall.moments import to_seconds
+
+
+class EmailFormat(StrEnum):
+    """What an email's body is written in."""
+
+    HTML = "html"
+    TEXT = "text"
+
+
+class NotificationCategory(StrEnum):
+    """Which pages a notification rule is for."""
+
+    HIGH_URGENCY = "high_urgency"
+    LOW_URGENCY = "low_urgency"
+
+
+class PhoneMethod(StrEnum):
+    """How a phone is used."""
+
+    SMS = "sms"
+    VOICE = "voice"
+
+
+@attrs.define(kw_only=True)
+class PhoneConfig:
+    """A phone. To create one, only the number is given.
+
+    Attributes:
+        number: in E.164 form, such as `+15550100`.
+        formatted_number: the number as people write it.
+        region: the code of the number's region.
+        verified: whether its owner confirmed it.
+        sms_subscribed_at: when its owner agreed to receive messages.
+        extra: what the class has no name for.
+    """
+
+    type: ClassVar[str] = "phone"
+
+    number: str
+    formatted_number: str | UnsetType = required()
+    region: str | UnsetType = required()
+    verified: bool | UnsetType = required()
+    sms_subscribed_at: Maybe[datetime] = UNSET
+    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+
+
+@attrs.define(kw_only=True)
+class EmailConfig:
+    """An email address."""
+
+    type: ClassVar[str] = "email"
+
+    address: str
+    formats: Sequence[EmailFormat | str] = listed(default=(EmailFormat.HTML,), metadata={REQUIRED: True})
+    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+
+
+@attrs.define(kw_only=True)
+class PushConfig:
+    """An app on a device. It registers itself and cannot be created here."""
+
+    type: ClassVar[str] = "push"
+
+    device_name: str
+    application_name: str
+    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+
+
+ChannelConfig = PhoneConfig | EmailConfig | PushConfig | UnknownVariant
+
+
+@attrs.define(kw_only=True, eq=False, repr=False)
+class NotificationChannel(Resource):
+    """One way to reach a user."""
+
+    type: ClassVar[str] = "notification_channels"
+
+    config: Maybe[ChannelConfig] = UNSET
+    active: Maybe[bool] = UNSET
+
+
+@attrs.define(kw_only=True)
+class PhoneSettings:
+    """How a rule uses a phone."""
+
+    type: ClassVar[str] = "phone"
+
+    method: PhoneMethod | str
+    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+
+
+@attrs.define(kw_only=True, eq=False, repr=False)
+class NotificationRule(Resource):
+    """When a user is told by a channel.
+
+    Attributes:
+        channel: the channel.
+        category: which pages it is for.
+        delay: how long after the page: seconds, or a timedelta; whole minutes on the wire.
+        channel_settings: how the channel is used.
+    """
+
+    type: ClassVar[str] = "notification_rules"
+
+    channel: NotificationChannel | ResourceRef | UnsetType | None = to_one()
+    category: Maybe[NotificationCategory | str] = UNSET
+    delay: Maybe[float] = attrs.field(default=UNSET, converter=to_seconds, metadata={WIRE: "delay_minutes", UNIT: 60})
+    channel_settings: Maybe[PhoneSettings | UnknownVariant] = UNSET

@@ -1,0 +1,64 @@
+"""Users and teams, as On-Call answers show them (https://docs.datadoghq.com/api/latest/on-call/)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+
+import attrs
+
+from aiooncall._unset import UNSET, Maybe
+from aiooncall.jsonapi import Resource
+
+
+class UserStatus(StrEnum):
+    """Where a user's account is in its life. The server may know more, and writes it in several ways."""
+
+    ACTIVE = "active"
+    DEACTIVATED = "deactivated"
+    PENDING = "pending"
+
+
+@attrs.define(kw_only=True, eq=False, repr=False)
+class User(Resource):
+    """A person who can be reached. Answers differ in how much they say; what is not said is UNSET."""
+
+    type: ClassVar[str] = "users"
+
+    name: Maybe[str] = UNSET
+    email: Maybe[str] = UNSET
+    status: Maybe[UserStatus | str] = UNSET
+    handle: Maybe[str] = UNSET
+    title: Maybe[str] = UNSET
+    icon: Maybe[str] = UNSET
+    uuid: Maybe[str] = UNSET
+    disabled: Maybe[bool] = UNSET
+    verified: Maybe[bool] = UNSET
+    service_account: Maybe[bool] = UNSET
+    mfa_enabled: Maybe[bool] = UNSET
+    created_at: Maybe[datetime] = UNSET
+    modified_at: Maybe[datetime] = UNSET
+    last_login_time: Maybe[datetime] = UNSET
+
+    @property
+    def label(self) -> str:
+        """What to call the user: the name, else the email address, else the id."""
+        return self.name or self.email or self.id
+
+
+@attrs.define(kw_only=True, eq=False, repr=False)
+class Team(Resource):
+    """A team that owns schedules and policies, and can be paged."""
+
+    type: ClassVar[str] = "teams"
+
+    name: Maybe[str] = UNSET
+    handle: Maybe[str] = UNSET
+    description: Maybe[str] = UNSET
+    avatar: Maybe[str] = UNSET
+
+    @property
+    def label(self) -> str:
+        """What to call the team: the name, else the handle, else the id."""
+        return self.name or self.handle or self.id

@@ -1,0 +1,127 @@
+"""Escalation policies: who is told, step by step (https://docs.datadoghq.com/api/latest/on-call/)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import TYPE_CHECKING, ClassVar
+
+import attrs
+
+from aiooncall._unset import UNSET, Maybe, UnsetType
+from aiooncall.codec.fields import UNIT, WIRE, required
+from aiooncall.datadog.models.people import Team, User
+from aiooncall.datadog.models.schedule import Schedule, ScheduleTarget
+from aiooncall.jsonapi import Resource, ResourceRef, UnknownResource, to_many
+from aiooncall.moments import to_seconds
+
+if TYPE_CHECKING:
+    from aiooncall.drawing.outline import Outline
+    from aiooncall.oncall import OnCall
+
+
+class Assignment(StrEnum):
+    """Which of a step's targets are told: all of them, or each time the next one in turn."""
+
+    DEFAULT = "default"
+    ROUND_ROBIN = "round-robin"
+
+
+StepTarget = User | Team | Schedule | ScheduleTarget | UnknownResource | ResourceRef
+
+
+@attrs.define(kw_only=True, eq=False, repr=False)
+class EscalationStep(Resource):
+    """One step of an escalation.
+
+    Attributes:
+        targets: who is told: users, teams, schedules, or positions of schedules.
+        escalate_after: how long to wait for somebody before the next step: seconds, or a timedelta; 60 s to 10 h.
+        assignment: which of the targets are told.
+    """
+
+    type: ClassVar[str] = "steps"
+    is_part: ClassVar[bool] = True
+
+    targets: Sequence[StepTarget] | UnsetType = to_many()
+    escalate_after: Maybe[float] = attrs.field(
+        default=UNSET, converter=to_seconds, metadata={WIRE: "escalate_after_seconds", UNIT: 1}
+    )
+    assignment: Maybe[Assignment | str] = UNSET
+
+
+@attrs.define(kw_only=True, eq=False, repr=False)
+class EscalationPolicy(Resource):
+    """Who is told of a page, in which order, until somebody acknowledges it.
+
+    Attributes:
+        name: the display name.
+        steps: 1 to 10 steps, in order.
+        retries: how often the steps are done again if nobody acknowledges, 0 to 10.
+        resolve_page_on_policy_end: whether the page is resolved once all that is over.
+        teams: who owns it.
+    """
+
+    type: ClassVar[str] = "policies"
+
+    name: str | UnsetType = required()
+    steps: Sequence[EscalationStep | ResourceRef] | UnsetType = to_many()
+    retries: Maybe[int] = UNSET
+    resolve_page_on_policy_end: Maybe[bool] = UNSET
+    teams: Sequence[Team | ResourceRef] | UnsetType = to_many()
+
+    @property
+    def label(self) -> str:
+        """What to call the policy: the name, else the id."""
+        return self.name or self.id
+
+    def outline(self, on_call: Mapping[str, OnCall] | None = None) -> Outline:
+        """Return the escalation as plain data, which the methods below draw.
+
+        Args:
+            on_call: who is on call, by schedule id; without it a schedule shows who takes turns, if that was read.
+        """
+        from aiooncall.datadog.models.outlines import outline_of  # noqa: PLC0415 (drawing is not needed to page)
+
+        return outline_of(self, on_call or {})
+
+    def describe(self, on_call: Mapping[str, OnCall] | None = None) -> str:
+        """Return the escalation as text: who is reached when, step by step.
+
+        Args:
+            on_call: who is on call, by schedule id.
+        """
+        from aiooncall.drawing.text import describe  # noqa: PLC0415 (drawing is not needed to page)
+
+        return describe(self.outline(on_call))
+
+    def tree(self, on_call: Mapping[str, OnCall] | None = None, *, ascii_only: bool = False) -> str:
+        """Return the escalation as a tree for the terminal.
+
+        Args:
+            on_call: who is on call, by schedule id.
+            ascii_only: whether to do without box-drawing characters.
+        """
+        from aiooncall.drawing.text import tree  # noqa: PLC0415 (drawing is not needed to page)
+
+        return tree(self.outline(on_call), ascii_only=ascii_only)
+
+    def mermaid(self, on_call: Mapping[str, OnCall] | None = None) -> str:
+        """Return the escalation as a Mermaid flowchart (https://mermaid.js.org).
+
+        Args:
+            on_call: who is on call, by schedule id.
+        """
+        from aiooncall.drawing.mermaid import mermaid  # noqa: PLC0415 (drawing is not needed to page)
+
+        return mermaid(self.outline(on_call))
+
+    def svg(self, on_call: Mapping[str, OnCall] | None = None) -> str:
+        """Return the escalation as a picture, for light and dark pages.
+
+        Args:
+            on_call: who is on call, by schedule id.
+        """
+        from aiooncall.drawing.svg import svg  # noqa: PLC0415 (drawing is not needed to page)
+
+        return svg(self.outline(on_call))

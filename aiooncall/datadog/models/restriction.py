@@ -1,0 +1,59 @@
+"""Hours of the week in which something holds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import time
+from enum import StrEnum
+from typing import Any
+
+import attrs
+
+from aiooncall._unset import UNSET, Maybe
+from aiooncall.codec.fields import listed, required
+
+
+class Weekday(StrEnum):
+    """A day of the week."""
+
+    MONDAY = "monday"
+    TUESDAY = "tuesday"
+    WEDNESDAY = "wednesday"
+    THURSDAY = "thursday"
+    FRIDAY = "friday"
+    SATURDAY = "saturday"
+    SUNDAY = "sunday"
+
+
+@attrs.define(kw_only=True)
+class TimeRestriction:
+    """One window of the week; it may reach over the week's end.
+
+    Attributes:
+        start_day: the day on which it opens.
+        start_time: the time at which it opens. A text that is not HH:MM:SS stays a text.
+        end_day: the day on which it closes.
+        end_time: the time at which it closes.
+        extra: what the class has no name for.
+    """
+
+    start_day: Maybe[Weekday | str] = UNSET
+    start_time: Maybe[time | str] = UNSET
+    end_day: Maybe[Weekday | str] = UNSET
+    end_time: Maybe[time | str] = UNSET
+    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+
+
+@attrs.define(kw_only=True)
+class TimeRestrictions:
+    """Windows of the week in one time zone; together they are a union.
+
+    Attributes:
+        time_zone: an IANA name, such as `Europe/Paris`. Answers can leave it empty.
+        restrictions: the windows.
+        extra: what the class has no name for.
+    """
+
+    time_zone: Maybe[str] = required()
+    restrictions: Maybe[Sequence[TimeRestriction]] = listed()
+    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])

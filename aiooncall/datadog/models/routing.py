@@ -1,0 +1,142 @@
+"""Routing rules: which policy a team's pages go to (https://docs.datadoghq.com/api/latest/on-call/)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any, ClassVar
+
+import attrs
+
+from aiooncall._unset import UNSET, Maybe, UnsetType
+from aiooncall.codec.fields import UNIT, WIRE, listed
+from aiooncall.datadog.models.policy import EscalationPolicy
+from aiooncall.datadog.models.restriction import TimeRestrictions
+from aiooncall.datadog.models.variant import UnknownVariant
+from aiooncall.jsonapi import Resource, ResourceRef, to_many, to_one
+from aiooncall.moments import to_seconds
+
+
+class RoutingUrgency(StrEnum):
+    """How urgent a page becomes; DYNAMIC takes it from what caused the page."""
+
+    LOW = "low"
+    HIGH = "high"
+    DYNAMIC = "dynamic"
+
+
+@attrs.define(kw_only=True)
+class EscalationPolicyAction:
+    """Page by an escalation policy; at most one in a rule, and then the rule has no `policy` of its own.
+
+    Attributes:
+        policy_id: the policy's id.
+        urgency: how urgent the page becomes.
+        ack_timeout: how long an acknowledgement holds before the page fires again: seconds, or a timedelta; whole
+            minutes on the wire.
+        support_hours: outside of these the policy waits for the next window; not together with the rule's
+            `time_restriction`.
+        extra: what the class has no name for.
+    """
+
+    type: ClassVar[str] = "escalation_policy"
+
+    policy_id: str
+    urgency: Maybe[RoutingUrgency | str] = UNSET
+    ack_timeout: Maybe[float] = attrs.field(
+        default=UNSET, converter=to_seconds, metadata={WIRE: "ack_timeout_minutes", UNIT: 60}
+    )
+    support_hours: Maybe[TimeRestrictions] = UNSET
+    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+
+
+@attrs.define(kw_only=True)
+class SlackMessageAction:
+    """Send a message to a Slack channel, by the ids of workspace and channel."""
+
+    type: ClassVar[str] = "send_slack_message"
+
+    workspace: str
+    channel: str
+    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+
+
+@attrs.define(kw_only=True)
+class TeamsMessageAction:
+    """Send a message to a Microsoft Teams channel, by the ids of tenant, team and channel."""
+
+    type: ClassVar[str] = "send_teams_message"
+
+    tenant: str
+    team: str
+    channel: str
+    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+
+
+@attrs.define(kw_only=True)
+class WorkflowAction:
+    """Trigger a workflow by its handle."""
+
+    type: ClassVar[str] = "workflow"
+
+    handle: str
+    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+
+
+@attrs.define(kw_only=True)
+class RerouteToTeamAction:
+    """Leave the routing to another team, by its id."""
+
+    type: ClassVar[str] = "reroute_to_team"
+
+    destination_team_id: str
+    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+
+
+RoutingAction = (
+    EscalationPolicyAction
+    | SlackMessageAction
+    | TeamsMessageAction
+    | WorkflowAction
+    | RerouteToTeamAction
+    | UnknownVariant
+)
+
+
+@attrs.define(kw_only=True, eq=False, repr=False)
+class RoutingRule(Resource):
+    """What happens to the events that match a query.
+
+    Attributes:
+        query: what it matches; empty matches everything.
+        urgency: how urgent a page becomes.
+        actions: what is done.
+        time_restriction: outside of these hours the rule does not match.
+        policy: the escalation policy, as older rules name it. Answers name it here and in an action.
+    """
+
+    type: ClassVar[str] = "team_routing_rules"
+    is_part: ClassVar[bool] = True
+
+    query: Maybe[str] = UNSET
+    urgency: Maybe[RoutingUrgency | str] = UNSET
+    actions: Maybe[Sequence[RoutingAction]] = listed()
+    time_restriction: Maybe[TimeRestrictions] = UNSET
+    policy: EscalationPolicy | ResourceRef | UnsetType | None = to_one()
+
+    @property
+    def policy_id(self) -> str | None:
+        """The id of the policy that the rule pages by, wherever it names it."""
+        for action in self.actions or ():
+            if isinstance(action, EscalationPolicyAction):
+                return action.policy_id
+        return None if self.policy is None or self.policy is UNSET else self.policy.id
+
+
+@attrs.define(kw_only=True, eq=False, repr=False)
+class RoutingRules(Resource):
+    """All routing rules of a team; the first that matches counts. Its id is the team's."""
+
+    type: ClassVar[str] = "team_routing_rules"
+
+    rules: Sequence[RoutingRule | ResourceRef] | UnsetType = to_many()

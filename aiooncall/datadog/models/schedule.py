@@ -1,0 +1,139 @@
+"""Schedules: layers in which members take turns (https://docs.datadoghq.com/api/latest/on-call/)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, ClassVar
+
+import attrs
+
+from aiooncall._unset import UNSET, Maybe, UnsetType
+from aiooncall.codec.fields import listed, required
+from aiooncall.datadog.models.people import Team, User
+from aiooncall.datadog.models.restriction import TimeRestriction
+from aiooncall.jsonapi import TO_MANY, Resource, ResourceRef, to_many, to_one
+
+
+class SchedulePosition(StrEnum):
+    """A slot of a schedule, as seen from one moment."""
+
+    PREVIOUS = "previous"
+    CURRENT = "current"
+    NEXT = "next"
+
+
+@attrs.define(kw_only=True)
+class Interval:
+    """How long one turn takes: days of the calendar, which follow daylight saving, and seconds on top.
+
+    Attributes:
+        days: whole days, at most 400.
+        seconds: seconds, at most 2 592 000.
+        extra: what the class has no name for.
+    """
+
+    days: Maybe[int] = UNSET
+    seconds: Maybe[int] = UNSET
+    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+
+
+def _interval(length: Interval | timedelta | UnsetType | None) -> Interval | UnsetType | None:
+    """Return `length` as an interval: whole days are days, what is left is seconds."""
+    if not isinstance(length, timedelta):
+        return length
+    return Interval(days=length.days or UNSET, seconds=length.seconds or UNSET)
+
+
+@attrs.define(kw_only=True, eq=False, repr=False)
+class Member(Resource):
+    """One place in a rotation; without a user nobody is on call for that turn."""
+
+    type: ClassVar[str] = "members"
+    is_part: ClassVar[bool] = True
+
+    user: User | ResourceRef | UnsetType | None = to_one()
+
+
+def _members(
+    given: Iterable[Member | User | ResourceRef | None] | UnsetType,
+) -> tuple[Member | ResourceRef, ...] | UnsetType:
+    return given if isinstance(given, UnsetType) else tuple(map(_member, given))
+
+
+def _member(given: Member | User | ResourceRef | None) -> Member | ResourceRef:
+    if isinstance(given, Member) or (isinstance(given, ResourceRef) and given.type == Member.type):
+        return given
+    return Member() if given is None else Member(user=given)
+
+
+@attrs.define(kw_only=True, eq=False, repr=False)
+class Layer(Resource):
+    """One rotation of a schedule. Where layers overlap, the later one counts.
+
+    Attributes:
+        name: unique in the schedule.
+        effective_date: when the layer begins to count.
+        end_date: when it stops to count.
+        rotation_start: when the first turn begins.
+        interval: how long a turn takes; a timedelta may be given.
+        time_zone: an IANA name, where it differs from the schedule's.
+        restrictions: windows of the week outside of which the layer puts nobody on call.
+        members: who takes turns, in order; users may be given, and None for an empty place.
+    """
+
+    type: ClassVar[str] = "layers"
+    is_part: ClassVar[bool] = True
+
+    name: Maybe[str] = UNSET
+    effective_date: Maybe[datetime] = UNSET
+    end_date: Maybe[datetime] = UNSET
+    rotation_start: Maybe[datetime] = UNSET
+    interval: Maybe[Interval] = attrs.field(default=UNSET, converter=_interval)
+    time_zone: Maybe[str] = UNSET
+    restrictions: Maybe[Sequence[TimeRestriction]] = listed()
+    members: Sequence[Member | ResourceRef] | UnsetType = attrs.field(
+        default=UNSET, converter=_members, metadata=TO_MANY
+    )
+
+
+@attrs.define(kw_only=True, eq=False, repr=False)
+class Schedule(Resource):
+    """Who is on call when.
+
+    Attributes:
+        name: the display name.
+        time_zone: an IANA name, such as `Europe/Paris`.
+        tags: tags of the schedule.
+        layers: the rotations; later ones count before earlier ones.
+        teams: who owns it.
+    """
+
+    type: ClassVar[str] = "schedules"
+
+    name: Maybe[str] = UNSET
+    time_zone: Maybe[str] = UNSET
+    tags: Maybe[Sequence[str]] = listed()
+    layers: Sequence[Layer | ResourceRef] | UnsetType = to_many()
+    teams: Sequence[Team | ResourceRef] | UnsetType = to_many()
+
+    @property
+    def label(self) -> str:
+        """What to call the schedule: the name, else the id."""
+        return self.name or self.id
+
+    def at(self, position: SchedulePosition | str) -> ScheduleTarget:
+        """Return the target "whoever is on this schedule at `position`", for an escalation step."""
+        return ScheduleTarget(schedule=self, position=position)
+
+
+@attrs.define(kw_only=True, eq=False, repr=False)
+class ScheduleTarget(Resource):
+    """Whoever holds a certain position of a schedule. A plain schedule as a target means the current one."""
+
+    type: ClassVar[str] = "schedule_target"
+    is_part: ClassVar[bool] = True
+
+    position: SchedulePosition | str | UnsetType = required()
+    schedule: Schedule | ResourceRef | UnsetType = to_one()

@@ -1,0 +1,59 @@
+"""A team's routing rules: get and set (https://docs.datadoghq.com/api/latest/on-call/)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from aiooncall.datadog.includes import RoutingInclude
+from aiooncall.datadog.models.routing import RoutingRules
+from aiooncall.datadog.requests.routing import routing_request
+from aiooncall.datadog.service import Service
+from aiooncall.transport.messages import Endpoint, Safety
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from aiooncall.datadog.models.routing import RoutingRule
+
+_RULES = "/api/v2/on-call/teams/{team_id}/routing-rules"
+GET: Final = Endpoint("GET", _RULES, Safety.REPEATABLE)
+SET: Final = Endpoint("PUT", _RULES, Safety.REPEATABLE)
+
+
+class TeamRoutingRules(Service[RoutingRules]):
+    """The routing rules of one Datadog account's teams."""
+
+    _kind = RoutingRules
+    _includes = RoutingInclude
+
+    async def get(self, team_id: str, *, include: Iterable[str] = (RoutingInclude.RULES,)) -> RoutingRules:
+        """Return the rules of a team, in the order in which they are tried.
+
+        Args:
+            team_id: the team.
+            include: what the answer brings along; the rules unless said otherwise.
+
+        Raises:
+            NotFound: there is no such team.
+        """
+        return await self._call(GET, team_id, include=include)
+
+    async def set(
+        self,
+        team_id: str,
+        rules: RoutingRules | Iterable[RoutingRule],
+        *,
+        include: Iterable[str] = (RoutingInclude.RULES,),
+    ) -> RoutingRules:
+        """Replace all rules of a team.
+
+        Args:
+            team_id: the team.
+            rules: what `get` returned, edited, or rules in the order in which they are to be tried.
+            include: what the answer brings along.
+
+        Raises:
+            LinkError: a rule was not included when it was read, so that it would be lost.
+            OptionsError: something about a rule is wrong, or would be lost; nothing was sent.
+        """
+        return await self._call(SET, team_id, include=include, body=routing_request(team_id, rules))

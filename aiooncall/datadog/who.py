@@ -1,0 +1,162 @@
+"""Who is on call, for a schedule or a team (https://docs.datadoghq.com/api/latest/on-call/)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from itertools import chain, zip_longest
+from typing import TYPE_CHECKING
+
+import attrs
+
+from aiooncall.checks import aware
+from aiooncall.datadog.includes import PolicyInclude
+from aiooncall.datadog.models.people import Team, User
+from aiooncall.datadog.models.schedule import Schedule, SchedulePosition, ScheduleTarget
+from aiooncall.errors import OptionsError
+from aiooncall.jsonapi import UnknownResource
+from aiooncall.oncall import OnCall, Responder
+from aiooncall.together import read_all
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from aiooncall._unset import UnsetType
+    from aiooncall.datadog.client import DatadogOnCall
+    from aiooncall.datadog.models.on_call import ScheduleResponders, Shift
+    from aiooncall.datadog.models.policy import StepTarget
+    from aiooncall.jsonapi import Resource, ResourceRef
+
+    Targets = Sequence[StepTarget]
+
+
+async def who_is_on_call(
+    client: DatadogOnCall, *, team: str | None, schedule: str | None, at: datetime | None
+) -> OnCall:
+    """Return who is on call for a team or a schedule, now or at an instant."""
+    if (team is None) == (schedule is None):
+        raise OptionsError("team, schedule", (team, schedule), "exactly one of the two")
+    instant = datetime.fromtimestamp(client.options.clock.time(), UTC) if at is None else aware("at", at)
+    if schedule is not None:
+        return await _of_schedule(client, schedule, instant)
+    assert team is not None  # noqa: S101 (narrowing: one of the two is given)
+    walked = await _Walk(client, instant).team(team)
+    return walked if at is not None else await _as_the_server_says(client, team, walked)
+
+
+async def _of_schedule(client: DatadogOnCall, schedule: str, at: datetime) -> OnCall:
+    found = await client.schedules.responders(schedule, at=at, positions=SchedulePosition)
+    return OnCall(
+        at=at,
+        current=_holders(found, SchedulePosition.CURRENT),
+        previous=_holders(found, SchedulePosition.PREVIOUS),
+        next=_holders(found, SchedulePosition.NEXT),
+    )
+
+
+async def _as_the_server_says(client: DatadogOnCall, team: str, walked: OnCall) -> OnCall:
+    """Take the server's own word for now, and the times of the shifts from our own look."""
+    answer = await client.teams.on_call(team)
+    steps = zip_longest(answer.escalations or (), walked.escalations)
+    return attrs.evolve(
+        walked,
+        current=_known(answer.responders, walked.current),
+        escalations=tuple(_known(step.responders, seen or ()) for step, seen in steps if step is not None),
+    )
+
+
+def _known(users: Iterable[User | ResourceRef], seen: Iterable[Responder]) -> tuple[Responder, ...]:
+    """Return users as we have seen them for the same step."""
+    shifts = {person.id: person for person in seen}
+    return tuple(shifts.get(user.id) or _person(user) for user in users)
+
+
+def _holders(found: ScheduleResponders, position: SchedulePosition) -> tuple[Responder, ...]:
+    holders = [holder for holder in found.responders or () if holder.position == position]
+    return tuple(_on_shift(shift) for holder in holders for shift in holder.shifts or () if shift.user)
+
+
+def _on_shift(shift: Shift | ResourceRef) -> Responder:
+    return attrs.evolve(_person(shift.user), start=shift.start or None, end=shift.end or None)
+
+
+def _person(user: Resource | ResourceRef | UnsetType | None) -> Responder:
+    if isinstance(user, User):
+        return Responder(id=user.id, name=user.name or None, email=user.email or None)
+    return Responder(id=user.id if user else "")
+
+
+class _Walk:
+    """Follows a team's first policy to the people it reaches at one instant; everything is asked once."""
+
+    def __init__(self, client: DatadogOnCall, at: datetime) -> None:
+        self._client = client
+        self._nobody = OnCall(at=at)
+        self._steps: dict[str, list[Targets]] = {}
+        self._schedules: dict[str, OnCall] = {}
+
+    async def team(self, team_id: str) -> OnCall:
+        """Return who is on call for a team: its first rule that names a policy decides."""
+        self._steps[team_id] = await self._steps_of(team_id)
+        while teams := {target.id for target in self._targets() if _kind(target) == Team.type} - self._steps.keys():
+            found = await read_all([*teams], self._steps_of, skip_missing=True)
+            # A team that is a target stands for whom its policy reaches at once.
+            self._steps |= {team: found.get(team, [])[:1] for team in teams}
+        schedules = {_schedule_id(target) for target in self._targets()}
+        self._schedules = await read_all([*filter(None, schedules)], self._schedule, skip_missing=True)
+        reached = [self._reached(targets, {team_id}) for targets in self._steps[team_id]] or [self._nobody]
+        return attrs.evolve(reached[0], escalations=tuple(step.current for step in reached[1:]))
+
+    async def _steps_of(self, team_id: str) -> list[Targets]:
+        found = await self._client.routing_rules.get(team_id)
+        policy_ids = [rule.policy_id for rule in found.rules or () if rule.policy_id]
+        if not policy_ids:
+            return []
+        policy = await self._client.escalation_policies.get(policy_ids[0], include=PolicyInclude)
+        return [step.targets or () for step in policy.steps or ()]
+
+    def _targets(self) -> Iterator[StepTarget]:
+        return (target for steps in self._steps.values() for targets in steps for target in targets)
+
+    async def _schedule(self, schedule_id: str) -> OnCall:
+        return await _of_schedule(self._client, schedule_id, self._nobody.at)
+
+    def _reached(self, targets: Targets, passed: set[str]) -> OnCall:
+        """Return whom one step reaches; a team that was passed on the way reaches nobody anew."""
+        parts = [self._target(target, passed) for target in targets]
+        return attrs.evolve(
+            self._nobody,
+            current=_distinct(part.current for part in parts),
+            previous=_distinct(part.previous for part in parts),
+            next=_distinct(part.next for part in parts),
+        )
+
+    def _target(self, target: StepTarget, passed: set[str]) -> OnCall:
+        if isinstance(target, ScheduleTarget):
+            held = self._schedules.get(_schedule_id(target) or "", self._nobody)
+            return attrs.evolve(self._nobody, current=getattr(held, str(target.position), ()))
+        if _kind(target) == User.type:
+            return attrs.evolve(self._nobody, current=(_person(target),))
+        if _kind(target) != Team.type:
+            return self._schedules.get(target.id, self._nobody)
+        steps = [] if target.id in passed else self._steps[target.id]
+        passed.add(target.id)
+        return self._reached([one for targets in steps[:1] for one in targets], passed)
+
+
+def _kind(target: StepTarget) -> str:
+    return target.kind if isinstance(target, UnknownResource) else target.type
+
+
+def _schedule_id(target: StepTarget) -> str | None:
+    if isinstance(target, ScheduleTarget):
+        return target.schedule.id if target.schedule else None
+    return target.id if _kind(target) == Schedule.type else None
+
+
+def _distinct(groups: Iterable[tuple[Responder, ...]]) -> tuple[Responder, ...]:
+    """Return each person once, with a shift if there is one."""
+    found: dict[str, Responder] = {}
+    for person in chain.from_iterable(groups):
+        if person.id not in found or found[person.id].start is None:
+            found[person.id] = person
+    return tuple(found.values())

@@ -1,0 +1,291 @@
+"""The operations as a whole: that they are those of the API, and what each does when something goes wrong."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+import pytest
+from every_call import ANSWERED, CALLS, CONFIGURATION, CREATES, DELETES, REPEATED, Ids, make_ids, things
+from oncall_world import answering, world
+from sim_http import NOBODY
+
+from aiooncall import (
+    AmbiguousOutcome,
+    BadRequest,
+    CodecError,
+    DatadogOnCall,
+    Forbidden,
+    NotFound,
+    OnCallError,
+    OptionsError,
+    ServerError,
+    Unauthorized,
+    datadog,
+)
+from aiooncall.endpoints import Crud
+from aiooncall.simulator import Fault, FaultKind
+from aiooncall.transport.messages import Endpoint, Safety
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_ON_CALL = "/api/v2/on-call"
+_USER = f"{_ON_CALL}/users/{{user_id}}"
+_PAGERDUTY = "/api/v1/integration/pagerduty/configuration/services"
+API: Final = {
+    "pages.create": f"POST {_ON_CALL}/pages",
+    "pages.list": f"GET {_ON_CALL}/pages",
+    "pages.get": f"GET {_ON_CALL}/pages/{{page_id}}",
+    "pages.acknowledge": f"POST {_ON_CALL}/pages/{{page_id}}/acknowledge",
+    "pages.escalate": f"POST {_ON_CALL}/pages/{{page_id}}/escalate",
+    "pages.resolve": f"POST {_ON_CALL}/pages/{{page_id}}/resolve",
+    "pages.reroute": f"POST {_ON_CALL}/pages/{{page_id}}/reroute",
+    "escalation_policies.create": f"POST {_ON_CALL}/escalation-policies",
+    "escalation_policies.get": f"GET {_ON_CALL}/escalation-policies/{{policy_id}}",
+    "escalation_policies.update": f"PUT {_ON_CALL}/escalation-policies/{{policy_id}}",
+    "escalation_policies.delete": f"DELETE {_ON_CALL}/escalation-policies/{{policy_id}}",
+    "schedules.create": f"POST {_ON_CALL}/schedules",
+    "schedules.list": f"GET {_ON_CALL}/schedules",
+    "schedules.get": f"GET {_ON_CALL}/schedules/{{schedule_id}}",
+    "schedules.update": f"PUT {_ON_CALL}/schedules/{{schedule_id}}",
+    "schedules.delete": f"DELETE {_ON_CALL}/schedules/{{schedule_id}}",
+    "schedules.on_call": f"GET {_ON_CALL}/schedules/{{schedule_id}}/on-call",
+    "schedules.responders": f"GET {_ON_CALL}/schedules/{{schedule_id}}/responders",
+    "routing_rules.get": f"GET {_ON_CALL}/teams/{{team_id}}/routing-rules",
+    "routing_rules.set": f"PUT {_ON_CALL}/teams/{{team_id}}/routing-rules",
+    "teams.on_call": f"GET {_ON_CALL}/teams/{{team_id}}/on-call",
+    "notification_channels.create": f"POST {_USER}/notification-channels",
+    "notification_channels.list": f"GET {_USER}/notification-channels",
+    "notification_channels.get": f"GET {_USER}/notification-channels/{{channel_id}}",
+    "notification_channels.delete": f"DELETE {_USER}/notification-channels/{{channel_id}}",
+    "notification_rules.create": f"POST {_USER}/notification-rules",
+    "notification_rules.list": f"GET {_USER}/notification-rules",
+    "notification_rules.get": f"GET {_USER}/notification-rules/{{rule_id}}",
+    "notification_rules.update": f"PUT {_USER}/notification-rules/{{rule_id}}",
+    "notification_rules.delete": f"DELETE {_USER}/notification-rules/{{rule_id}}",
+    "pagerduty_services.create": f"POST {_PAGERDUTY}",
+    "pagerduty_services.get": f"GET {_PAGERDUTY}/{{service_name}}",
+    "pagerduty_services.update": f"PUT {_PAGERDUTY}/{{service_name}}",
+    "pagerduty_services.delete": f"DELETE {_PAGERDUTY}/{{service_name}}",
+}
+"""The 34 operations of On-Call Paging, On-Call and the PagerDuty integration, by the method that stands for each.
+
+https://docs.datadoghq.com/api/latest/on-call-paging/ , https://docs.datadoghq.com/api/latest/on-call/ and
+https://docs.datadoghq.com/api/latest/pagerduty-integration/
+"""
+ONCE: Final = {"pages.escalate", "pages.reroute", *(name for name in API if name.endswith(".create"))}
+"""What must not be done twice by mistake."""
+
+
+def declared() -> Iterator[Endpoint]:
+    """Yield every endpoint that a module of `aiooncall.datadog` declares."""
+    for module in pkgutil.walk_packages(datadog.__path__, "aiooncall.datadog."):
+        for value in vars(importlib.import_module(module.name)).values():
+            if isinstance(value, Endpoint):
+                yield value
+            elif isinstance(value, Crud):
+                yield from attrs.astuple(value, recurse=False)
+
+
+def test_there_are_as_many_operations_as_the_api_has() -> None:
+    """The table has the 34 operations of the API, and a call for each."""
+    assert len(API) == len(set(API.values())) == 34
+    assert API.keys() == CALLS.keys()
+
+
+def test_operations_are_declared_exactly_once() -> None:
+    """Each operation of the API is one endpoint, and no two endpoints are the same operation."""
+    found = Counter(endpoint.route for endpoint in declared())
+    assert {route: found[route] for route in API.values()} == dict.fromkeys(API.values(), 1)
+    assert max(found.values()) == 1
+
+
+def test_safety_of_operations() -> None:
+    """Creates, escalate and reroute must not be repeated in doubt; everything else may be."""
+    safety = {endpoint.route: endpoint.safety for endpoint in declared()}
+    assert {name for name, route in API.items() if safety[route] is Safety.ONCE} == ONCE
+
+
+def test_every_public_method_is_an_operation() -> None:
+    """The services have no method that makes calls beside the operations, but for those that do many at once."""
+    client = DatadogOnCall("k", "a")
+    services = {name.partition(".")[0]: vars(client)[name.partition(".")[0]] for name in API}
+    methods = {
+        f"{name}.{method}"
+        for name, service in services.items()
+        for method, _ in inspect.getmembers(service, callable)
+        if not method.startswith("_") and not method.endswith("_many")
+    }
+    assert methods == API.keys()
+
+
+@pytest.mark.parametrize("name", CALLS)
+async def test_method_makes_its_operation(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A method sends one request, of the operation that it stands for."""
+    async with world() as w:
+        ids = await make_ids(w)
+        routes: list[str] = []
+        call = w.client.call
+
+        def noted(endpoint: Endpoint, *values: Any, **options: Any) -> Any:
+            routes.append(endpoint.route)
+            return call(endpoint, *values, **options)
+
+        monkeypatch.setattr(w.client, "call", noted)
+        await CALLS[name](w.client, ids)
+        assert routes == [API[name]]
+        assert len(w.sent()) == 1
+
+
+LOST = [
+    Fault(FaultKind.DROP_BEFORE),
+    Fault(FaultKind.DROP_AFTER),
+    Fault(FaultKind.ERROR_BEFORE, status=503),
+    Fault(FaultKind.ERROR_AFTER, status=504),
+    Fault(FaultKind.ERROR_AFTER, status=500, html=True),
+    Fault(FaultKind.TRUNCATED_BODY),
+]
+"""What leaves it open whether something happened; some of them with, some without it having happened."""
+
+
+@pytest.mark.parametrize("fault", LOST, ids=str)
+@pytest.mark.parametrize("name", CREATES)
+async def test_create_in_doubt_is_not_repeated(name: str, fault: Fault) -> None:
+    """A create whose answer got lost is AmbiguousOutcome; it was sent once and happened at most once."""
+    async with world() as w:
+        ids = await make_ids(w)
+        before = things(w)
+        w.sim.faults.script("POST", "*", fault)
+        with pytest.raises(AmbiguousOutcome) as raised:
+            await CALLS[name](w.client, ids)
+        assert f"{raised.value.method} {raised.value.route}" == API[name]
+        assert raised.value.attempts == len(w.sent()) == 1
+        happened = fault.kind not in {FaultKind.DROP_BEFORE, FaultKind.ERROR_BEFORE}
+        assert things(w) - before == happened
+
+
+@pytest.mark.parametrize("kind", [FaultKind.THROTTLE, FaultKind.THROTTLE_BARE, FaultKind.THROTTLE_HTML])
+@pytest.mark.parametrize("name", CONFIGURATION)
+async def test_what_was_refused_for_the_rate_limit_is_repeated(name: str, kind: FaultKind) -> None:
+    """A refusal for the rate limit is no doubt: everything is sent again, and happens once."""
+    async with world() as w:
+        ids = await make_ids(w)
+        before = things(w)
+        w.sim.faults.script(API[name].split()[0], "*", Fault(kind))
+        await CALLS[name](w.client, ids)
+        assert things(w) - before == (name in CREATES) - (name in DELETES)
+        assert len(w.sent()) == 2
+
+
+@pytest.mark.parametrize("fault", LOST, ids=str)
+@pytest.mark.parametrize("name", REPEATED)
+async def test_everything_else_is_repeated(name: str, fault: Fault) -> None:
+    """Reading, replacing and deleting are sent again until an answer comes; a delete that was done before is done."""
+    async with world() as w:
+        ids = await make_ids(w)
+        w.sim.faults.script(API[name].split()[0], "*", fault, fault)
+        before = things(w)
+        await CALLS[name](w.client, ids)
+        assert things(w) - before == -(name in DELETES)
+        # Nobody waits for the body of a 204: that it ends early does not show.
+        assert len(w.sent()) == (1 if fault.kind is FaultKind.TRUNCATED_BODY and name in DELETES else 3)
+
+
+@pytest.mark.parametrize("name", [name for name in CONFIGURATION if "{" in API[name]])
+async def test_what_is_not_there_is_not_found(name: str) -> None:
+    """An unknown id is NotFound at the first attempt, also for a delete."""
+    async with world() as w:
+        unknown = Ids(*[NOBODY] * len(attrs.fields(Ids)))
+        with pytest.raises(NotFound) as raised:
+            await CALLS[name](w.client, unknown)
+        assert raised.value.errors
+        assert (raised.value.attempts, len(w.sent())) == (1, 1)
+
+
+BAD_IDS: list[Any] = ["", "a/b", "..", "a?b", "a\nb", "a%2fb", "x" * 513, 7, None]
+
+
+@pytest.mark.parametrize("bad", BAD_IDS)
+@pytest.mark.parametrize("name", [name for name in REPEATED if "{" in API[name] and not name.endswith(".update")])
+async def test_id_that_cannot_be_sent(name: str, bad: Any) -> None:
+    """An id that is blank or could change the path is an OptionsError that names it; nothing is sent."""
+    async with world() as w:
+        with pytest.raises(OptionsError) as raised:
+            await CALLS[name](w.client, Ids(*[bad] * len(attrs.fields(Ids))))
+        assert f"{{{raised.value.field}}}" in API[name]
+        assert w.sent() == []
+
+
+REFUSALS = {400: BadRequest, 401: Unauthorized, 403: Forbidden, 422: BadRequest, 501: ServerError}
+
+
+@pytest.mark.parametrize("html", [False, True])
+@pytest.mark.parametrize("status", REFUSALS)
+@pytest.mark.parametrize("name", CONFIGURATION)
+async def test_final_refusal_is_raised(name: str, status: int, html: bool) -> None:
+    """A refusal for good is raised at once as its class, in the server's words, whether JSON or HTML."""
+    async with world() as w:
+        w.sim.faults.script(API[name].split()[0], "*", Fault(FaultKind.ERROR_BEFORE, status=status, html=html))
+        with pytest.raises(REFUSALS[status]) as raised:
+            await CALLS[name](w.client, Ids())
+        assert (raised.value.status, raised.value.attempts, len(w.sent())) == (status, 1, 1)
+        assert len(raised.value.errors) == 1
+
+
+NO_DOCUMENTS: list[Any] = [
+    b"",
+    b"not JSON",
+    b'{"data": {"type": "policies", "id": "1"',
+    {},
+    [],
+    "text",
+    5,
+    True,
+    {"data": None},
+    {"data": "text"},
+    {"data": 5},
+    {"data": {}},
+    {"data": {"id": "1"}},
+    {"data": {"type": "robots", "id": "1"}},
+    {"data": [{"type": "robots", "id": "1"}]},
+    {"data": [None]},
+    {"errors": []},
+    {"service_name": None},
+]
+
+
+@pytest.mark.parametrize("answer", NO_DOCUMENTS, ids=repr)
+@pytest.mark.parametrize("name", ANSWERED)
+async def test_answer_that_is_not_what_was_promised(name: str, answer: Any) -> None:
+    """A success that is no JSON, no JSON:API or about something else is an error, and never an empty object."""
+    async with answering(answer) as (recorder, client):
+        if name == "pagerduty_services.update" and answer == b"":
+            assert (await CALLS[name](client, Ids())).name == "service-1"
+            return
+        with pytest.raises(OnCallError) as raised:
+            await CALLS[name](client, Ids())
+        assert isinstance(raised.value, CodecError)
+        assert raised.value.path.startswith("$")
+        assert len(recorder.bodies) == 1
+
+
+@pytest.mark.parametrize("name", [name for name in ANSWERED if ".list" not in name and "pagerduty" not in name])
+async def test_list_where_one_was_promised(name: str) -> None:
+    """A list of resources of the right type is not taken for one of them, not even a list of one."""
+    kinds = {
+        "escalation_policies": "policies",
+        "teams": "team_oncall_responders",
+        "routing_rules": "team_routing_rules",
+    }
+    kinds |= {"schedules.on_call": "shifts", "schedules.responders": "schedule_oncall_responders"}
+    service = name.partition(".")[0]
+    row = {"type": kinds.get(name) or kinds.get(service) or service, "id": "1", "attributes": {"name": "x"}}
+    for rows in ([], [row], [row, row]):
+        async with answering({"data": rows}) as (_, client):
+            with pytest.raises(CodecError, match="got a list"):
+                await CALLS[name](client, Ids())

@@ -1,0 +1,1 @@
+"""Tests of the resolver, and the documents they link."""

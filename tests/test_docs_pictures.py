@@ -1,0 +1,58 @@
+"""What the documentation shows as the result of an example, as text or as a picture, is what the example makes.
+
+`python tests/test_docs_pictures.py` draws the picture anew.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from types import FunctionType
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+from harness import datadog
+from test_examples import EXAMPLES, ROOT
+
+if TYPE_CHECKING:
+    from test_examples import Example
+
+PICTURE: Final = ROOT / "docs" / "policy.svg"
+SHOWN: Final = re.compile(r"^```(?:text|mermaid)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+PAGES: Final = ("escalation-policies.md", "who-is-on-call.md", "editing.md")
+"""Pages on which every block of text is the result of an example."""
+
+
+async def run(example: Example) -> dict[str, Any]:
+    """Run an example and return the names that it made."""
+    async with datadog() as (sim, client):
+        names: dict[str, Any] = {"sim": sim, "dd": client, "__name__": "example"}
+        if (awaitable := FunctionType(example.compile(), names)()) is not None:
+            await awaitable
+    return names
+
+
+async def draw() -> bytes:
+    """Return the picture that the page about policies draws."""
+    (example,) = (example for example in EXAMPLES if "as_picture = " in example.code)
+    picture: str = (await run(example))["as_picture"]
+    return picture.encode()
+
+
+@pytest.mark.parametrize("page", PAGES)
+async def test_shown_text_is_a_result(page: str) -> None:
+    """Each block of text on a page is, letter for letter, what an example on that page makes."""
+    shown = SHOWN.findall((ROOT / "docs" / page).read_text(encoding="utf-8"))
+    examples = [example for example in EXAMPLES if example.page.name == page]
+    results = {str(value).strip() for example in examples for value in (await run(example)).values()}
+    assert shown
+    assert [text for text in shown if text.strip() not in results] == []
+
+
+async def test_picture_is_the_drawn_one() -> None:
+    """The picture of a policy is, byte for byte, what the example beside it draws."""
+    assert PICTURE.read_bytes() == await draw()
+
+
+if __name__ == "__main__":
+    PICTURE.write_bytes(asyncio.run(draw()))

@@ -7,6 +7,8 @@ from importlib import import_module
 from importlib.metadata import version as installed_version
 from typing import TYPE_CHECKING, Any
 
+from pygments.lexers.special import TextLexer
+
 if TYPE_CHECKING:
     from docutils.nodes import Element, TextElement
     from sphinx.addnodes import pending_xref
@@ -44,6 +46,9 @@ PUBLIC = (
     "aiooncall.options",
     "aiooncall.fanout",
     "aiooncall.datadog.models.page",
+    "aiooncall.datadog",
+    "aiooncall.drawing.outline",
+    "aiooncall._unset",
 )
 """Modules with public names, in the order in which a name is looked for."""
 
@@ -51,7 +56,9 @@ nitpick_ignore_regex = [
     # There is no inventory of other projects here, so links into them are left as text.
     (r"py:.*", r"(aiohttp|asyncio|attrs|collections|datetime|enum|ssl|types|typing|yarl)(\..*)?"),
     # Internal names that signatures mention.
-    (r"py:.*", r"(.*\.)?(BaseClient|Clock|SearchMode)"),
+    (r"py:.*", r"(.*\.)?(BaseClient|Clock|Endpoint|PagingRoute|Refusal|SearchMode)"),
+    (r"py:.*", r"(.*\.)?(Collection|Service|UserCollection|R)"),
+    (r"py:.*", r"timedelta"),
 ]
 
 
@@ -75,6 +82,7 @@ def shorten_defaults(*signature: str) -> tuple[str | None, str | None]:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register what this file adds."""
+    app.add_lexer("mermaid", TextLexer)  # GitHub draws it; here it is shown as it is
     app.connect("autodoc-process-signature", shorten_defaults)
     app.connect("missing-reference", find_public_name)
     return {"parallel_read_safe": True}

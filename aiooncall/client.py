@@ -4,30 +4,37 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from contextlib import contextmanager
 from functools import cache
+from math import inf
 from typing import TYPE_CHECKING, Any, Final, TypeVar
+from urllib.parse import urlsplit
 
 from aiooncall.errors import NotFound, OptionsError
 from aiooncall.events import BudgetLearned, emit
 from aiooncall.options import MASK, ClientOptions, PoolOptions, base_url
+from aiooncall.recent import Recent
 from aiooncall.transport.budget import LocalBudget
 from aiooncall.transport.messages import Lane, Request, UrlTemplate
 from aiooncall.transport.pool import Lifecycle, SessionPool
 from aiooncall.transport.transport import Transport
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine, Hashable, Iterable, Mapping
+    from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Hashable, Iterable, Mapping
     from types import TracebackType
     from typing import Self
 
     import aiohttp
 
     from aiooncall.errors import ApiError
+    from aiooncall.events import Hook
+    from aiooncall.options import CallRate
     from aiooncall.ratelimit import BudgetSnapshot
     from aiooncall.transport.budget import RateBudget
     from aiooncall.transport.exchange import Attempt
-    from aiooncall.transport.messages import Endpoint
+    from aiooncall.transport.messages import Endpoint, Query
 
+P = TypeVar("P")
 T = TypeVar("T")
 JSON: Final = "application/json"
 
@@ -42,6 +49,9 @@ class BaseClient:
         options: how the client behaves.
         pool: connections to share with other clients; without one the client makes its own.
     """
+
+    _crash_retries: float = inf
+    _reserve = 0
 
     def __init__(
         self,
@@ -62,6 +72,7 @@ class BaseClient:
         self._hosts = {name: url and base_url(f"{name}_url", url) for name, url in hosts.items()}
         self._headers = {"User-Agent": _user_agent(), "Content-Type": JSON, **headers}
         self._secrets = secrets
+        self._hooks = [*self.options.hooks]
         self._deadline = self.options.deadline
         self._own_pool = pool is None
         self._pool = pool or SessionPool(self.options.pool, clock=self.options.clock)
@@ -101,13 +112,20 @@ class BaseClient:
         if self._own_pool:
             await self._pool.open()
         self._session = self._pool.session(self._headers)
-        credential = hashlib.sha256("\0".join(self._secrets).encode()).hexdigest()
+        caller = self._limited_as()
         for name, url in self._hosts.items():
             if url is not None:
-                budget = self._pool.budget((url, credential, repr(self.options.rate_limit)), self._make_budget)
+                budget = self._pool.budget((url, caller, repr(self.options.rate_limit)), self._make_budget)
                 budget.watch(self._learned)
                 self._transports[name] = Transport(
-                    self._pool, self._session, budget, self.options, classify=self._classify(), redact=self._redact
+                    self._pool,
+                    self._session,
+                    budget,
+                    self.options,
+                    classify=self._classify(),
+                    redact=self._redact,
+                    crash_retries=self._crash_retries,
+                    hooks=self._hooks,
                 )
 
     async def close(self) -> None:
@@ -132,7 +150,7 @@ class BaseClient:
         self,
         endpoint: Endpoint,
         *values: str,
-        query: Mapping[str, str] | None = None,
+        query: Query | None = None,
         body: bytes | None = None,
         lane: Lane = Lane.INTERACTIVE,
     ) -> Coroutine[Any, Any, Attempt]:
@@ -150,13 +168,30 @@ class BaseClient:
         deadline = self._deadline if lane is Lane.INTERACTIVE else None
         return transport.send(Request(endpoint, template.fill(values, query), body, lane, deadline))
 
-    async def delete(self, endpoint: Endpoint, *ids: str) -> None:
+    async def delete(
+        self, endpoint: Endpoint, *ids: str, body: bytes | None = None, lane: Lane = Lane.INTERACTIVE
+    ) -> None:
         """Delete something; that it is gone already is no error if an earlier attempt can have done it."""
         try:
-            await self.call(endpoint, *ids)
+            await self.call(endpoint, *ids, body=body, lane=lane)
         except NotFound as gone:
             if gone.attempts == 1:
                 raise
+
+    @property
+    def account(self) -> str:
+        """A name for where the client goes and as whom, which tells no secret; the same for the same credentials."""
+        host = next(filter(None, self._hosts.values()), "")
+        return f"{urlsplit(host).netloc} {hashlib.sha256(self._limited_as().encode()).hexdigest()[:12]}"
+
+    @contextmanager
+    def listen(self, hook: Hook) -> Generator[None]:
+        """Give events to one more hook as long as the context is open."""
+        self._hooks.append(hook)
+        try:
+            yield
+        finally:
+            self._hooks.remove(hook)
 
     def hide(self, secret: str) -> None:
         """Never show `secret`, which a call is about to send, in an error."""
@@ -177,6 +212,14 @@ class BaseClient:
     def _classify(self) -> Callable[[int, tuple[str, ...]], type[ApiError]] | None:
         return None
 
+    def _limited_as(self) -> str:
+        """Return what the server counts calls by, without telling a credential."""
+        return hashlib.sha256("\0".join(self._secrets).encode()).hexdigest()
+
+    def _windows(self) -> Mapping[str, CallRate]:
+        """Return the sliding limits that the server is known to have, by bucket."""
+        return {}
+
     def _redact(self, text: str) -> str:
         for secret in self._secrets:
             text = text.replace(secret, MASK)
@@ -188,10 +231,12 @@ class BaseClient:
             self.options.clock,
             max_in_flight=min(connections.max_connections, connections.max_connections_per_host),
             rate=self.options.rate_limit,
+            sliding=self._windows(),
+            reserve=self._reserve,
         )
 
     def _learned(self, budget: BudgetSnapshot) -> None:
-        emit(self.options.hooks, BudgetLearned(budget=budget))
+        emit(self._hooks, BudgetLearned(budget=budget))
 
 
 @cache
@@ -202,40 +247,43 @@ def _user_agent() -> str:
 
 
 async def paginate(
-    fetch: Callable[[int | None], Coroutine[Any, Any, tuple[Iterable[T], int | None]]],
+    fetch: Callable[[P | None], Coroutine[Any, Any, tuple[Iterable[T], P | None]]],
     key: Callable[[T], Hashable],
-    first: int | None = None,
+    first: P | None = None,
     *,
     ahead: bool = False,
     bounded: bool = False,
 ) -> AsyncIterator[T]:
     """Yield the items of a list's pages once each.
 
-    Rows move between pages when the list changes meanwhile, so an item of the page before is not repeated. A page
-    that brings nothing new ends the list, so that a server which ignores page numbers cannot loop.
+    Rows move between pages when the list changes meanwhile, so an item that came lately is not repeated. A page that
+    brings nothing new ends the list, so that a server which ignores page numbers cannot loop.
 
     Args:
-        fetch: takes a page's number and returns its items, and the number of the next page, None at the end.
+        fetch: takes a page's place and returns its items, and the place of the next page, None at the end. Items that
+            are made when they are wanted, one by one, are made while the next page is on its way.
         key: what makes an item the same.
-        first: the number of the first page; None asks for no page in particular.
+        first: the place of the first page; None asks for no page in particular.
         ahead: whether the next page is asked for while the items of one are yielded.
         bounded: whether `fetch` sees to an end by itself, so that a page may bring nothing new.
     """
-    number, before = first, frozenset[Any]()
-    coming: asyncio.Future[tuple[Iterable[T], int | None]] = asyncio.ensure_future(fetch(number))
+    recent = Recent()
+    coming = asyncio.ensure_future(fetch(first))
     try:
         while True:
-            items, number = await coming
-            if ahead and number is not None:
-                coming = asyncio.ensure_future(fetch(number))
-            keyed = {key(item): item for item in items}
-            for name, item in keyed.items():
-                if name not in before:
+            items, place = await coming
+            if ahead and place is not None:
+                coming = asyncio.ensure_future(fetch(place))
+                await asyncio.sleep(0)  # the request leaves now, not when the caller happens to wait for something
+            goes_on = bounded
+            for item in items:
+                if recent.is_new(key(item)):
+                    goes_on = True
                     yield item
-            if number is None or (keyed.keys() <= before and not bounded):
+            if place is None or not goes_on:
                 return
             if not ahead:
-                coming = asyncio.ensure_future(fetch(number))
-            before = frozenset(keyed)
+                coming = asyncio.ensure_future(fetch(place))
     finally:
-        coming.cancel()
+        if not coming.cancel() and not coming.cancelled():
+            coming.exception()  # nobody else will ask for it

@@ -21,7 +21,9 @@ OnCallError
 ├── AmbiguousOutcome        it may or may not have happened; look before doing it again
 ├── CodecError              the answer is not what the API promises; `path` says where
 ├── LinkError               the content of a reference was asked for and is not in the answer
-└── ResultLimitReached      a list has more rows than the server is willing to give out
+├── ResultLimitReached      a list has more rows than the server is willing to give out
+├── JournalError            the journal of a bulk job cannot be used
+└── PlanRefused             a bulk job is not the one that was previewed, or breaks one of its limits
 
 Every error pickles, and none carries a credential, a header or a whole body.
 """
@@ -219,6 +221,22 @@ class ResultLimitReached(OnCallError):
     def __init__(self, message: str, *, limit: int) -> None:
         self.limit = limit
         super().__init__(message)
+
+
+class JournalError(OnCallError):
+    """The journal of a bulk job cannot be used.
+
+    Attributes:
+        path: the file.
+    """
+
+    def __init__(self, path: object, problem: str) -> None:
+        self.path = str(path)
+        super().__init__(f"{path} {problem}")
+
+
+class PlanRefused(OnCallError):
+    """A bulk job is not the one that was previewed, or breaks one of its limits. Nothing was sent."""
 
 
 _BY_STATUS: dict[int, type[ApiError]] = {

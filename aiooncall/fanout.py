@@ -14,20 +14,18 @@ from __future__ import annotations
 
 import asyncio
 import warnings
-from collections import OrderedDict
 from collections.abc import AsyncIterable, Awaitable, Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from aiooncall.errors import AmbiguousOutcome, OnCallError, OptionsError
+from aiooncall.errors import AmbiguousOutcome, Forbidden, OnCallError, OptionsError, Unauthorized
 from aiooncall.options import count
+from aiooncall.recent import REMEMBERED, Recent
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator
 
-REMEMBERED: Final = 10_000
-"""How many ids of a stream are remembered to find repetitions."""
 DEFAULT_CONCURRENCY: Final = 64
 
 Ids = Iterable[str] | AsyncIterable[str]
@@ -91,23 +89,6 @@ class Report:
             raise ExceptionGroup(f"{self.failed} of {self.failed + self.succeeded} items failed", errors)
 
 
-class _Memory:
-    """Remembers ids: all of them, or the newest `most`."""
-
-    def __init__(self, most: int | None) -> None:
-        self._most = most
-        self._seen: OrderedDict[str, None] = OrderedDict()
-
-    def is_new(self, item: str) -> bool:
-        """Return whether `item` was not here before, and remember it."""
-        if item in self._seen:
-            return False
-        self._seen[item] = None
-        if self._most is not None and len(self._seen) > self._most:
-            self._seen.popitem(last=False)
-        return True
-
-
 class FanOut:
     """A job over many ids. Await it for the report, or iterate over it for the outcomes as they come.
 
@@ -116,17 +97,25 @@ class FanOut:
         action: what to do with one id; it returns or raises.
         concurrency: how many workers.
         repeatable: whether doing it twice by mistake would be harmless.
+        proving: whether the first id goes alone, so that credentials that may not act end the job right there.
     """
 
     def __init__(
-        self, ids: Ids, action: Action, *, concurrency: int = DEFAULT_CONCURRENCY, repeatable: bool = True
+        self,
+        ids: Ids,
+        action: Action,
+        *,
+        concurrency: int = DEFAULT_CONCURRENCY,
+        repeatable: bool = True,
+        proving: bool = False,
     ) -> None:
         if not _are_ids(ids):
             raise OptionsError("ids", ids, "an iterable or async iterable of ids, not one id")
         self.report = Report()
         self._concurrency = count("concurrency", concurrency, most=1000)
         self._action = action
-        self._memory = _Memory(None if isinstance(ids, Collection) or not repeatable else REMEMBERED)
+        self._proving = proving
+        self._memory = Recent(None if isinstance(ids, Collection) or not repeatable else REMEMBERED)
         self._ids: Any = aiter(ids) if isinstance(ids, AsyncIterable) else iter(ids)
         self._pull = self._pull_async if isinstance(ids, AsyncIterable) else self._pull_sync
         self._lock = asyncio.Lock()
@@ -185,8 +174,11 @@ class FanOut:
         return self.report
 
     async def _crew(self, put: Put | None) -> None:
-        workers = [asyncio.ensure_future(self._worker(put)) for _ in range(self._concurrency)]
+        workers: list[asyncio.Future[None]] = []
         try:
+            if self._proving:
+                await self._prove(put)
+            workers += [asyncio.ensure_future(self._worker(put)) for _ in range(self._concurrency)]
             await asyncio.gather(*workers)
         finally:
             for worker in workers:
@@ -196,12 +188,22 @@ class FanOut:
 
     async def _worker(self, put: Put | None) -> None:
         while (item := await self._next_id()) is not None:
-            self._in_flight.add(item)
-            outcome = await self._act(item)
-            self._in_flight.discard(item)
-            self.report.add(outcome)
-            if put is not None:
-                await put(outcome)
+            await self._deal_with(item, put)
+
+    async def _prove(self, put: Put | None) -> None:
+        item = await self._next_id()
+        error = None if item is None else (await self._deal_with(item, put)).error
+        if isinstance(error, (Unauthorized, Forbidden)):
+            raise error
+
+    async def _deal_with(self, item: str, put: Put | None) -> ItemOutcome:
+        self._in_flight.add(item)
+        outcome = await self._act(item)
+        self._in_flight.discard(item)
+        self.report.add(outcome)
+        if put is not None:
+            await put(outcome)
+        return outcome
 
     async def _act(self, item: str) -> ItemOutcome:
         try:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
     from typing import Self
 
     from aiooncall._unset import UnsetType
@@ -15,6 +16,7 @@ _BEYOND_MICROSECONDS = re.compile(r"[.,]\d{6}(\d*[1-9])")
 _FRACTION = re.compile(r"[.,](\d{1,9})")
 _TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):[0-5]\d:[0-5]\d", re.ASCII)
 _NO_OFFSET: Final = timedelta(0)
+_MICROSECONDS_END: Final = len("2000-01-01T00:00:00.000000")
 
 
 class PreciseTime(datetime):
@@ -52,7 +54,7 @@ def parse_datetime(value: object) -> datetime:
     """
     if not isinstance(value, str):
         raise TypeError(f"expected an RFC 3339 time, got {type(value).__name__}")
-    if len(value) > len("2000-01-01T00:00:00.000000") and _BEYOND_MICROSECONDS.search(value):
+    if len(value) > _MICROSECONDS_END and value[_MICROSECONDS_END] not in "Z+-" and _BEYOND_MICROSECONDS.search(value):
         return PreciseTime.parse(value)
     moment = datetime.fromisoformat(value)
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
@@ -65,6 +67,21 @@ def format_datetime(moment: datetime) -> str:
     if moment.utcoffset() == _NO_OFFSET:
         return moment.replace(tzinfo=None).isoformat() + "Z"
     return moment.isoformat()
+
+
+def parse_local(value: object) -> datetime | None:
+    """Return the datetime that `value` spells, without a zone unless it says one; None for null."""
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise TypeError(f"expected a time, got {type(value).__name__}")
+    return datetime.fromisoformat(value)
+
+
+def in_zone(moment: datetime, zone: tzinfo) -> datetime | None:
+    """Return an aware `moment` as the clocks of `zone` show it, without a zone; None where they show it twice."""
+    local = moment.astimezone(zone).replace(tzinfo=None, fold=0)
+    return local if local.replace(tzinfo=zone) == moment.astimezone(UTC) else None
 
 
 def parse_time(value: object) -> time | str:

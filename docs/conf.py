@@ -8,10 +8,10 @@ from importlib.metadata import version as installed_version
 from typing import TYPE_CHECKING, Any
 
 from pygments.lexers.special import TextLexer
+from sphinx.addnodes import pending_xref
 
 if TYPE_CHECKING:
-    from docutils.nodes import Element, TextElement
-    from sphinx.addnodes import pending_xref
+    from docutils.nodes import Element, TextElement, document
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
 
@@ -47,26 +47,40 @@ PUBLIC = (
     "aiooncall.fanout",
     "aiooncall.datadog.models.page",
     "aiooncall.datadog",
+    "aiooncall.grafana",
+    "aiooncall.grafana.alert_groups",
     "aiooncall.drawing.outline",
     "aiooncall._unset",
 )
 """Modules with public names, in the order in which a name is looked for."""
+VENDORS = ("aiooncall.datadog", "aiooncall.grafana")
+"""Packages that have some names in common."""
 
 nitpick_ignore_regex = [
     # There is no inventory of other projects here, so links into them are left as text.
     (r"py:.*", r"(aiohttp|asyncio|attrs|collections|datetime|enum|ssl|types|typing|yarl)(\..*)?"),
     # Internal names that signatures mention.
-    (r"py:.*", r"(.*\.)?(BaseClient|Clock|Endpoint|PagingRoute|Refusal|SearchMode)"),
-    (r"py:.*", r"(.*\.)?(Collection|Service|UserCollection|R)"),
-    (r"py:.*", r"timedelta"),
+    (r"py:.*", r"(.*\.)?(BaseClient|Clock|Endpoint|Moment|PagingRoute|Refusal|SearchMode|State)"),
+    (r"py:.*", r"(.*\.)?(Collection|Readable|Service|UserCollection|_Senders|_Step|M|R|W)"),
+    (r"py:.*", r"date|timedelta"),
 ]
+
+
+def stay_with_vendor(_: Sphinx, doctree: document) -> None:
+    """Point a plain name that stands among one vendor's to the one that this vendor has."""
+    for node in doctree.findall(pending_xref):
+        name, module = node.get("reftarget", ""), node.get("py:module") or ""
+        for vendor in VENDORS:
+            if module.startswith(vendor) and name in import_module(vendor).__all__:
+                node["reftarget"] = f"{vendor}.{name}"
 
 
 def find_public_name(app: Sphinx, env: BuildEnvironment, node: pending_xref, content: TextElement) -> Element | None:
     """Point a type that is written by its defining module, or plainly, to where it is documented."""
-    name = node.get("reftarget", "").rpartition(".")[2]
+    target = node.get("reftarget", "")
+    name = target.rpartition(".")[2]
     domain = env.domains.python_domain
-    for module in PUBLIC:
+    for module in sorted(PUBLIC, key=lambda module: not (module in VENDORS and target.startswith(module))):
         if hasattr(import_module(module), name) and f"{module}.{name}" in domain.objects:
             return domain.resolve_xref(
                 env, node["refdoc"], app.builder, "obj", f"{module}.{name}", node, content
@@ -84,5 +98,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register what this file adds."""
     app.add_lexer("mermaid", TextLexer)  # GitHub draws it; here it is shown as it is
     app.connect("autodoc-process-signature", shorten_defaults)
+    app.connect("doctree-read", stay_with_vendor)
     app.connect("missing-reference", find_public_name)
     return {"parallel_read_safe": True}

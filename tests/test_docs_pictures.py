@@ -11,6 +11,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
+from grafana_client import grafana_client
 from harness import datadog
 from test_examples import EXAMPLES, ROOT
 
@@ -25,8 +26,8 @@ PAGES: Final = ("escalation-policies.md", "who-is-on-call.md", "editing.md")
 
 async def run(example: Example) -> dict[str, Any]:
     """Run an example and return the names that it made."""
-    async with datadog() as (sim, client):
-        names: dict[str, Any] = {"sim": sim, "dd": client, "__name__": "example"}
+    async with datadog() as (sim, client), grafana_client(sim.grafana_url) as grafana:
+        names: dict[str, Any] = {"sim": sim, "dd": client, "gf": grafana, "__name__": "example"}
         if (awaitable := FunctionType(example.compile(), names)()) is not None:
             await awaitable
     return names

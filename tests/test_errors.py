@@ -18,6 +18,7 @@ from aiooncall import (
     CodecError,
     Conflict,
     Forbidden,
+    JournalError,
     NotFound,
     OnCallError,
     OptionsError,
@@ -55,6 +56,8 @@ PARENTS = {
     "CodecError": (OnCallError,),
     "LinkError": (OnCallError, AttributeError),
     "ResultLimitReached": (OnCallError,),
+    "JournalError": (OnCallError,),
+    "PlanRefused": (OnCallError,),
 }
 
 
@@ -77,7 +80,7 @@ def api_details() -> dict[str, Any]:
     }  # fmt: skip
 
 
-def example(kind: type[OnCallError]) -> OnCallError:
+def example(kind: type[OnCallError]) -> OnCallError:  # noqa: PLR0911 (one for each way to make an error)
     """Return an error of `kind` with every attribute set."""
     if issubclass(kind, ApiError):
         at: dict[str, Any] = {"retry_at": datetime(2027, 1, 15, tzinfo=UTC)} if issubclass(kind, RateLimited) else {}
@@ -90,6 +93,8 @@ def example(kind: type[OnCallError]) -> OnCallError:
         return kind("wrong", path="$.data")
     if issubclass(kind, ResultLimitReached):
         return kind("too many", limit=1000)
+    if issubclass(kind, JournalError):
+        return kind("storm.db", "is not there")
     return kind("it broke")
 
 

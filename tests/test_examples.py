@@ -1,8 +1,8 @@
 """The examples in the README and the documentation run, and what they assert holds.
 
-A `python` block runs as it stands, with two names given: `sim`, a started Simulator, and `dd`, a client open on it.
-Time is virtual. A block that calls `asyncio.run` is a whole program and runs as one, in a process of its own.
-Blocks in other fences, such as `text` or `{code-block}`, are not run.
+A `python` block runs as it stands, with three names given: `sim`, a started Simulator, and `dd` and `gf`, clients that
+are open on its Datadog and its Grafana. Time is virtual. A block that calls `asyncio.run` is a whole program and runs
+as one, in a process of its own. Blocks in other fences, such as `text` or `{code-block}`, are not run.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from aiooncall import DatadogOnCall
+from aiooncall import DatadogOnCall, GrafanaOnCall
 from aiooncall._clock import SystemClock
 from aiooncall.simulator import Simulator
 
@@ -83,8 +83,11 @@ async def test_example_runs(example: Example, virtual_clock: None) -> None:
     """An example of the documentation runs, and its assertions hold."""
     async with Simulator() as sim:
         url = sim.datadog_url
-        async with DatadogOnCall("api-key", "app-key", api_url=url, paging_url=url) as dd:
-            run = FunctionType(example.compile(), {"sim": sim, "dd": dd, "__name__": "example"})
+        async with (
+            DatadogOnCall("api-key", "app-key", api_url=url, paging_url=url) as dd,
+            GrafanaOnCall(sim.grafana_url, "token") as gf,
+        ):
+            run = FunctionType(example.compile(), {"sim": sim, "dd": dd, "gf": gf, "__name__": "example"})
             if (awaitable := run()) is not None:  # a block without an `await` has run by now
                 await awaitable
 

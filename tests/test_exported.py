@@ -13,6 +13,8 @@ from aiooncall import datadog
 
 EXPORTED = [
     "UNSET",
+    "AlertGroup",
+    "AlertGroupState",
     "AmbiguousOutcome",
     "ApiError",
     "AttemptFinished",
@@ -32,13 +34,16 @@ EXPORTED = [
     "CreatedPage",
     "DatadogOnCall",
     "DeadlineExceeded",
+    "DeleteMode",
     "Diff",
     "Event",
     "FanOut",
     "Forbidden",
+    "GrafanaOnCall",
     "Hook",
     "Ids",
     "ItemOutcome",
+    "JournalError",
     "LinkError",
     "LossyWrite",
     "NotFound",
@@ -48,6 +53,9 @@ EXPORTED = [
     "Page",
     "PageSort",
     "PageStatus",
+    "PagedGroup",
+    "PagedUser",
+    "PlanRefused",
     "PoolOptions",
     "PreciseTime",
     "RateLimit",
@@ -116,8 +124,18 @@ def test_star_import_brings_these_names() -> None:
 
 def test_import_brings_no_tools() -> None:
     """Importing the package loads neither the command line, the simulator, the tests' tools nor their libraries."""
-    code = "import sys, aiooncall; print(*sorted(sys.modules))"
+    code = "import sys; from aiooncall import DatadogOnCall, GrafanaOnCall; print(*sorted(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert {"aiooncall", "aiooncall.client"} <= set(loaded)
-    heavy = {"aiooncall.simulator", "aiooncall.cli", "typer", "rich", "pytest", "hypothesis", "aiohttp.web", "sqlite3"}
+    heavy = {
+        "aiooncall.simulator",
+        "aiooncall.cli",
+        "typer",
+        "rich",
+        "pytest",
+        "hypothesis",
+        "aiohttp.web",
+        "sqlite3",
+        "aiolimiter",
+    }
     assert heavy.isdisjoint(loaded)

@@ -23,7 +23,7 @@ from aiooncall.codec.writing import add_writing
 from aiooncall.errors import CodecError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
     import attrs
 
@@ -34,6 +34,7 @@ __all__ = [
     "loads",
     "make_converter",
     "structure",
+    "structure_each",
     "unstructure",
     "wire_name",
     "writable",
@@ -69,7 +70,31 @@ def structure(value: object, kind: type[T], *, path: str = "$") -> T:
     try:
         return _converter(detailed=False).structure(value, kind)
     except Exception as problem:  # noqa: BLE001 (cattrs lets through whatever a hook raised)
-        raise explain(value, kind, path) or CodecError(str(problem), path=path) from None
+        raise _error(value, kind, path, problem) from None
+
+
+def _error(value: object, kind: type, path: str, problem: Exception) -> CodecError:
+    return explain(value, kind, path) or CodecError(str(problem), path=path)
+
+
+def structure_each(values: Iterable[object], kind: type[T], *, path: str = "$") -> Iterator[T]:
+    """Yield `values` as instances of `kind`, each made when it is wanted, so that few are there at a time.
+
+    Args:
+        values: parsed JSON.
+        kind: an attrs class.
+        path: where the array of them stands in its document, for the error.
+
+    Raises:
+        CodecError: one does not fit; the error has the JSON path.
+    """
+    read = _converter(detailed=False).get_structure_hook(kind)
+    for position, value in enumerate(values):
+        try:
+            made: T = read(value, kind)
+        except Exception as problem:  # noqa: BLE001 (cattrs lets through whatever a hook raised)
+            raise _error(value, kind, f"{path}[{position}]", problem) from None
+        yield made
 
 
 def field_reader(field: attrs.Attribute[Any]) -> tuple[Callable[[Any, Any], Any], Any]:

@@ -23,18 +23,25 @@ APART: Final = "apart"
 """The field is not a member of the object; whoever reads the object sets it."""
 READ_ONLY: Final = "read_only"
 """The server makes the field: a write leaves it out."""
+LOCAL: Final = "local"
+"""The field is a time without a zone: what zone it is in stands elsewhere."""
 EXTRA: Final = "extra"
 """The field that keeps what a class does not know."""
 
 
-def as_tuple(values: Iterable[Any] | UnsetType | None) -> tuple[Any, ...] | UnsetType | None:
-    """Return `values` as a tuple, unless there is nothing."""
-    return values if values is UNSET or values is None else tuple(values)
+def as_tuple(values: Iterable[Any] | UnsetType | None) -> Iterable[Any] | UnsetType | None:
+    """Return `values` as a tuple, unless there is nothing; one text stays what it is, for whoever checks to refuse."""
+    return values if values is UNSET or values is None or isinstance(values, str) else tuple(values)
 
 
 def listed(default: Any = UNSET, metadata: dict[str, Any] | None = None) -> Any:  # noqa: ANN401 (as attrs.field)
     """Declare a field that takes any iterable and keeps a tuple."""
     return attrs.field(default=default, converter=as_tuple, metadata=metadata)  # pyright: ignore[reportUnknownVariableType] (on purpose)
+
+
+def local_time() -> Any:  # noqa: ANN401 (as attrs.field)
+    """Declare a field that is a datetime without a zone on the wire."""
+    return attrs.field(default=UNSET, metadata={LOCAL: True})
 
 
 def required() -> Any:  # noqa: ANN401 (as attrs.field)

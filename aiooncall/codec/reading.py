@@ -13,8 +13,10 @@ from cattrs.errors import AttributeValidationNote, ClassValidationError
 from cattrs.gen import make_dict_structure_fn, override
 
 from aiooncall._json import as_object
+from aiooncall.codec.compiled import compile_reader
 from aiooncall.codec.fields import (
     EXTRA,
+    LOCAL,
     UNIT,
     WIRE,
     choices,
@@ -28,7 +30,7 @@ from aiooncall.codec.fields import (
     tagged_classes,
     wire_name,
 )
-from aiooncall.moments import parse_datetime, parse_time
+from aiooncall.moments import parse_datetime, parse_local, parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -195,14 +197,22 @@ def _read_class(converter: Converter, kind: type) -> Structure:
             setattr(made, EXTRA, {key: item for key, item in found.items() if key not in known})
         return made
 
-    return _with_wire_names(structure, renames) if converter.detailed_validation else structure
+    if converter.detailed_validation:
+        return _with_wire_names(structure, renames)
+    hook_of = converter.get_structure_hook
+    return compile_reader(kind, lambda field, part: _special_reader(field) or hook_of(part), structure)
 
 
 def _override(field: attrs.Attribute[Any]) -> Any:  # noqa: ANN401 (cattrs' own class)
     if not is_member(field):
         return override(omit=True)
-    unit = field.metadata.get(UNIT)
-    return override(rename=field.metadata.get(WIRE), struct_hook=None if unit is None else duration_reader(unit))
+    return override(rename=field.metadata.get(WIRE), struct_hook=_special_reader(field))
+
+
+def _special_reader(field: attrs.Attribute[Any]) -> Structure | None:
+    if UNIT in field.metadata:
+        return duration_reader(field.metadata[UNIT])
+    return (lambda value, _: parse_local(value)) if LOCAL in field.metadata else None
 
 
 def duration_reader(unit: int) -> Structure:

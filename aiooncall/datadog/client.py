@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 import os
+from functools import cached_property
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from aiooncall.client import BaseClient
-from aiooncall.datadog.escalation_policies import EscalationPolicies
-from aiooncall.datadog.hydration import hydrate
-from aiooncall.datadog.notifications import NotificationChannels, NotificationRules
-from aiooncall.datadog.pagerduty_services import PagerDutyServices
-from aiooncall.datadog.pages import Pages
-from aiooncall.datadog.routing_rules import TeamRoutingRules
-from aiooncall.datadog.schedules import Schedules
 from aiooncall.datadog.sites import find_site
-from aiooncall.datadog.teams import Teams
-from aiooncall.datadog.who import who_is_on_call
 from aiooncall.errors import OptionsError
-from aiooncall.jsonapi import Resource
 from aiooncall.options import secret
 
 if TYPE_CHECKING:
@@ -25,12 +16,20 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Self
 
+    from aiooncall.datadog.escalation_policies import EscalationPolicies
+    from aiooncall.datadog.notifications import NotificationChannels, NotificationRules
+    from aiooncall.datadog.pagerduty_services import PagerDutyServices
+    from aiooncall.datadog.pages import Pages
+    from aiooncall.datadog.routing_rules import TeamRoutingRules
+    from aiooncall.datadog.schedules import Schedules
+    from aiooncall.datadog.teams import Teams
+    from aiooncall.jsonapi import Resource
     from aiooncall.oncall import OnCall
     from aiooncall.options import ClientOptions
     from aiooncall.transport.messages import Endpoint
     from aiooncall.transport.pool import SessionPool
 
-R = TypeVar("R", bound=Resource)
+R = TypeVar("R", bound="Resource")
 DEFAULT_SITE: Final = "datadoghq.com"
 
 
@@ -77,14 +76,62 @@ class DatadogOnCall(BaseClient):
             pool=pool,
         )
         self._site = site
-        self.pages = Pages(self)
-        self.escalation_policies = EscalationPolicies(self)
-        self.schedules = Schedules(self)
-        self.routing_rules = TeamRoutingRules(self)
-        self.teams = Teams(self)
-        self.notification_channels = NotificationChannels(self)
-        self.notification_rules = NotificationRules(self)
-        self.pagerduty_services = PagerDutyServices(self)
+
+    @cached_property
+    def pages(self) -> Pages:
+        """The pages."""
+        from aiooncall.datadog.pages import Pages
+
+        return Pages(self)
+
+    @cached_property
+    def escalation_policies(self) -> EscalationPolicies:
+        """The escalation policies."""
+        from aiooncall.datadog.escalation_policies import EscalationPolicies
+
+        return EscalationPolicies(self)
+
+    @cached_property
+    def schedules(self) -> Schedules:
+        """The schedules, and who is on call by them."""
+        from aiooncall.datadog.schedules import Schedules
+
+        return Schedules(self)
+
+    @cached_property
+    def routing_rules(self) -> TeamRoutingRules:
+        """The routing rules of teams."""
+        from aiooncall.datadog.routing_rules import TeamRoutingRules
+
+        return TeamRoutingRules(self)
+
+    @cached_property
+    def teams(self) -> Teams:
+        """Who is on call for teams."""
+        from aiooncall.datadog.teams import Teams
+
+        return Teams(self)
+
+    @cached_property
+    def notification_channels(self) -> NotificationChannels:
+        """The ways in which users can be reached."""
+        from aiooncall.datadog.notifications import NotificationChannels
+
+        return NotificationChannels(self)
+
+    @cached_property
+    def notification_rules(self) -> NotificationRules:
+        """When users are told, and by which channel."""
+        from aiooncall.datadog.notifications import NotificationRules
+
+        return NotificationRules(self)
+
+    @cached_property
+    def pagerduty_services(self) -> PagerDutyServices:
+        """The PagerDuty services."""
+        from aiooncall.datadog.pagerduty_services import PagerDutyServices
+
+        return PagerDutyServices(self)
 
     @classmethod
     def from_env(
@@ -125,6 +172,8 @@ class DatadogOnCall(BaseClient):
         Raises:
             ApiError: something could not be read for another reason than that it is gone.
         """
+        from aiooncall.datadog.hydration import hydrate
+
         return await hydrate(self, resource)
 
     async def who_is_on_call(
@@ -143,6 +192,8 @@ class DatadogOnCall(BaseClient):
             OptionsError: not exactly one of team and schedule, or a naive `at`.
             NotFound: there is no such team or schedule.
         """
+        from aiooncall.datadog.who import who_is_on_call
+
         return await who_is_on_call(self, team=team, schedule=schedule, at=at)
 
     def _unavailable(self, endpoint: Endpoint) -> Exception:

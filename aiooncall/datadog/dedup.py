@@ -7,15 +7,14 @@ read as well.
 
 from __future__ import annotations
 
-import asyncio
 import re
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from itertools import count
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from aiooncall.errors import ApiError, CodecError, OptionsError, TransportError
-from aiooncall.transport.retry import backoff_wait
+from aiooncall.settling import settled
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -57,18 +56,13 @@ async def find(pages: Pages, key: str, started: float, options: ClientOptions) -
         options: the clock, and `settle_time`.
     """
     since = datetime.fromtimestamp(started, UTC) - timedelta(seconds=CLOCK_TOLERANCE)
-    with suppress(TimeoutError):
-        async with asyncio.timeout(options.settle_time):
-            for attempt in count(1):
-                # Two ways that fail apart: one may not know the query, the other not the order.
-                for rows in (
-                    pages.list(f'tags:"{tag(key)}"', page_size=NEWEST),
-                    pages.list(since=since, page_size=NEWEST),
-                ):
-                    if (found := await _first(rows, tag(key), since)) is not None:
-                        return found
-                await options.clock.sleep(backoff_wait(attempt, base=0.25, cap=2.0))
-    return None
+    return await settled(partial(_look, pages, tag(key), since), options)
+
+
+async def _look(pages: Pages, wanted: str, since: datetime) -> str | None:
+    # Two ways that fail apart: one may not know the query, the other not the order.
+    searched = await _first(pages.list(f'tags:"{wanted}"', page_size=NEWEST), wanted, since)
+    return searched or await _first(pages.list(since=since, page_size=NEWEST), wanted, since)
 
 
 async def _first(rows: AsyncIterator[Page], wanted: str, since: datetime) -> str | None:

@@ -44,7 +44,7 @@ class Bucket:
         take_turn: asks the user's own pace for a turn, if there is one.
     """
 
-    def __init__(self, clock: Clock, max_in_flight: int, take_turn: Callable[[], bool] | None = None) -> None:
+    def __init__(self, clock: Clock, max_in_flight: int, take_turn: Callable[[Lane], bool] | None = None) -> None:
         self.gate = Gate(max_in_flight)
         self.gate.window.calendar_offset = clock.time() - clock.monotonic()
         self.name: str | None = None
@@ -77,7 +77,7 @@ class Bucket:
         return self._try_admit(now, lane, 1)
 
     def _try_admit(self, now: float, lane: Lane, backlog: int) -> Permit | None:
-        if self._take_turn is not None and not (self.gate.admits(now, lane, backlog) and self._take_turn()):
+        if self._take_turn is not None and not (self.gate.admits(now, lane, backlog) and self._take_turn(lane)):
             return None
         return self.gate.try_admit(self, now, lane, backlog)
 
@@ -146,8 +146,10 @@ class Bucket:
         return Lane.BULK if self.bulk else None
 
     def _look_again(self, now: float, lane: Lane) -> None:
-        at = self.gate.look_again_at(now, lane)
         self._silence()
+        if self._take_turn is not None and self.gate.admits(now, lane, self.waiting):
+            return  # only a turn is missing, and whoever hands them out wakes the bucket
+        at = self.gate.look_again_at(now, lane)
         if at is not None:
             self._alarm = self._clock.call_later(max(0.0, at - now), self.pump)
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 
+import attrs
+
 from aiooncall.errors import ClientClosed
-from aiooncall.transport.bucket import Bucket
-from aiooncall.transport.pace import Pace
+from aiooncall.transport.bucket import Bucket, WontFit
+from aiooncall.transport.sliding import SlidingPace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from aiooncall._clock import Clock
     from aiooncall.options import CallRate
     from aiooncall.ratelimit import BudgetSnapshot, RateLimit
     from aiooncall.transport.gate import Permit
     from aiooncall.transport.messages import Lane
-
-    MakeTurns = Callable[[Callable[[], None]], "Turns"]
 
 IDLE_LIFETIME: Final = 900.0
 """Seconds after which an unused bucket is forgotten."""
@@ -82,10 +82,19 @@ class RateBudget(Protocol):
 
 
 class Turns(Protocol):
-    """A limit over all buckets, which is known beforehand."""
+    """A limit that is known beforehand."""
 
-    def take(self) -> bool:
-        """Return whether a turn is there, and use it."""
+    @property
+    def free_at(self) -> float:
+        """When the next turn is there at the earliest, as far as is known (monotonic seconds)."""
+        ...
+
+    def take(self, lane: Lane) -> bool:
+        """Return whether a turn is there for a lane, and use it."""
+        ...
+
+    def refused(self) -> None:
+        """Take in that the server refused a call that had a turn."""
         ...
 
     def close(self) -> None:
@@ -99,8 +108,9 @@ class LocalBudget:
     Args:
         clock: what time it is.
         max_in_flight: most calls in flight in one bucket.
-        rate: a limit of the user's own, over all buckets, kept at an even pace.
-        turns: makes another kind of limit over all buckets, given what to call when a turn has become free.
+        rate: a limit of the user's own, over all buckets but those of `sliding`, kept at an even pace.
+        sliding: limits over a sliding window, by bucket, where the server is known to have them.
+        reserve: calls of each sliding window that bulk work leaves to people.
     """
 
     def __init__(
@@ -109,14 +119,17 @@ class LocalBudget:
         *,
         max_in_flight: int = 100,
         rate: CallRate | None = None,
-        turns: MakeTurns | None = None,
+        sliding: Mapping[str, CallRate] | None = None,
+        reserve: int = 0,
     ) -> None:
         self._clock = clock
         self._now = clock.monotonic
         self._max_in_flight = max_in_flight
-        self._make_turns = turns or (None if rate is None else partial(Pace, rate))
+        self._rate = rate
+        self._sliding = sliding or {}
+        self._reserve = reserve
         self._watchers: list[Callable[[BudgetSnapshot], None]] = []
-        self._turns: Turns | None = None
+        self._turns: dict[str, Turns] = {}
         self._by_route: dict[str, Bucket] = {}
         self._by_name: dict[str, Bucket] = {}
 
@@ -128,6 +141,8 @@ class LocalBudget:
     async def acquire(self, route: str, lane: Lane, until: float, *, in_front: bool = False) -> Permit:
         """Return the right to send one request of `route`, when it is its turn."""
         permit = self.try_acquire(route, lane)
+        if permit is None and (turns := self._turns.get(route)) is not None and turns.free_at > until:
+            raise WontFit(turns.free_at)
         return permit or await self._by_route[route].wait(lane, until, in_front=in_front)
 
     def answered(self, permit: Permit, route: str, said: RateLimit | None) -> None:
@@ -145,6 +160,8 @@ class LocalBudget:
 
     def refused(self, permit: Permit, route: str, said: RateLimit | None) -> None:
         """Take in a refusal; the bucket is closed for everyone until the server's wait is over."""
+        if (turns := self._turns.get(route)) is not None:
+            turns.refused()
         bucket = self._bucket_of(permit, route, said)
         window = bucket.gate.window
         limit, period = window.limit, window.period
@@ -168,7 +185,12 @@ class LocalBudget:
 
     def snapshot(self) -> tuple[BudgetSnapshot, ...]:
         """Return what is known of every bucket."""
-        return tuple(bucket.snapshot() for bucket in dict.fromkeys(self._by_route.values()))
+        return tuple(self._shown(bucket) for bucket in dict.fromkeys(self._by_route.values()))
+
+    def _shown(self, bucket: Bucket) -> BudgetSnapshot:
+        window = self._sliding.get(bucket.routes[0]) if bucket.routes else None
+        shown = bucket.snapshot()
+        return shown if window is None else attrs.evolve(shown, limit=window.calls, period=window.per)
 
     def watch(self, learned: Callable[[BudgetSnapshot], None]) -> None:
         """Call `learned` whenever the name, limit or period of a bucket has become known or has changed."""
@@ -180,9 +202,9 @@ class LocalBudget:
 
     def close(self) -> None:
         """Fail everybody who waits and release what is held."""
-        if self._turns is not None:
-            self._turns.close()
-            self._turns = None
+        for turns in self._turns.values():
+            turns.close()
+        self._turns.clear()
         for bucket in set(self._by_route.values()):
             bucket.close(ClientClosed("the client was closed while this call waited for its turn"))
         self._by_route.clear()
@@ -190,7 +212,7 @@ class LocalBudget:
 
     def _open(self, route: str) -> Bucket:
         self._forget_idle()
-        bucket = Bucket(self._clock, self._max_in_flight, None if self._make_turns is None else self._take_turn)
+        bucket = Bucket(self._clock, self._max_in_flight, self._turn_taker(route))
         bucket.routes.append(route)
         self._by_route[route] = bucket
         return bucket
@@ -208,11 +230,20 @@ class LocalBudget:
             self._by_name.pop(bucket.name, None)
         bucket.close(ClientClosed("the bucket was idle"))
 
-    def _take_turn(self) -> bool:
-        assert self._make_turns is not None  # noqa: S101 (narrowing: only buckets of a paced budget ask)
-        if self._turns is None:
-            self._turns = self._make_turns(self._pump_all)
-        return self._turns.take()
+    def _turn_taker(self, route: str) -> Callable[[Lane], bool] | None:
+        """Return what asks for a turn in the bucket of `route`; the limits outlive the buckets, which are forgotten."""
+        if (window := self._sliding.get(route)) is not None:
+            return partial(self._take_turn, route, partial(SlidingPace, window, self._clock, reserve=self._reserve))
+        if self._rate is None:
+            return None
+        from aiooncall.transport.pace import Pace  # noqa: PLC0415 (few set a limit of their own)
+
+        return partial(self._take_turn, "", partial(Pace, self._rate))
+
+    def _take_turn(self, name: str, make: Callable[[Callable[[], None]], Turns], lane: Lane) -> bool:
+        if name not in self._turns:
+            self._turns[name] = make(self._pump_all)
+        return self._turns[name].take(lane)
 
     def _pump_all(self) -> None:
         for bucket in set(self._by_route.values()):

@@ -42,6 +42,11 @@ class Attempt:
     error: TransportError | None = None
     sent: bool = True
 
+    @property
+    def is_crash(self) -> bool:
+        """Whether the answer is the page that a web framework shows when its application broke down."""
+        return self.status == 500 and self.headers.get("Content-Type", "").startswith("text/html")  # noqa: PLR2004 (RFC 9110)
+
 
 class Exchanger:
     """Sends the requests of one client, one at a time.

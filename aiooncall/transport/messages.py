@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import enum
 import re
+from collections.abc import Mapping, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import quote
 
 import attrs
@@ -13,8 +14,8 @@ from yarl import URL
 
 from aiooncall.errors import OptionsError
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+Query = Mapping[str, str] | Sequence[tuple[str, str]]
+"""Query parameters; as pairs, where a name can come twice."""
 
 _is_plain_id = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.~-]{0,511}").fullmatch
 _FORBIDDEN_IN_ID = re.compile(r"[/\\?#%\x00-\x20\x7f-\xa0\u2028\u2029]")
@@ -115,7 +116,7 @@ class UrlTemplate:
         self._fields = tuple(pieces[1::2])
         self._plain = self._origin.with_path(self._parts[0], encoded=True) if not self._fields else None
 
-    def fill(self, values: tuple[str, ...] = (), query: Mapping[str, str] | None = None) -> URL:
+    def fill(self, values: tuple[str, ...] = (), query: Query | None = None) -> URL:
         """Return the URL with `values` as path segments, in order, and `query` appended.
 
         Raises:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 from aiolimiter import AsyncLimiter
 
+from aiooncall.transport.messages import Lane
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -37,6 +39,9 @@ class Pace:
         wake: called when a turn has become ready.
     """
 
+    free_at: float = 0.0
+    """Unknown: the limiter does not tell."""
+
     def __init__(self, rate: CallRate, wake: Callable[[], None]) -> None:
         burst, interval = spread(rate)
         self._limiter = AsyncLimiter(burst, burst * interval)
@@ -44,8 +49,9 @@ class Pace:
         self._ready = False
         self._fetching: asyncio.Task[None] | None = None
 
-    def take(self) -> bool:
+    def take(self, lane: Lane = Lane.INTERACTIVE) -> bool:
         """Return whether a turn is there, and use it; otherwise see to it that `wake` is called when one is."""
+        del lane  # people and bulk work wait in one queue here
         if self._ready:
             self._ready = False
             return True
@@ -59,6 +65,9 @@ class Pace:
         self._fetching = None
         self._wake()
         self._ready = False  # nobody wanted it any more; kept, it would go out together with a fresh one
+
+    def refused(self) -> None:
+        """Change nothing: the limit is the user's own."""
 
     def close(self) -> None:
         """Stop waiting for a turn."""

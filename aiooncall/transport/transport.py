@@ -21,11 +21,12 @@ from aiooncall.transport.reasons import host_of, parse_errors
 from aiooncall.transport.retry import delay_before_retry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from aiohttp import ClientSession
 
     from aiooncall.errors import ApiError, OnCallError
+    from aiooncall.events import Hook
     from aiooncall.options import ClientOptions
     from aiooncall.transport.alarm import Alarm
     from aiooncall.transport.budget import RateBudget
@@ -40,12 +41,13 @@ REQUEST_ID_HEADERS: Final = ("X-Request-Id", "DD-Request-Id")
 class FailedCall:
     """A call that did not succeed at once: the request, and what its attempts came to."""
 
-    __slots__ = ("failures", "last", "refusals", "request")
+    __slots__ = ("crashes", "failures", "last", "refusals", "request")
 
     def __init__(self, request: Request) -> None:
         self.request = request
         self.failures = 0
         self.refusals = 0
+        self.crashes = 0
         self.last: Attempt | None = None
 
     @property
@@ -60,6 +62,7 @@ class FailedCall:
             self.refusals += 1
         else:
             self.failures += 1
+            self.crashes += attempt.is_crash
 
 
 class Transport:
@@ -72,6 +75,8 @@ class Transport:
         options: how the client behaves.
         classify: the provider's own idea of an error's class, from status and reasons.
         redact: removes credentials from a text.
+        hooks: get the events; looked at anew for each.
+        crash_retries: how often a request is repeated at most that makes the server show a page of HTML with a 500.
     """
 
     def __init__(
@@ -83,6 +88,8 @@ class Transport:
         *,
         classify: Callable[[int, tuple[str, ...]], type[ApiError]] | None = None,
         redact: Callable[[str], str] = str,
+        crash_retries: float = inf,
+        hooks: Sequence[Hook] = (),
     ) -> None:
         self.budget = budget
         self._alarms = pool.alarms
@@ -90,9 +97,10 @@ class Transport:
         self._options = options
         self._clock = options.clock
         self._now = options.clock.monotonic
-        self._hooks = options.hooks
+        self._hooks = hooks
         self._classify = classify or _by_status
         self._redact = redact
+        self._crash_retries = crash_retries
 
     async def send(self, request: Request) -> Attempt:
         """Carry `request` to its end and return the successful attempt.
@@ -151,7 +159,7 @@ class Transport:
     async def _wait(self, call: FailedCall, attempt: Attempt, alarm: Alarm, until: float) -> None:
         """Sleep until the next attempt, or raise if there is to be none."""
         delay = delay_before_retry(self._options.retry, attempt.outcome, failures=call.failures, refusals=call.refusals)
-        if delay is None or self._now() + delay >= until:
+        if delay is None or call.crashes > self._crash_retries or self._now() + delay >= until:
             raise self._error(call, attempt)
         if self._hooks:
             emit(self._hooks, _retry_scheduled(call, attempt, delay))
@@ -170,7 +178,9 @@ class Transport:
 
     def _api_error(self, call: FailedCall, attempt: Attempt) -> ApiError:
         status, endpoint = attempt.status or 0, call.request.endpoint
-        reasons = tuple(self._redact(reason) for reason in parse_errors(attempt.body))
+        # Before the reasons are cut as well, so that no part of a secret is left at the cut.
+        body = self._redact(attempt.body.decode("utf-8", "replace")).encode()
+        reasons = tuple(self._redact(reason) for reason in parse_errors(body))
         if 300 <= status < 400:  # noqa: PLR2004 (RFC 9110: the redirection class)
             host = host_of(attempt.headers.get("Location", ""))
             reasons = (f"redirects are not followed, so that credentials stay here (to {host})",)

@@ -114,7 +114,7 @@ def test_safety_of_operations() -> None:
 def test_every_public_method_is_an_operation() -> None:
     """The services have no method that makes calls beside the operations, but for those that do many at once."""
     client = DatadogOnCall("k", "a")
-    services = {name.partition(".")[0]: vars(client)[name.partition(".")[0]] for name in API}
+    services = {name.partition(".")[0]: getattr(client, name.partition(".")[0]) for name in API}
     methods = {
         f"{name}.{method}"
         for name, service in services.items()

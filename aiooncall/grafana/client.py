@@ -1,0 +1,145 @@
+"""The Grafana OnCall client."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Final
+
+from aiooncall.errors import Forbidden, OptionsError, Unauthorized, api_error_class
+from aiooncall.grafana.buckets import INFO, PHONE, USER
+from aiooncall.grafana.services import Services
+from aiooncall.options import CallRate, base_url, count, secret
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+    from typing import Self
+
+    from aiooncall.errors import ApiError
+    from aiooncall.oncall import OnCall
+    from aiooncall.options import ClientOptions
+    from aiooncall.transport.pool import SessionPool
+
+LIMITS: Final = {
+    USER: CallRate(calls=300, per=60),
+    INFO: CallRate(calls=100, per=60),
+    PHONE: CallRate(calls=60, per=60),
+}
+"""Calls of one user in any minute: grafana/oncall, engine/apps/public_api/throttlers."""
+SERVICE_ACCOUNT: Final = "glsa_"
+BAD_TOKEN: Final = "Invalid token."  # noqa: S105 (the server's words)
+
+
+class GrafanaOnCall(Services):
+    """Grafana OnCall.
+
+    Calls are kept to 300 in any minute, which is what the server allows a user; `options.rate_limit` replaces that by
+    the limit of your organization, in any window of its `per`.
+
+    Args:
+        url: base URL of the engine, to which `/api/v1/` is added.
+        token: an API token of Grafana OnCall, or a token of a service account.
+        stack_url: URL of the Grafana stack, for tokens of service accounts.
+        auth_scheme: a word before the token, such as `Bearer`; engines that are self-hosted take none.
+        limit_group: a name for all tokens whose limit is one and the same, as those of one user; clients that share a
+            pool and this name share the limit.
+        reserve: calls of each window that bulk work leaves to people who wait. Without a reserve a bulk job can use up
+            the whole window at once, and a person may have to wait for the next one.
+        options: timeouts, retries, limits, hooks.
+        pool: connections to share with other clients.
+
+    Raises:
+        OptionsError: an argument is missing or wrong.
+    """
+
+    _crash_retries = 1
+
+    def __init__(
+        self,
+        url: str | None,
+        token: str | None,
+        *,
+        stack_url: str | None = None,
+        auth_scheme: str | None = None,
+        limit_group: str | None = None,
+        reserve: int = 0,
+        options: ClientOptions | None = None,
+        pool: SessionPool | None = None,
+    ) -> None:
+        credential = secret("token", token)
+        if credential.startswith(SERVICE_ACCOUNT) and stack_url is None:
+            raise OptionsError("stack_url", None, "the URL of the Grafana stack: a service account needs it")
+        scheme = "" if auth_scheme is None else f"{secret('auth_scheme', auth_scheme)} "
+        headers = {"Accept": "application/json", "Authorization": f"{scheme}{credential}"}
+        if stack_url is not None:
+            headers["X-Grafana-URL"] = base_url("stack_url", stack_url)
+        super().__init__(
+            {"api": base_url("url", url or "")}, headers, secrets=(credential,), options=options, pool=pool
+        )
+        self._limit_group = limit_group
+        self._reserve = count("reserve", reserve, least=0, most=LIMITS[USER].calls)
+
+    @classmethod
+    def from_env(
+        cls,
+        env: Mapping[str, str] | None = None,
+        *,
+        options: ClientOptions | None = None,
+        pool: SessionPool | None = None,
+    ) -> Self:
+        """Return a client from `GRAFANA_ONCALL_URL`, `GRAFANA_ONCALL_ACCESS_TOKEN` and, if it is set, `GRAFANA_URL`.
+
+        Args:
+            env: where to read them, instead of the process's environment.
+            options: as for the class.
+            pool: as for the class.
+
+        Raises:
+            OptionsError: the URL or the token is missing or wrong.
+        """
+        source = os.environ if env is None else env
+        for name in ("GRAFANA_ONCALL_URL", "GRAFANA_ONCALL_ACCESS_TOKEN"):
+            if not source.get(name):
+                raise OptionsError(name, None, "a non-empty environment variable")
+        return cls(
+            source["GRAFANA_ONCALL_URL"],
+            source["GRAFANA_ONCALL_ACCESS_TOKEN"],
+            stack_url=source.get("GRAFANA_URL") or None,
+            options=options,
+            pool=pool,
+        )
+
+    async def who_is_on_call(
+        self, *, team: str | None = None, schedule: str | None = None, at: datetime | None = None
+    ) -> OnCall:
+        """Return who is on call, who was before, and who comes next; within 31 days.
+
+        For a team it is whoever is on call by any of its schedules.
+
+        Args:
+            team: the id of a team.
+            schedule: the id of a schedule, instead of a team.
+            at: an aware datetime; now unless given.
+
+        Raises:
+            OptionsError: not exactly one of team and schedule, or a naive `at`.
+            NotFound: there is no such team or schedule.
+        """
+        from aiooncall.grafana.who import who_is_on_call
+
+        return await who_is_on_call(self, team=team, schedule=schedule, at=at)
+
+    def _limited_as(self) -> str:
+        return super()._limited_as() if self._limit_group is None else f"group {self._limit_group}"
+
+    def _windows(self) -> Mapping[str, CallRate]:
+        return {**LIMITS, USER: self.options.rate_limit or LIMITS[USER]}
+
+    def _classify(self) -> Callable[[int, tuple[str, ...]], type[ApiError]]:
+        return _error_class
+
+
+def _error_class(status: int, reasons: tuple[str, ...]) -> type[ApiError]:
+    """Return the class of an error: bad credentials are 403 here, as permissions that lack."""
+    kind = api_error_class(status)
+    return Unauthorized if kind is Forbidden and BAD_TOKEN in reasons else kind

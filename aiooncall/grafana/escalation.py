@@ -1,0 +1,110 @@
+"""Escalation chains, and their steps, which Grafana calls escalation policies.
+
+https://grafana.com/docs/oncall/latest/oncall-api-reference/escalation_policies/
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from aiooncall._unset import UNSET
+from aiooncall.checks import whole_units
+from aiooncall.endpoints import crud
+from aiooncall.errors import OptionsError
+from aiooncall.grafana.buckets import USER
+from aiooncall.grafana.checks import at_most, ids_of, needs, number
+from aiooncall.grafana.models.escalation import (
+    ContinueAtTimeStep,
+    DeclareIncidentStep,
+    EscalationChain,
+    EscalationPolicy,
+    NotifyNextPersonStep,
+    NotifyPersonsStep,
+    WaitStep,
+)
+from aiooncall.grafana.service import LARGEST_PAGE, Collection, of_team, pairs
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from aiooncall._unset import Maybe
+
+CHAINS = crud("/api/v1/escalation_chains/", "chain_id", bucket=USER)
+POLICIES = crud("/api/v1/escalation_policies/", "policy_id", bucket=USER)
+
+LONGEST_NAME: Final = 100
+LONGEST_SEVERITY: Final = 512
+SHORTEST_WAIT: Final = 60
+LONGEST_WAIT: Final = 86_400
+"""Bounds of grafana/oncall, engine/apps/public_api/serializers/escalation_policies.py; waits in seconds."""
+_is_time_of_day = re.compile(r"([01]\d|2[0-3]):[0-5]\d:[0-5]\dZ", re.ASCII).fullmatch
+
+
+class EscalationChains(Collection[EscalationChain]):
+    """The escalation chains of one Grafana OnCall."""
+
+    _kind = EscalationChain
+    _endpoints = CHAINS
+
+    def list(
+        self, *, name: str | None = None, team_id: Maybe[str] = UNSET, page_size: int = LARGEST_PAGE
+    ) -> AsyncIterator[EscalationChain]:
+        """Yield chains as they are read.
+
+        Args:
+            name: the exact name.
+            team_id: only those of a team; None for those without a team.
+            page_size: rows in one request, at most 100.
+        """
+        rows = self._rows(pairs(name=name), page_size=page_size)
+        return rows if team_id is UNSET else of_team(rows, team_id)
+
+    def _check(self, resource: EscalationChain, *, new: bool) -> None:
+        if new:
+            needs(resource, "name")
+        at_most("name", resource.name, LONGEST_NAME)
+
+
+class EscalationPolicies(Collection[EscalationPolicy]):
+    """The steps of all escalation chains of one Grafana OnCall."""
+
+    _kind = EscalationPolicy
+    _endpoints = POLICIES
+
+    def list(
+        self, *, escalation_chain_id: str | None = None, page_size: int = LARGEST_PAGE
+    ) -> AsyncIterator[EscalationPolicy]:
+        """Yield steps as they are read, those of one chain in their order.
+
+        Args:
+            escalation_chain_id: only those of a chain.
+            page_size: rows in one request, at most 100.
+        """
+        return self._rows(pairs(escalation_chain_id=escalation_chain_id), page_size=page_size)
+
+    def _check(self, resource: EscalationPolicy, *, new: bool) -> None:
+        if new:
+            needs(resource, "escalation_chain_id")
+        number("position", resource.position, 0)
+        match resource:
+            case WaitStep(duration=length) if length is not UNSET and length is not None:
+                whole_units("duration", length, 1, SHORTEST_WAIT, LONGEST_WAIT)
+            case NotifyPersonsStep():
+                ids_of("persons_to_notify", resource.persons_to_notify)
+            case NotifyNextPersonStep():
+                ids_of("persons_to_notify_next_each_time", resource.persons_to_notify_next_each_time)
+            case ContinueAtTimeStep():
+                _time_of_day("notify_if_time_from", resource.notify_if_time_from)
+                _time_of_day("notify_if_time_to", resource.notify_if_time_to)
+            case DeclareIncidentStep():
+                at_most("severity", resource.severity, LONGEST_SEVERITY)
+            case _:
+                pass
+
+
+def _time_of_day(field: str, value: Maybe[str]) -> None:
+    if value is UNSET or value is None:
+        return
+    if not isinstance(value, str) or not _is_time_of_day(value):
+        raise OptionsError(field, value, "a time of day in UTC, such as '09:00:00Z', or a datetime.time")

@@ -1,0 +1,91 @@
+"""Integrations (https://grafana.com/docs/oncall/latest/oncall-api-reference/integrations/)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from aiooncall._unset import UNSET
+from aiooncall.checks import whole_units
+from aiooncall.endpoints import crud
+from aiooncall.errors import BadRequest, OptionsError
+from aiooncall.grafana.buckets import USER
+from aiooncall.grafana.checks import at_most, needs
+from aiooncall.grafana.models.integration import Integration, MaintenanceMode
+from aiooncall.grafana.service import LARGEST_PAGE, Collection, of_team, pairs
+from aiooncall.options import seconds
+from aiooncall.transport.messages import Endpoint, Safety
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from aiooncall._unset import Maybe
+    from aiooncall.grafana.service import Json
+    from aiooncall.options import Seconds
+
+INTEGRATIONS = crud("/api/v1/integrations/", "integration_id", bucket=USER)
+_ONE: Final = INTEGRATIONS.get.template
+START: Final = Endpoint("POST", f"{_ONE}maintenance_start/", Safety.REPEATABLE, bucket=USER)
+STOP: Final = Endpoint("POST", f"{_ONE}maintenance_stop/", Safety.REPEATABLE, bucket=USER)
+LONGEST_DESCRIPTION: Final = 250
+
+
+class Integrations(Collection[Integration]):
+    """The integrations of one Grafana OnCall."""
+
+    _kind = Integration
+    _endpoints = INTEGRATIONS
+
+    def list(
+        self, *, name: str | None = None, team_id: Maybe[str] = UNSET, page_size: int = LARGEST_PAGE
+    ) -> AsyncIterator[Integration]:
+        """Yield integrations as they are read.
+
+        Args:
+            name: the exact name.
+            team_id: only those of a team; None for those without a team.
+            page_size: rows in one request, at most 100.
+        """
+        rows = self._rows(pairs(name=name), page_size=page_size)
+        return rows if team_id is UNSET else of_team(rows, team_id)
+
+    async def start_maintenance(
+        self, integration_id: str, *, mode: MaintenanceMode | str, duration: Seconds
+    ) -> Integration:
+        """Put an integration in maintenance for some time.
+
+        Args:
+            integration_id: the integration.
+            mode: MAINTENANCE gathers all alerts in one group; DEBUG lets them escalate to nobody.
+            duration: how long, in whole seconds or as a timedelta.
+
+        Raises:
+            BadRequest: it is in maintenance already.
+        """
+        if mode not in set(MaintenanceMode):
+            raise OptionsError("mode", mode, f"one of {', '.join(MaintenanceMode)}")
+        length = seconds("duration", duration)
+        whole_units("duration", length, 1, least=1)
+        try:
+            return await self._call(START, integration_id, body={"mode": str(mode), "duration": int(length)})
+        except BadRequest as refused:
+            if refused.attempts == 1:
+                raise
+            found = await self.get(integration_id)  # an earlier attempt can have done it
+            if found.maintenance_mode != mode:
+                raise
+            return found
+
+    async def stop_maintenance(self, integration_id: str) -> Integration:
+        """End the maintenance of an integration."""
+        return await self._call(STOP, integration_id)
+
+    def _check(self, resource: Integration, *, new: bool) -> None:
+        if new:
+            needs(resource, "type")
+        at_most("description_short", resource.description_short, LONGEST_DESCRIPTION)
+
+    def _body(self, resource: Integration, *, new: bool) -> Json:
+        body = super()._body(resource, new=new)
+        if not new:  # its type is settled
+            body.pop("type", None)
+        return body

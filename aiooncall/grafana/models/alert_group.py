@@ -1,0 +1,98 @@
+"""Alert groups and their alerts (https://grafana.com/docs/oncall/latest/oncall-api-reference/alertgroups/)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import attrs
+
+from aiooncall._unset import UNSET, Maybe
+from aiooncall.codec.fields import listed, read_only, required
+
+
+class AlertGroupState(StrEnum):
+    """Where an alert group is in its life."""
+
+    FIRING = "firing"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+    SILENCED = "silenced"
+
+
+class DeleteMode(StrEnum):
+    """How an alert group is deleted: only its content goes, or all of it."""
+
+    WIPE = "wipe"
+    DELETE = "delete"
+
+
+@attrs.define(kw_only=True)
+class LabelPart:
+    """One half of a label."""
+
+    id: Maybe[str] = UNSET
+    name: Maybe[str] = UNSET
+    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+
+
+@attrs.define(kw_only=True)
+class Label:
+    """A label: a key and a value."""
+
+    key: LabelPart
+    value: LabelPart
+    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+
+
+@attrs.define(kw_only=True)
+class Permalinks:
+    """Where people can see an alert group."""
+
+    web: Maybe[str] = UNSET
+    slack: Maybe[str] = UNSET
+    slack_app: Maybe[str] = UNSET
+    telegram: Maybe[str] = UNSET
+    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+
+
+@attrs.define(kw_only=True)
+class Alert:
+    """One alert as it arrived; `payload` is whatever the source sent."""
+
+    id: str = read_only(required=True)
+    alert_group_id: Maybe[str] = UNSET
+    created_at: Maybe[datetime] = UNSET
+    payload: Any = UNSET
+    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+
+
+@attrs.define(kw_only=True)
+class AlertGroup:
+    """Alerts that are handled as one.
+
+    Attributes:
+        state: where it is in its life; a value unknown here stays the server's text.
+        title: what it is called; None until the server has rendered it, and after a wipe.
+        resolved_by: a user's id; None if it resolved by itself.
+    """
+
+    id: str = read_only(required=True)
+    state: AlertGroupState | str = required()
+    title: Maybe[str] = UNSET
+    created_at: Maybe[datetime] = UNSET
+    alerts_count: Maybe[int] = UNSET
+    integration_id: Maybe[str] = UNSET
+    route_id: Maybe[str] = UNSET
+    team_id: Maybe[str] = UNSET
+    acknowledged_at: Maybe[datetime] = UNSET
+    acknowledged_by: Maybe[str] = UNSET
+    resolved_at: Maybe[datetime] = UNSET
+    resolved_by: Maybe[str] = UNSET
+    silenced_at: Maybe[datetime] = UNSET
+    labels: Maybe[Sequence[Label]] = listed()
+    permalinks: Maybe[Permalinks] = UNSET
+    last_alert: Maybe[Alert] = UNSET
+    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])

@@ -1,0 +1,64 @@
+"""How a user is told, and what is noted of an alert group.
+
+https://grafana.com/docs/oncall/latest/oncall-api-reference/personal_notification_rules/
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import attrs
+
+from aiooncall._unset import UNSET, Maybe
+from aiooncall.codec.fields import UNIT, read_only
+from aiooncall.moments import to_seconds
+
+
+class RuleType(StrEnum):
+    """What a personal notification rule does."""
+
+    WAIT = "wait"
+    SLACK = "notify_by_slack"
+    SMS = "notify_by_sms"
+    PHONE_CALL = "notify_by_phone_call"
+    TELEGRAM = "notify_by_telegram"
+    EMAIL = "notify_by_email"
+    MOBILE_APP = "notify_by_mobile_app"
+    MOBILE_APP_CRITICAL = "notify_by_mobile_app_critical"
+    WEBHOOK = "notify_by_webhook"
+    MATTERMOST = "notify_by_mattermost"
+    MSTEAMS = "notify_by_msteams"
+
+
+@attrs.define(kw_only=True)
+class PersonalNotificationRule:
+    """One step of how a user is told.
+
+    Attributes:
+        position: its place among the user's rules, counted from 0; -1 puts it last.
+        duration: for a wait: 1, 5, 15, 30 or 60 minutes, as seconds or a timedelta.
+        important: whether it belongs to the rules for important pages.
+    """
+
+    id: str = read_only(required=True)
+    user_id: Maybe[str] = UNSET
+    type: Maybe[RuleType | str] = UNSET
+    position: Maybe[int] = UNSET
+    duration: Maybe[float] = attrs.field(default=UNSET, converter=to_seconds, metadata={UNIT: 1})
+    important: Maybe[bool] = UNSET
+    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+
+
+@attrs.define(kw_only=True)
+class ResolutionNote:
+    """What somebody wrote about an alert group. Only notes made in the browser or here can be changed."""
+
+    id: str = read_only(required=True)
+    alert_group_id: Maybe[str] = UNSET
+    text: Maybe[str] = UNSET
+    author: Maybe[str] = read_only()
+    source: Maybe[str] = read_only()
+    created_at: Maybe[datetime] = read_only()
+    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])

@@ -1,0 +1,84 @@
+"""On-call shifts (https://grafana.com/docs/oncall/latest/oncall-api-reference/on_call_shifts/)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import attrs
+
+from aiooncall._unset import UNSET, Maybe
+from aiooncall.codec.fields import UNIT, listed, local_time, read_only
+from aiooncall.moments import to_seconds
+
+
+class ShiftType(StrEnum):
+    """How a shift repeats, and who takes it."""
+
+    SINGLE_EVENT = "single_event"
+    RECURRENT_EVENT = "recurrent_event"
+    ROLLING_USERS = "rolling_users"
+    OVERRIDE = "override"
+
+
+class Frequency(StrEnum):
+    """The unit in which a shift repeats."""
+
+    HOURLY = "hourly"
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
+
+
+class WeekDay(StrEnum):
+    """A day of the week, as calendars write it."""
+
+    MONDAY = "MO"
+    TUESDAY = "TU"
+    WEDNESDAY = "WE"
+    THURSDAY = "TH"
+    FRIDAY = "FR"
+    SATURDAY = "SA"
+    SUNDAY = "SU"
+
+
+@attrs.define(kw_only=True)
+class OnCallShift:
+    """A shift, or a rotation of shifts.
+
+    Attributes:
+        start: local time without a zone; a write converts an aware time to `time_zone`, if that is set.
+        duration: how long one shift takes, in seconds or as a timedelta.
+        time_zone: an IANA name; the schedule's without one.
+        rotation_start: when the rotation begins, like `start`.
+        until: when it stops to repeat, like `start`.
+        interval: it repeats each so many units of `frequency`.
+        level: its priority over other shifts of the schedule; an override has none.
+        users: ids of who takes it, all at once.
+        rolling_users: for a rotation, groups of ids that take turns.
+        start_rotation_from_user_index: which group begins, counted from 0; a rotation needs it.
+    """
+
+    id: str = read_only(required=True)
+    name: Maybe[str] = UNSET
+    type: Maybe[ShiftType | str] = UNSET
+    team_id: Maybe[str] = UNSET
+    schedule: Maybe[str] = read_only()
+    time_zone: Maybe[str] = UNSET
+    level: Maybe[int] = UNSET
+    start: Maybe[datetime] = local_time()
+    duration: Maybe[float] = attrs.field(default=UNSET, converter=to_seconds, metadata={UNIT: 1})
+    rotation_start: Maybe[datetime] = local_time()
+    frequency: Maybe[Frequency | str] = UNSET
+    interval: Maybe[int] = UNSET
+    until: Maybe[datetime] = local_time()
+    week_start: Maybe[WeekDay | str] = UNSET
+    by_day: Maybe[Sequence[str]] = listed()
+    by_month: Maybe[Sequence[int]] = listed()
+    by_monthday: Maybe[Sequence[int]] = listed()
+    users: Maybe[Sequence[str]] = listed()
+    rolling_users: Maybe[Sequence[Sequence[str]]] = listed()
+    start_rotation_from_user_index: Maybe[int] = UNSET
+    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])

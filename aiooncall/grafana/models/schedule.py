@@ -1,0 +1,104 @@
+"""Schedules (https://grafana.com/docs/oncall/latest/oncall-api-reference/schedules/)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, ClassVar
+
+import attrs
+
+from aiooncall._unset import UNSET, Maybe
+from aiooncall.codec.fields import WIRE, listed, read_only
+
+
+@attrs.define(kw_only=True)
+class SlackSettings:
+    """Where a schedule shows up in Slack."""
+
+    channel_id: Maybe[str] = UNSET
+    user_group_id: Maybe[str] = UNSET
+    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+
+
+@attrs.define(kw_only=True)
+class WebSchedule:
+    """A schedule that is made in the browser.
+
+    Attributes:
+        time_zone: an IANA name; needed to create it.
+        shifts: ids of on-call shifts; the server drops those that it does not know.
+        on_call_now: ids of the users on call right now.
+    """
+
+    type: ClassVar[str] = "web"
+
+    id: str = read_only(required=True)
+    name: Maybe[str] = UNSET
+    team_id: Maybe[str] = UNSET
+    time_zone: Maybe[str] = UNSET
+    shifts: Maybe[Sequence[str]] = listed()
+    slack: Maybe[SlackSettings] = UNSET
+    on_call_now: Maybe[Sequence[str]] = read_only()
+    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+
+
+@attrs.define(kw_only=True)
+class CalendarSchedule:
+    """A schedule that is made of shifts by the API, with overrides from a calendar or the browser."""
+
+    type: ClassVar[str] = "calendar"
+
+    id: str = read_only(required=True)
+    name: Maybe[str] = UNSET
+    team_id: Maybe[str] = UNSET
+    time_zone: Maybe[str] = UNSET
+    shifts: Maybe[Sequence[str]] = listed()
+    ical_url_overrides: Maybe[str] = UNSET
+    enable_web_overrides: Maybe[bool] = UNSET
+    slack: Maybe[SlackSettings] = UNSET
+    on_call_now: Maybe[Sequence[str]] = read_only()
+    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+
+
+@attrs.define(kw_only=True)
+class ICalSchedule:
+    """A schedule that is read from a calendar."""
+
+    type: ClassVar[str] = "ical"
+
+    id: str = read_only(required=True)
+    name: Maybe[str] = UNSET
+    team_id: Maybe[str] = UNSET
+    ical_url_primary: Maybe[str] = UNSET
+    ical_url_overrides: Maybe[str] = UNSET
+    slack: Maybe[SlackSettings] = UNSET
+    on_call_now: Maybe[Sequence[str]] = read_only()
+    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+
+
+@attrs.define(kw_only=True)
+class UnknownSchedule:
+    """A schedule of a kind that this version does not know; it goes back as it came."""
+
+    kind: str = attrs.field(metadata={WIRE: "type"})
+    id: str = read_only(required=True)
+    name: Maybe[str] = UNSET
+    team_id: Maybe[str] = UNSET
+    on_call_now: Maybe[Sequence[str]] = read_only()
+    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+
+
+Schedule = WebSchedule | CalendarSchedule | ICalSchedule | UnknownSchedule
+
+
+@attrs.define(kw_only=True)
+class FinalShift:
+    """Somebody's time on call, after all rotations and overrides; cut to what was asked for."""
+
+    user_id: str = attrs.field(metadata={WIRE: "user_pk"})
+    start: datetime = attrs.field(metadata={WIRE: "shift_start"})
+    end: datetime = attrs.field(metadata={WIRE: "shift_end"})
+    user_email: Maybe[str] = UNSET
+    user_username: Maybe[str] = UNSET
+    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])

@@ -1,0 +1,49 @@
+"""Shift swaps (https://grafana.com/docs/oncall/latest/oncall-api-reference/shift_swaps/)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import attrs
+
+from aiooncall._unset import UNSET, Maybe
+from aiooncall.codec.fields import listed, read_only
+
+
+class SwapStatus(StrEnum):
+    """What became of a request to swap."""
+
+    OPEN = "open"
+    TAKEN = "taken"
+    PAST_DUE = "past_due"
+    DELETED = "deleted"
+
+
+@attrs.define(kw_only=True)
+class ShiftSwap:
+    """A user asks that somebody else takes their shifts of a schedule for a time.
+
+    Attributes:
+        schedule: the schedule's id.
+        swap_start: aware; when it begins.
+        swap_end: aware; when it ends.
+        beneficiary: the id of the user who asks; a mapping where users were asked to be expanded.
+        benefactor: the id of the user who takes over, or a mapping; None while nobody does.
+        shifts: the shifts that it is about, as mappings; lists do not tell them.
+    """
+
+    id: str = read_only(required=True)
+    schedule: Maybe[str] = UNSET
+    swap_start: Maybe[datetime] = UNSET
+    swap_end: Maybe[datetime] = UNSET
+    description: Maybe[str] = UNSET
+    beneficiary: Any = UNSET
+    benefactor: Any = read_only()
+    status: Maybe[SwapStatus | str] = read_only()
+    created_at: Maybe[datetime] = read_only()
+    updated_at: Maybe[datetime] = read_only()
+    shifts: Maybe[Sequence[Any]] = listed(metadata={"read_only": True})
+    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])

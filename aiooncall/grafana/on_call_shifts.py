@@ -1,0 +1,90 @@
+"""On-call shifts (https://grafana.com/docs/oncall/latest/oncall-api-reference/on_call_shifts/)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+import attrs
+
+from aiooncall._unset import UNSET
+from aiooncall.checks import time_zone, whole_units
+from aiooncall.endpoints import crud
+from aiooncall.errors import OptionsError
+from aiooncall.grafana.buckets import USER
+from aiooncall.grafana.checks import ids_of, needs, number
+from aiooncall.grafana.models.on_call_shift import OnCallShift, ShiftType
+from aiooncall.grafana.service import LARGEST_PAGE, Collection, pairs
+from aiooncall.moments import in_zone
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from aiooncall._unset import Maybe
+    from aiooncall.grafana.service import Json
+
+SHIFTS = crud("/api/v1/on_call_shifts/", "shift_id", bucket=USER)
+_TIMES: Final = ("start", "rotation_start", "until")
+
+
+class OnCallShifts(Collection[OnCallShift]):
+    """The on-call shifts of one Grafana OnCall."""
+
+    _kind = OnCallShift
+    _endpoints = SHIFTS
+
+    def list(
+        self,
+        *,
+        name: str | None = None,
+        schedule_id: str | None = None,
+        team_id: Maybe[str] = UNSET,
+        page_size: int = LARGEST_PAGE,
+    ) -> AsyncIterator[OnCallShift]:
+        """Yield shifts as they are read.
+
+        Args:
+            name: the exact name.
+            schedule_id: only those of a schedule.
+            team_id: only those of a team; None for those without a team.
+            page_size: rows in one request, at most 100.
+        """
+        team = None if team_id is UNSET else team_id or "null"
+        return self._rows(pairs(name=name, schedule_id=schedule_id, team_id=team), page_size=page_size)
+
+    def _check(self, resource: OnCallShift, *, new: bool) -> None:
+        if new:
+            needs(resource, "name", "type", "start", "duration")
+            if resource.type == ShiftType.ROLLING_USERS:
+                needs(resource, "start_rotation_from_user_index")
+        time_zone("time_zone", resource.time_zone)
+        if resource.duration is not UNSET:
+            whole_units("duration", resource.duration, 1, least=1)
+        for name, least in (("interval", 1), ("level", 0), ("start_rotation_from_user_index", 0)):
+            number(name, getattr(resource, name), least)
+        ids_of("users", resource.users)
+        for place, group in enumerate(resource.rolling_users or ()):
+            ids_of(f"rolling_users[{place}]", group)
+
+    def _body(self, resource: OnCallShift, *, new: bool) -> Json:
+        times: Json = {name: _local(name, getattr(resource, name), resource.time_zone) for name in _TIMES}
+        return super()._body(attrs.evolve(resource, **times), new=new)
+
+
+def _local(field: str, moment: Maybe[datetime], zone: Maybe[str]) -> Maybe[datetime]:
+    """Return a time as the clocks of the shift's time zone show it, in whole seconds."""
+    if moment is UNSET or moment is None:
+        return moment
+    if not isinstance(moment, datetime):
+        raise OptionsError(field, moment, "a datetime")
+    if moment.tzinfo is not None:
+        if not zone:
+            raise OptionsError(field, moment, "a naive local time; an aware one needs time_zone beside it")
+        local = in_zone(moment, ZoneInfo(zone))
+        if local is None:
+            raise OptionsError(field, moment, f"a time that the clocks of {zone} show once; they are set back then")
+        moment = local
+    if moment.microsecond:
+        raise OptionsError(field, moment, "whole seconds")
+    return moment

@@ -1,0 +1,226 @@
+"""What the services of Grafana OnCall share: reading one thing, listing many, and CRUD, written once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from urllib.parse import parse_qsl, urlsplit
+
+from aiooncall._json import as_array, as_object
+from aiooncall.client import paginate
+from aiooncall.codec import dumps, loads, structure, structure_each, writable
+from aiooncall.errors import CodecError, OptionsError
+from aiooncall.options import count
+from aiooncall.transport.messages import Lane
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Hashable, Iterator
+
+    from aiooncall.client import BaseClient
+    from aiooncall.endpoints import Crud
+    from aiooncall.transport.messages import Endpoint, Query
+
+M = TypeVar("M")
+Json = dict[str, Any]
+Pairs = tuple[tuple[str, str], ...]
+
+LARGEST_PAGE: Final = 100
+"""Rows in one request at most (grafana/oncall, engine/common/api_helpers/paginators.py)."""
+
+
+def read(body: bytes, kind: Any) -> Any:  # noqa: ANN401 (an instance of `kind`, which can be a union)
+    """Return what an answer holds.
+
+    Raises:
+        CodecError: it is not what it should be.
+    """
+    return structure(loads(body), kind)
+
+
+def read_page(body: bytes, kind: Any) -> tuple[Iterator[Any], Pairs | None]:  # noqa: ANN401 (a class or a union)
+    """Return the rows of one page of a list, and the query of the next page, None at the end.
+
+    Each row is read when it is wanted: the next page can be asked for before.
+
+    The link to the next page is taken for its query only: it can lead to another host, which must not see a token.
+
+    Raises:
+        CodecError: the answer is not a page, or, when it is iterated over, a row is not what it should be.
+    """
+    page = as_object(loads(body)) or {}
+    rows = as_array(page.get("results"))
+    if rows is None:
+        raise CodecError("expected a page of a list", path="$.results")
+    if "next" not in page:
+        raise CodecError("required field missing", path="$.next")
+    return structure_each(rows, kind, path="$.results"), _query_of(page["next"])
+
+
+def _query_of(link: object) -> Pairs | None:
+    if link is None:
+        return None
+    try:
+        query = parse_qsl(urlsplit(link).query, keep_blank_values=True) if isinstance(link, str) else []
+    except ValueError:
+        query = []
+    if not query:
+        raise CodecError("expected the address of the next page, or null", path="$.next")
+    return tuple(query)
+
+
+def pairs(**filters: object) -> Pairs:
+    """Return those filters that are set as query parameters."""
+    return tuple((name, _text(value)) for name, value in filters.items() if value is not None)
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+class Service(Generic[M]):
+    """One kind of thing.
+
+    Attributes:
+        _kind: its class, or the union of its classes.
+        _endpoints: where it is.
+    """
+
+    _kind: Any
+    _endpoints: Crud
+
+    def __init__(self, client: BaseClient) -> None:
+        self._client = client
+
+    async def _call(
+        self,
+        endpoint: Endpoint,
+        *ids: str,
+        body: object = None,
+        query: Query | None = None,
+        lane: Lane = Lane.INTERACTIVE,
+    ) -> M:
+        """Make a call that answers with one thing."""
+        sent = None if body is None else dumps(body)
+        attempt = await self._client.call(endpoint, *ids, body=sent, query=query, lane=lane)
+        found: M = read(attempt.body, self._kind)
+        return found
+
+    def _rows(
+        self,
+        query: Pairs = (),
+        *,
+        page_size: int,
+        endpoint: Endpoint | None = None,
+        ids: tuple[str, ...] = (),
+        key: Callable[[Any], Hashable] = lambda row: row.id,
+    ) -> AsyncIterator[M]:
+        """Yield the rows of a list, page by page, one page ahead; a row that moves to the next page comes once."""
+        size = count("page_size", page_size, most=LARGEST_PAGE)
+        first = (*query, ("page", "1"), ("perpage", str(size)))
+        passed: set[Pairs] = set()
+
+        async def fetch(place: Pairs | None) -> tuple[Iterator[M], Pairs | None]:
+            passed.add(place or first)
+            attempt = await self._client.call(endpoint or self._endpoints.list, *ids, query=place or first)
+            rows, following = read_page(attempt.body, self._kind)
+            if following in passed:
+                raise CodecError("the next page is one that was read before", path="$.next")
+            return rows, following
+
+        return paginate(fetch, key, ahead=True, bounded=True)
+
+
+class Readable(Service[M]):
+    """A kind of thing that can be read by its id."""
+
+    async def get(self, object_id: str) -> M:
+        """Return one.
+
+        Raises:
+            NotFound: there is none with that id.
+        """
+        return await self._call(self._endpoints.get, object_id)
+
+
+class Collection(Readable[M]):
+    """A kind of thing that can be created, read, changed and deleted."""
+
+    async def create(self, resource: M) -> M:
+        """Create one, once; its id is not sent.
+
+        Returns:
+            It as the server made it.
+
+        Raises:
+            OptionsError: something about it is wrong; nothing was sent.
+            AmbiguousOutcome: it was sent, and whether it was created is unknown.
+        """
+        self._check(self._checked(resource), new=True)
+        return await self._call(self._endpoints.create, body=self._body(resource, new=True))
+
+    async def update(self, resource: M) -> M:
+        """Write one back as edited: everything that is set, what this version of the package does not know included.
+
+        Args:
+            resource: what it should be, with its id.
+
+        Returns:
+            It as the server has it now.
+
+        Raises:
+            OptionsError: something about it is wrong; nothing was sent.
+            NotFound: there is none with that id.
+        """
+        return await self._change(self._endpoints.update, resource)
+
+    async def patch(self, resource: M) -> M:
+        """Change what is set and leave the rest; None is sent as null.
+
+        Args:
+            resource: the id, and what is to change.
+
+        Returns:
+            It as the server has it now.
+
+        Raises:
+            OptionsError: something about it is wrong; nothing was sent.
+            NotFound: there is none with that id.
+        """
+        return await self._change(self._endpoints.patch, resource)
+
+    async def delete(self, object_id: str) -> None:
+        """Delete one.
+
+        Raises:
+            NotFound: there is none with that id.
+        """
+        await self._client.delete(self._endpoints.delete, object_id)
+
+    async def _change(self, endpoint: Endpoint, resource: M) -> M:
+        identifier: Any = getattr(self._checked(resource), "id", None)
+        if not identifier:
+            raise OptionsError("id", identifier, "the id of what is to change")
+        self._check(resource, new=False)
+        return await self._call(endpoint, identifier, body=self._body(resource, new=False))
+
+    def _checked(self, resource: M) -> M:
+        if not isinstance(resource, self._kind):
+            raise OptionsError("resource", resource, f"a {getattr(self._kind, '__name__', self._kind)}")
+        return resource
+
+    def _check(self, resource: M, *, new: bool) -> None:
+        """Raise OptionsError for what the server would refuse."""
+
+    def _body(self, resource: M, *, new: bool) -> Json:
+        """Return what a write sends; something new can have the id of what it was copied from."""
+        del new
+        return writable(resource)
+
+
+async def of_team(rows: AsyncIterator[M], team_id: str | None) -> AsyncIterator[M]:
+    """Yield the rows of one team, those without a team for None.
+
+    It is done here because the engine breaks down when some lists are asked for one team only.
+    """
+    async for row in rows:
+        if getattr(row, "team_id", None) == team_id:
+            yield row

@@ -1,0 +1,149 @@
+"""Compiled readers: they make of everything what the thorough reader makes of it, and need it for what is odd only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence  # noqa: TC003 (cattrs reads the annotations at run time)
+from datetime import datetime  # noqa: TC003 (cattrs reads the annotations at run time)
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import attrs
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from aiooncall._unset import UNSET, Maybe  # noqa: TC001 (cattrs reads the annotations at run time)
+from aiooncall.codec import make_converter, structure, structure_each
+from aiooncall.codec.compiled import compile_reader
+from aiooncall.codec.fields import UNIT, WIRE, listed, local_time, required
+from aiooncall.errors import CodecError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Mood(StrEnum):
+    """Something with two known values."""
+
+    GOOD = "good"
+    BAD = "bad"
+
+
+@attrs.define(kw_only=True)
+class Part:
+    """A small object."""
+
+    name: str = required()
+    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+
+
+@attrs.define(kw_only=True)
+class Tagged:
+    """An object that is told by its type, which keeps nothing else."""
+
+    type: ClassVar[str] = "tagged"
+    size: Maybe[int] = UNSET
+    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+
+
+@attrs.define(kw_only=True)
+class Whole:
+    """An object with a field of every sort."""
+
+    id: str
+    number: int = required()
+    title: Maybe[str] = UNSET
+    is_on: Maybe[bool] = UNSET
+    share: Maybe[float] = UNSET
+    mood: Maybe[Mood | str] = UNSET
+    at: Maybe[datetime] = UNSET
+    local: Maybe[datetime] = local_time()  # noqa: RUF009 (it declares a field)
+    length: Maybe[float] = attrs.field(default=UNSET, metadata={UNIT: 60, WIRE: "minutes"})
+    parts: Maybe[Sequence[Part]] = listed()  # noqa: RUF009 (it declares a field)
+    tagged: Maybe[Tagged] = UNSET
+    payload: Any = UNSET
+    note: str = "none"
+    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+
+
+THOROUGH = make_converter(detailed=True)
+USUAL: dict[str, Any] = {
+    "id": "A1", "number": 3, "title": "t", "is_on": True, "share": 0.5, "mood": "good", "minutes": 2, "note": "n",
+    "at": "2025-01-02T03:04:05.678901Z", "local": "2025-01-02T03:04:05", "parts": [{"name": "n"}],
+    "tagged": {"type": "tagged", "size": 1}, "payload": {"any": ["thing"]},
+}  # fmt: skip
+SCALARS = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-9, 9),
+    st.floats(allow_nan=False),
+    st.sampled_from(["", "good", "2025-01-02"]),
+)
+OBJECTS = st.dictionaries(st.sampled_from(["type", "size", "name", "x"]), SCALARS, max_size=3)
+ODD = st.one_of(SCALARS, OBJECTS, st.lists(st.one_of(SCALARS, OBJECTS), max_size=2))
+CHANGES = st.dictionaries(st.sampled_from([*USUAL, "length", "unknown", "extra"]), ODD, max_size=3)
+
+
+def outcome(value: object) -> object:
+    """Return what becomes of `value`: an object, or the class of the error."""
+    try:
+        return structure(value, Whole)
+    except CodecError:
+        return CodecError
+
+
+def thorough(value: object) -> object:
+    """Return what the reader that is not compiled makes of `value`."""
+    try:
+        return THOROUGH.structure(value, Whole)
+    except Exception:  # noqa: BLE001 (whatever it raises, it refuses)
+        return CodecError
+
+
+@given(changes=CHANGES, without=st.sets(st.sampled_from(list(USUAL)), max_size=3))
+@example(changes={"unknown": 1}, without={"title"})
+@example(changes={"tagged": {"size": 1, "x": 2}}, without=set())
+@example(changes={}, without={"number"})
+def test_same_as_thorough(changes: dict[str, Any], without: set[str]) -> None:
+    """Whatever is added, changed or left out: it is the same object, with the same `extra`, or refused by both."""
+    value = {name: item for name, item in {**USUAL, **changes}.items() if name not in without}
+    assert outcome(value) == thorough(value)
+
+
+@given(value=ODD)
+def test_same_for_what_is_no_object(value: object) -> None:
+    """A value that is not the object that was promised is the same to both, too."""
+    assert outcome(value) == thorough(value)
+
+
+def refusing(kind: type) -> Callable[[object, object], object]:
+    """Return the compiled reader of a class, which fails where it would ask the thorough one."""
+    hook = make_converter(detailed=False).get_structure_hook
+
+    def refuse(value: object, _: object) -> object:
+        raise AssertionError(value)
+
+    return compile_reader(attrs.resolve_types(kind), lambda _, part: hook(part), refuse)
+
+
+@pytest.mark.parametrize("changes", [{}, {"unknown": 1}, {"title": None, "parts": None, "mood": None}, {"mood": "new"}])
+def test_usual_needs_no_help(changes: dict[str, Any]) -> None:
+    """Nulls, unknown members and values, and members that may be absent are read without the thorough reader."""
+    value = {name: item for name, item in {**USUAL, **changes}.items() if name not in {"local", "minutes"}}
+    assert refusing(Whole)(value, Whole) == structure(value, Whole)
+
+
+@pytest.mark.parametrize("value", [{"name": 1}, {"name": None}, {}, [], None, "n"])
+def test_odd_needs_help(value: object) -> None:
+    """A wrong type, a null where none belongs, and a missing member are left to the thorough reader."""
+    with pytest.raises(AssertionError):
+        refusing(Part)(value, Part)
+
+
+def test_each_is_made_when_it_is_wanted() -> None:
+    """What stands before a bad value is made; the error has the place of the bad one."""
+    parts = structure_each([{"name": "a"}, {"name": 1}], Part, path="$.results")
+    assert next(parts) == Part(name="a")
+    with pytest.raises(CodecError) as caught:
+        next(parts)
+    assert caught.value.path == "$.results[1].name"

@@ -1,0 +1,160 @@
+"""Making a plan: what is selected is written down, once and in order, before anything is done."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from aiooncall.bulk.journal import FORMAT, Journal
+from aiooncall.bulk.models import PlanFacts
+from aiooncall.bulk.selection import items_in
+from aiooncall.checks import whole_units
+from aiooncall.errors import JournalError, OptionsError, PlanRefused
+from aiooncall.moments import format_datetime, parse_datetime
+from aiooncall.options import seconds
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from aiooncall.bulk.models import Item, Verb
+    from aiooncall.bulk.selection import Selection
+    from aiooncall.bulk.targets import Target
+    from aiooncall.options import Seconds
+
+BATCH: Final = 1000
+"""Items that are written in one go."""
+
+
+class Fingerprint:
+    """The hash of a plan: of what is done where, and of every id in its order."""
+
+    def __init__(self, *facts: str) -> None:
+        self._hash = hashlib.sha256("\0".join((FORMAT, *facts)).encode())
+
+    def add(self, ids: list[str]) -> None:
+        """Take in ids."""
+        self._hash.update("".join(f"\n{one}" for one in ids).encode())
+
+    @property
+    def text(self) -> str:
+        """The hash so far, short enough to be typed."""
+        return self._hash.hexdigest()[:16]
+
+
+def find_verb(target: Target, name: str, duration: Seconds | None) -> Verb:
+    """Return what is to be done.
+
+    Raises:
+        OptionsError: the provider cannot do it, or the duration makes no sense.
+    """
+    verb = target.verbs.get(name)
+    if verb is None:
+        raise OptionsError("verb", name, f"one of {', '.join(target.verbs)} for {target.provider}")
+    if duration is not None and not verb.timed:
+        raise OptionsError("duration", duration, f"nothing: {name} takes no duration")
+    if duration is not None:
+        whole_units("duration", duration, 1, least=1)  # all verbs that take one are sent whole seconds
+    return verb
+
+
+async def write_plan(
+    target: Target,
+    name: str,
+    path: str | Path,
+    selection: Selection,
+    *,
+    described_as: str,
+    duration: Seconds | None,
+    most: int | None,
+) -> Journal:
+    """Write a plan to a new journal and return it; a plan that fails leaves no file."""
+    verb = find_verb(target, name, duration)
+    length = None if duration is None else seconds("duration", duration)
+    journal = Journal.create(path)
+    try:
+        fingerprint = Fingerprint(target.provider, target.client.account, verb.name, repr(length))
+        added, duplicates = await _fill(journal, selection, fingerprint, most, described_as)
+        facts = {
+            "provider": target.provider,
+            "account": target.client.account,
+            "verb": verb.name,
+            "duration": "" if length is None else repr(length),
+            "selection": described_as,
+            "items": str(added),
+            "duplicates": str(duplicates),
+            "hash": fingerprint.text,
+            "created_at": format_datetime(datetime.fromtimestamp(target.client.options.clock.time(), UTC)),
+            "format": FORMAT,  # without it the plan is not finished
+        }
+        journal.note(facts)
+    except BaseException:
+        journal.discard()
+        raise
+    return journal
+
+
+async def _fill(
+    journal: Journal, selection: Selection, fingerprint: Fingerprint, most: int | None, described_as: str
+) -> tuple[int, int]:
+    """Write the items down, and return how many there are and how many came again."""
+    added, read = 0, 0
+    batch: list[Item] = []
+
+    def flush() -> None:
+        nonlocal added
+        new = journal.add(batch)
+        fingerprint.add(new)
+        added += len(new)
+        batch.clear()
+        if most is not None and added > most:
+            raise PlanRefused(
+                f"the selection has more than {most} items, the maximum that was set; nothing was planned"
+            )
+
+    async for item in items_in(selection):
+        batch.append(item)
+        read += 1
+        if len(batch) == BATCH:
+            flush()
+    flush()
+    if not added:
+        raise OptionsError("selection", described_as, "at least one id")
+    return added, read - added
+
+
+def plan_facts(journal: Journal) -> PlanFacts:
+    """Return what a journal's plan says."""
+    facts = journal.facts()
+    return PlanFacts(
+        provider=facts["provider"],
+        account=facts["account"],
+        verb=facts["verb"],
+        duration=float(facts["duration"]) if facts["duration"] else None,
+        selection=facts["selection"],
+        items=int(facts["items"]),
+        duplicates=int(facts["duplicates"]),
+        hash=facts["hash"],
+        created_at=parse_datetime(facts["created_at"]),
+    )
+
+
+def current_hash(journal: Journal) -> str:
+    """Return the hash of what a journal says now, read from its items."""
+    plan = plan_facts(journal)
+    fingerprint = Fingerprint(plan.provider, plan.account, plan.verb, repr(plan.duration))
+    for ids in journal.ids(BATCH):
+        fingerprint.add(ids)
+    return fingerprint.text
+
+
+def check_account(journal: Journal, target: Target) -> None:
+    """Refuse a journal that was planned for another provider or account."""
+    plan = plan_facts(journal)
+    if plan.provider != target.provider:
+        raise JournalError(journal.path, f"was planned for {plan.provider}, and this is {target.provider}")
+    if plan.account != target.client.account:
+        raise JournalError(
+            journal.path,
+            f"was planned for another account or credential ({plan.account}) than this one ({target.client.account})",
+        )

@@ -1,0 +1,66 @@
+"""Showing what a plan would touch, before anything is touched."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from aiooncall.bulk.models import Preview
+from aiooncall.bulk.planning import current_hash, plan_facts
+from aiooncall.errors import PlanRefused
+
+if TYPE_CHECKING:
+    from aiooncall.bulk.journal import Journal
+    from aiooncall.bulk.models import Verb
+
+_AGES: Final = (("under 1 hour", 3600), ("1 to 24 hours", 86_400), ("1 to 7 days", 7 * 86_400), ("over 7 days", None))
+
+
+def preview_of(journal: Journal, verb: Verb, now: float, samples: int) -> Preview:
+    """Return what a plan would touch, as far as it is known.
+
+    Args:
+        journal: the plan.
+        verb: what it does.
+        now: seconds since the epoch.
+        samples: how many items to show.
+
+    Raises:
+        PlanRefused: the items are not those that were planned.
+    """
+    plan = plan_facts(journal)
+    if current_hash(journal) != plan.hash:
+        raise PlanRefused(f"{journal.path}: the items are not those that were planned; plan again")
+    step = max(1, plan.items // max(1, samples))
+    return Preview(
+        plan=plan,
+        by_team=journal.tally("team"),
+        by_urgency=journal.tally("urgency"),
+        by_state=journal.tally("state"),
+        by_age=_by_age(journal, now),
+        samples=tuple(journal.items("(position - 1) % ? = 0", samples, step)),
+        warnings=tuple(_warnings(journal, verb)),
+    )
+
+
+def _by_age(journal: Journal, now: float) -> dict[str, int]:
+    """Return how many items are how old."""
+    cases = " ".join(
+        f"WHEN created_at > '{datetime.fromtimestamp(now - age, UTC):%Y-%m-%dT%H:%M:%S}' THEN '{name}'"
+        for name, age in _AGES
+        if age is not None
+    )
+    found = journal.tally(f"CASE WHEN created_at IS NULL THEN NULL {cases} ELSE '{_AGES[-1][0]}' END")
+    return {name: found[name] for name in (*(name for name, _ in _AGES), "unknown") if name in found}
+
+
+def _warnings(journal: Journal, verb: Verb) -> list[str]:
+    already = sum(count for state, count in journal.tally("state").items() if state in verb.wanted)
+    notes: list[str] = []
+    if verb.undo is None:
+        notes.append(f"{verb.name} cannot be undone")
+    if not verb.repeatable:
+        notes.append(f"{verb.name} is sent once to each item, and never again where its effect is in doubt")
+    if already:
+        notes.append(f"{already} items are so already")
+    return notes

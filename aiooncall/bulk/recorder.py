@@ -1,0 +1,120 @@
+"""Writing down what happens while it happens, on a thread of its own and many items in one go."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aiooncall.bulk.journal import Journal, Outcome
+    from aiooncall.bulk.timeline import Timeline
+
+T = TypeVar("T")
+LONGEST_WAIT: Final = 0.1
+"""Seconds after which an outcome is on the disk, at the latest."""
+MOST_WAITING: Final = 500
+"""Outcomes that are written at once, at the latest."""
+
+
+class Recorder:
+    """Writes outcomes in batches. What must be on the disk before a send is waited for, by all who wait at once.
+
+    Args:
+        journal: where to.
+        timeline: what else is written down from time to time.
+    """
+
+    def __init__(self, journal: Journal, timeline: Timeline) -> None:
+        self._journal = journal
+        self._timeline = timeline
+        self._thread = ThreadPoolExecutor(1, "aiooncall-journal")
+        self._outcomes: list[Outcome] = []
+        self._intents: list[int] = []
+        self._written: asyncio.Future[None] | None = None
+        self._wake = asyncio.Event()
+        self._hurry = asyncio.Event()
+        self._closing = False
+        self._loop = asyncio.ensure_future(self._run())
+
+    @property
+    def problem(self) -> BaseException | None:
+        """Why nothing can be written any more, if that is so."""
+        return self._loop.exception() if self._loop.done() and not self._loop.cancelled() else None
+
+    def finished(self, outcome: Outcome) -> None:
+        """Take in what came of an item."""
+        self._outcomes.append(outcome)
+        self._wake.set()
+        if len(self._outcomes) >= MOST_WAITING:
+            self._hurry.set()
+
+    async def begin(self, position: int) -> None:
+        """Return once it is on the disk that the item is about to be sent.
+
+        Raises:
+            JournalError: it could not be written, so it must not be sent.
+        """
+        if (problem := self.problem) is not None:
+            raise problem
+        self._intents.append(position)
+        if self._written is None:
+            self._written = asyncio.get_running_loop().create_future()
+        self._wake.set()
+        self._hurry.set()
+        await asyncio.shield(self._written)
+
+    async def do(self, work: Callable[..., T], *values: Any) -> T:  # noqa: ANN401 (the work's own)
+        """Do something with the journal on its thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, partial(work, *values))
+
+    async def close(self) -> None:
+        """Write what is left, and raise what went wrong with writing."""
+        self._closing = True
+        self._wake.set()
+        self._hurry.set()
+        try:
+            await self._loop
+        finally:
+            self._thread.shutdown()
+
+    async def _run(self) -> None:
+        try:
+            while not (self._closing and not self._outcomes and not self._intents):
+                await self._wake.wait()
+                if not self._hurry.is_set():
+                    await self._pause()
+                await self._flush()
+            await self.do(self._journal.write, [], [], self._timeline.take())
+        except BaseException as problem:
+            if self._written is not None and not self._written.done():
+                self._written.set_exception(problem)
+                self._written.exception()  # somebody may have been cancelled meanwhile
+            raise
+
+    async def _pause(self) -> None:
+        """Let outcomes gather for a moment, unless somebody is in a hurry."""
+        try:
+            async with asyncio.timeout(LONGEST_WAIT):
+                await self._hurry.wait()
+        except TimeoutError:
+            pass
+
+    async def _flush(self) -> None:
+        self._wake.clear()
+        self._hurry.clear()
+        outcomes, self._outcomes = self._outcomes, []
+        intents, self._intents = self._intents, []
+        written, self._written = self._written, None
+        try:
+            await self.do(self._journal.write, intents, outcomes, self._timeline.take())
+        except BaseException as problem:
+            if written is not None:
+                written.set_exception(problem)
+                written.exception()
+            raise
+        if written is not None:
+            written.set_result(None)

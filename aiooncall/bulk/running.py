@@ -1,0 +1,130 @@
+"""Carrying a plan out: a crew of workers, and a journal that knows at any moment what was done."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from aiooncall.bulk.models import Status
+from aiooncall.bulk.recorder import Recorder
+from aiooncall.bulk.timeline import Timeline
+from aiooncall.errors import AmbiguousOutcome, ClientClosed, Forbidden, OnCallError, Unauthorized
+from aiooncall.fanout import FanOut
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from aiooncall.bulk.journal import Journal
+    from aiooncall.bulk.models import Verb
+    from aiooncall.bulk.targets import Target
+
+BATCH: Final = 1000
+"""Items that are read from the journal in one go."""
+LONGEST_ERROR: Final = 300
+FORBIDDEN_IN_A_ROW: Final = 20
+"""So many refusals without a success between them are the credentials' fault, and end the job."""
+
+
+class Runner:
+    """Does one verb to every open item of a journal.
+
+    Args:
+        target: where.
+        journal: what is left to do, and where it is written down.
+        verb: what to do.
+        duration: for how long, in seconds, where the verb takes that.
+        watch: called with each status as items end.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        journal: Journal,
+        verb: Verb,
+        duration: float | None,
+        watch: Callable[[Status], None] | None = None,
+    ) -> None:
+        self._target = target
+        self._journal = journal
+        self._verb = verb
+        self._duration = duration
+        self._watch = watch
+        self._clock = target.client.options.clock
+        self._timeline = Timeline(target.client, self._clock)
+        self._recorder: Recorder | None = None
+        self._positions: dict[str, int] = {}
+        self._stopped = False
+        self._proven = journal.counts().succeeded > 0
+        self._forbidden = 0
+        self._fatal: OnCallError | None = None
+
+    def stop(self) -> None:
+        """Begin nothing new; what is in flight comes to its end."""
+        self._stopped = True
+
+    async def run(self, concurrency: int) -> None:
+        """Deal with the open items until none is left, or until told to stop.
+
+        Raises:
+            Unauthorized, Forbidden: the credentials may not do this; the items stay open.
+            ClientClosed: the client is not open, or was closed meanwhile; the items stay open.
+            JournalError: something could not be written; nothing was sent from then on.
+        """
+        self._recorder = Recorder(self._journal, self._timeline)
+        try:
+            with self._target.client.listen(self._timeline):
+                await FanOut(self._open_items(), self._act, concurrency=concurrency, proving=not self._proven)
+        finally:
+            await self._recorder.close()
+        if self._fatal is not None:
+            raise self._fatal
+
+    async def _open_items(self) -> AsyncIterator[str]:
+        assert self._recorder is not None  # noqa: S101 (narrowing: it was made before the crew)
+        last = 0
+        while not self._stopped:
+            rows = await self._recorder.do(self._journal.unfinished, last, BATCH)
+            if not rows:
+                return
+            for position, item_id in rows:
+                if self._stopped or self._recorder.problem is not None:
+                    return
+                self._positions[item_id] = last = position
+                yield item_id
+
+    async def _act(self, item_id: str) -> None:
+        assert self._recorder is not None  # noqa: S101 (narrowing: it was made before the crew)
+        position = self._positions.pop(item_id)
+        if not self._verb.repeatable:
+            await self._recorder.begin(position)
+        try:
+            changed = await self._target.act(self._verb, item_id, self._duration)
+        except (Unauthorized, Forbidden, ClientClosed) as refused:
+            await self._refused(position, refused)
+        except OnCallError as error:
+            self._ended(position, Status.AMBIGUOUS if isinstance(error, AmbiguousOutcome) else Status.FAILED, error)
+        else:
+            self._forbidden = 0
+            self._ended(position, Status.DONE if changed else Status.ALREADY)
+
+    async def _refused(self, position: int, refused: OnCallError) -> None:
+        """End the job if it is the credentials, as the first item or many in a row tell, or a closed client."""
+        self._forbidden += 1
+        first = not self._timeline.items and not self._proven
+        if first or self._forbidden >= FORBIDDEN_IN_A_ROW or isinstance(refused, (Unauthorized, ClientClosed)):
+            self._note(position, Status.OPEN)
+            self._fatal = refused
+            self.stop()
+            raise refused
+        self._ended(position, Status.FAILED, refused)
+
+    def _ended(self, position: int, status: Status, error: OnCallError | None = None) -> None:
+        self._timeline.finished(failed=error is not None)
+        self._note(position, status, error)
+        if self._watch is not None:
+            self._watch(status)
+
+    def _note(self, position: int, status: Status, error: OnCallError | None = None) -> None:
+        assert self._recorder is not None  # noqa: S101 (narrowing: it was made before the crew)
+        reason = None if error is None else type(error).__name__
+        text = None if error is None else str(error)[:LONGEST_ERROR]
+        self._recorder.finished((str(status), reason, text, self._clock.time(), position))

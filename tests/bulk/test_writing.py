@@ -1,0 +1,106 @@
+"""What is written when: before and after a send, and what happens when nothing can be written any more."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from bulk_world import acted_on, add_pages, change, run_all, statuses, tally, with_status
+from harness import PAGES, datadog, scripted
+
+from aiooncall import JournalError, bulk
+from aiooncall.bulk.running import BATCH
+from aiooncall.simulator import Fault, FaultKind
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from aiooncall.bulk import Job
+
+SLOW = Fault(FaultKind.SLOW, delay=5.0)
+
+
+def fill_the_disk(job: Job) -> None:
+    """Leave no room for one page more in a job's journal."""
+    (pages,) = job._journal._db.execute("PRAGMA page_count").fetchone()
+    job._journal._db.execute(f"PRAGMA max_page_count = {pages}")
+
+
+@pytest.mark.parametrize("verb", ["acknowledge", "resolve", "escalate"])
+async def test_full_disk_while_running(verb: str, tmp_path: Path) -> None:
+    """A disk that becomes full ends a run: no more is read from the journal and sent, and nothing written is lost.
+
+    With room again the rest is done; what must not be sent twice is not.
+    """
+    async with datadog() as (sim, client):
+        ids = add_pages(sim, 1600)
+        with await bulk.plan(client, verb, tmp_path / "job.db", ids) as job:
+            fill_the_disk(job)
+            with pytest.raises(JournalError, match="full"):
+                await run_all(job, concurrency=10)
+            done = with_status(job.journal, "done")
+            sent = acted_on(sim, verb)
+            assert len(sent) <= BATCH
+            assert done <= set(sent)
+            await asyncio.sleep(60.0)
+            assert acted_on(sim, verb) == sent
+        with bulk.open_job(client, tmp_path / "job.db") as job:
+            counts = await run_all(job)
+            assert counts.unfinished == counts.failed == 0
+            assert done.isdisjoint(acted_on(sim, verb)[len(sent) :])
+            assert counts.ambiguous == 0 or verb == "escalate"
+        assert sim.ledger.doubled() == []
+
+
+async def test_what_was_written_survives_a_loss_of_power(tmp_path: Path) -> None:
+    """A transaction is on the disk when it is over, and those who read are not in the way of those who write."""
+    async with datadog() as (_, client):
+        (await bulk.plan(client, "resolve", tmp_path / "job.db", ["a"])).close()
+        with bulk.open_job(client, tmp_path / "job.db") as job:
+            asked = [job._journal._db.execute(f"PRAGMA {name}").fetchone() for name in ("synchronous", "journal_mode")]
+            assert asked == [(2,), ("wal",)]
+
+
+async def test_no_intent_no_escalation(tmp_path: Path) -> None:
+    """When it cannot be written down that an item is about to be sent, it is not sent."""
+    async with datadog() as (sim, client):
+        with await bulk.plan(client, "escalate", tmp_path / "job.db", add_pages(sim, 50)) as job:
+            await run_all(job)  # so that the journal has been begun
+            change(job.journal, "UPDATE items SET status = 'open'")
+            sent = len(sim.ledger.requests)
+            job._journal._db.execute(
+                "CREATE TEMP TRIGGER broken BEFORE UPDATE ON items WHEN new.status = 'sending'"
+                " BEGIN SELECT raise(ABORT, 'disk I/O error'); END"
+            )
+            with pytest.raises(JournalError, match="disk I/O error"):
+                await job.resume()
+            assert len(sim.ledger.requests) == sent
+            assert job.counts.open == 50
+
+
+async def test_intent_is_on_the_disk_before_the_send(tmp_path: Path) -> None:
+    """At the moment an escalation reaches the server, the file says that it is being sent."""
+    async with datadog() as (sim, client):
+        ids = add_pages(sim, 40)
+        with await bulk.plan(client, "escalate", tmp_path / "job.db", ids) as job:
+            seen: list[str] = []
+            record_request = sim.ledger.record_request
+
+            def look(at: float, method: str, path: str) -> Any:
+                seen.append(statuses(job.journal)[path.split("/")[-2]])
+                return record_request(at, method, path)
+
+            sim.ledger.record_request = look  # type: ignore[method-assign]
+            await run_all(job)
+        assert seen == ["sending"] * 40
+
+
+async def test_no_intent_for_what_may_be_repeated(tmp_path: Path) -> None:
+    """What may be sent twice is not written down before it is sent, which would only cost time."""
+    async with datadog(scripted("POST", f"{PAGES}/*", *[SLOW] * 50)) as (sim, client):
+        with await bulk.plan(client, "resolve", tmp_path / "job.db", add_pages(sim, 50)) as job:
+            run = asyncio.ensure_future(run_all(job))
+            await asyncio.sleep(1.0)
+            assert tally(job.journal) == {"open": 50}
+            await run

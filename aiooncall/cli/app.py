@@ -9,24 +9,42 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from aiooncall.cli import bulk, groups, pagerduty, pages, people
 from aiooncall.cli.demo import run_demo
 from aiooncall.cli.display import make_display
-from aiooncall.cli.summary import print_summary
+from aiooncall.cli.printing import print_json
+from aiooncall.cli.settings import JsonOption
+from aiooncall.cli.summary import print_summary, summary_json
 from aiooncall.simulator import RateRule, Simulator
 
-app = typer.Typer(help="On-call paging from the terminal.", no_args_is_help=True, pretty_exceptions_enable=False)
+app = typer.Typer(
+    help="On-call paging from the terminal. Exit codes: 0 done, 1 something failed, 2 wrong usage, "
+    "3 something is in doubt, 130 interrupted.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(pages.app, name="page")
+app.add_typer(groups.app, name="group")
+app.add_typer(people.policies, name="policy")
+app.add_typer(people.schedules, name="schedule")
+people.add_who(app)
+app.add_typer(pagerduty.app, name="pagerduty")
+app.add_typer(bulk.app, name="bulk")
 
 
 @app.command()
 def demo(
     pages: Annotated[int, typer.Option(min=1, max=20_000, help="How many pages the storm has.")] = 1000,
     seed: Annotated[int, typer.Option(help="Seed of the faults.")] = 7,
+    json: JsonOption = False,
 ) -> None:
     """Page a storm on an embedded, unreliable simulator, then acknowledge and resolve all of it."""
-    console = Console()
+    console = Console(quiet=json)
     with make_display(console) as display:
         result = asyncio.run(run_demo(pages, seed, display))
     print_summary(console, result)
+    if json:
+        print_json(summary_json(result))
     raise typer.Exit(0 if result.is_clean else 1)
 
 
@@ -35,14 +53,23 @@ def simulator(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 for any.")] = 8080,
     limit: Annotated[int, typer.Option(min=0, help="Requests per window; 0 for no limit.")] = 200,
     period: Annotated[float, typer.Option(min=1, help="Length of a window in seconds.")] = 2.0,
+    storm: Annotated[int, typer.Option(min=0, max=100_000, help="Open pages and alert groups to begin with.")] = 0,
+    json: JsonOption = False,
 ) -> None:
     """Serve the simulator on loopback for other programs, until interrupted."""
     rules = (RateRule("oncall_paging", limit, period),) if limit else ()
     with suppress(KeyboardInterrupt):
-        asyncio.run(_serve(port, rules))
+        asyncio.run(_serve(port, rules, storm, as_json=json))
 
 
-async def _serve(port: int, rules: tuple[RateRule, ...]) -> None:
+async def _serve(port: int, rules: tuple[RateRule, ...], storm: int, *, as_json: bool) -> None:
     async with Simulator(port=port, rate_rules=rules, keep_requests=False) as sim:
-        typer.echo(f"Datadog On-Call simulator on {sim.datadog_url} (any keys; Ctrl-C stops it)")
+        for number in range(storm):
+            sim.add_page(title=f"Disk full on storage-{number:05d}")
+            sim.grafana.add_alert_group(f"Disk full on storage-{number:05d}")
+        if as_json:
+            print_json({"datadog_url": sim.datadog_url, "grafana_url": sim.grafana_url})
+        else:
+            typer.echo(f"Datadog On-Call simulator on {sim.datadog_url} (any keys; Ctrl-C stops it)")
+            typer.echo(f"Grafana OnCall simulator on {sim.grafana_url} (any token)")
         await asyncio.Event().wait()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import attrs
 from rich.table import Table
 
 if TYPE_CHECKING:
@@ -37,3 +38,9 @@ def print_summary(console: Console, result: DemoResult) -> None:
     console.print(table)
     verdict = "nothing lost, nothing doubled" if result.is_clean else "NOT CLEAN: see the last two rows"
     console.print(f"Verdict: {verdict}")
+
+
+def summary_json(result: DemoResult) -> dict[str, Any]:
+    """Return what the demo came to, as plain JSON; times are in seconds."""
+    faults = {str(kind): number for kind, number in result.injected.items()}
+    return {**attrs.asdict(result), "injected": faults, "clean": result.is_clean}

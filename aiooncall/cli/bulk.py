@@ -1,0 +1,283 @@
+"""`aiooncall bulk`: plan, preview, run, resume, verify, undo and report a job."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import attrs
+import typer
+
+from aiooncall import bulk
+from aiooncall.cli.asking import confirm
+from aiooncall.cli.command import ExitCode, command
+from aiooncall.cli.printing import item_json, plain, print_counts, print_json, say
+from aiooncall.cli.progress import JobProgress
+from aiooncall.cli.settings import Settings
+from aiooncall.datadog.pages import LARGEST_PAGE
+from aiooncall.errors import OptionsError, PlanRefused
+from aiooncall.fanout import DEFAULT_CONCURRENCY
+from aiooncall.grafana.client import GrafanaOnCall
+from aiooncall.grafana.models.alert_group import AlertGroupState
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Generator
+
+    from aiooncall.bulk import Counts, Job, Preview
+    from aiooncall.datadog.client import DatadogOnCall
+
+app = typer.Typer(help="The same action on very many pages or alert groups.", no_args_is_help=True)
+
+JournalFile = Annotated[Path, typer.Argument(metavar="JOURNAL", help="Holds the plan, and what came of it.")]
+Concurrency = Annotated[int, typer.Option(min=1, max=1000, help="How many requests at once.")]
+Most = Annotated[int | None, typer.Option("--max", min=1, help="Refuse to touch more items.")]
+
+
+@command(app)
+async def plan(
+    settings: Settings,
+    journal: JournalFile,
+    verb: Annotated[str, typer.Argument(help="acknowledge, resolve, escalate; for Grafana also their opposites.")],
+    ids: Annotated[list[str] | None, typer.Argument(help="Ids; or use one of the options below.")] = None,
+    source: Annotated[
+        str | None, typer.Option("--from", help="File of ids or JSON lines; - for standard input.")
+    ] = None,
+    query: Annotated[str | None, typer.Option(help="Datadog: a search such as 'status:triggered'.")] = None,
+    state: Annotated[AlertGroupState | None, typer.Option(help="Grafana: all in this state.")] = None,
+    team: Annotated[str | None, typer.Option(help="Grafana: all of a team.")] = None,
+    integration: Annotated[str | None, typer.Option(help="Grafana: all of an integration.")] = None,
+    duration: Annotated[float | None, typer.Option("--for", min=1, help="How long to silence, in seconds.")] = None,
+    most: Most = None,
+) -> None:
+    """Write down what would be done, and show it; nothing is sent."""
+    filters = {"state": state, "team_id": team, "integration_id": integration}
+    given = {name: value for name, value in filters.items() if value is not None}
+    async with settings.client(settings.provider) as client:
+        selection, words = _selection(client, ids, source, query, given)
+        with await bulk.plan(client, verb, journal, selection, duration=duration, most=most, described_as=words) as job:
+            _show(job.preview(), journal, as_json=settings.json)
+
+
+@command(app)
+async def preview(
+    settings: Settings,
+    journal: JournalFile,
+    samples: Annotated[int, typer.Option(min=0, help="How many items to show.")] = 5,
+) -> None:
+    """Show what a plan would touch; nothing is sent."""
+    async with settings.client_of(journal) as client:
+        with bulk.open_job(client, journal) as job:
+            _show(job.preview(samples=samples), journal, as_json=settings.json)
+
+
+@command(app)
+async def run(
+    settings: Settings,
+    journal: JournalFile,
+    plan_hash: Annotated[str, typer.Option("--plan", metavar="HASH", help="The hash that the preview showed.")],
+    most: Most = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before a large job.")] = False,
+    confirm_above: Annotated[int, typer.Option(min=0, help="Ask before touching more items than this.")] = 100,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, and send nothing.")] = False,
+    concurrency: Concurrency = DEFAULT_CONCURRENCY,
+) -> ExitCode:
+    """Carry a plan out. Ctrl-C ends it when what is in flight has come to its end."""
+    async with settings.client_of(journal) as client:
+        with bulk.open_job(client, journal) as job:
+            job.check(plan_hash, most=most)
+            if dry_run:
+                _would_touch(job.counts, settings)
+                return ExitCode.DONE
+            _confirm(job, confirm_above, yes=yes)
+            return await _carry_out(settings, client, job, partial(job.run, plan_hash, most=most), concurrency)
+
+
+@command(app)
+async def resume(
+    settings: Settings,
+    journal: JournalFile,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Try again what failed, and what is in doubt if twice is harmless.")
+    ] = False,
+    concurrency: Concurrency = DEFAULT_CONCURRENCY,
+) -> ExitCode:
+    """Go on with a job that was interrupted, in whatever way."""
+    async with settings.client_of(journal) as client:
+        with bulk.open_job(client, journal) as job:
+            again = partial(job.resume, retry_failed=retry_failed)
+            return await _carry_out(settings, client, job, again, concurrency)
+
+
+@command(app)
+async def verify(
+    settings: Settings,
+    journal: JournalFile,
+    wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for what the server does later.")] = 30,
+) -> ExitCode:
+    """Look whether the server shows what it accepted; of an escalation it shows nothing."""
+    async with settings.client_of(journal) as client:
+        with bulk.open_job(client, journal) as job:
+            found = await job.verify(wait=wait)
+            in_doubt = found.unknown + (found.accepted if job.verifiable else 0)
+    if settings.json:
+        print_json(attrs.asdict(found))
+    else:
+        print_counts(attrs.asdict(found), title="verified")
+    if found.failed or found.unfinished:
+        return ExitCode.FAILED
+    return ExitCode.AMBIGUOUS if in_doubt else ExitCode.DONE
+
+
+@command(app)
+async def undo(
+    settings: Settings,
+    journal: JournalFile,
+    new_journal: Annotated[Path, typer.Argument(metavar="NEW_JOURNAL", help="A new file for the opposite plan.")],
+) -> None:
+    """Plan to take back what a job changed, and show it; nothing is sent."""
+    async with settings.client_of(journal) as client:
+        with bulk.open_job(client, journal) as job, await job.undo(new_journal) as undoing:
+            _show(undoing.preview(), new_journal, as_json=settings.json)
+
+
+@command(app)
+async def report(
+    settings: Settings,
+    journal: JournalFile,
+    html: Annotated[Path | None, typer.Option(help="Write the report as one HTML page.")] = None,
+) -> None:
+    """Tell what came of a job."""
+    found = bulk.report(journal)
+    if html is not None:
+        try:
+            html.write_text(found.to_html(), encoding="utf-8")
+        except OSError as problem:
+            raise OptionsError("--html", str(html), f"a file that can be written ({problem.strerror})") from None
+    if settings.json:
+        print_json(found.to_json())
+    else:
+        say(found.to_text())
+
+
+def _selection(
+    client: DatadogOnCall | GrafanaOnCall,
+    ids: list[str] | None,
+    source: str | None,
+    query: str | None,
+    filters: dict[str, Any],
+) -> tuple[Any, str]:
+    """Return what was selected, by one way only, and that way in words."""
+    ways = [one for one in (ids, source, query, filters) if one]
+    if len(ways) != 1:
+        raise OptionsError("selection", ways, "ids, --from, --query, or filters, one of them")
+    if ids:
+        return ids, "ids that were given"
+    if source is not None:
+        return (bulk.read_ids(sys.stdin.buffer), "standard input") if source == "-" else (bulk.read_ids(source), source)
+    if isinstance(client, GrafanaOnCall):
+        if query is not None:
+            raise OptionsError("--query", query, "--state, --team or --integration: Grafana has no search")
+        return client.alert_groups.list(**filters), " ".join(f"{name}={value}" for name, value in filters.items())
+    if query is None:
+        raise OptionsError("--state, --team, --integration", filters, "--query: Datadog has a search")
+    return client.pages.list(query, page_size=LARGEST_PAGE), query
+
+
+def _show(found: Preview, journal: Path, *, as_json: bool) -> None:
+    if as_json:
+        print_json({**plain(found), "samples": [item_json(item) for item in found.samples]})
+        return
+    said = found.plan
+    again = f", {said.duplicates} came twice and count once" if said.duplicates else ""
+    say(f"{said.verb} {said.items} items of {said.provider} ({said.selection}{again})")
+    for title in ("state", "team", "urgency", "age"):
+        print_counts(getattr(found, f"by_{title}"), title=f"by {title}")
+    for item in found.samples:
+        say("  " + "  ".join(str(value) for value in item_json(item).values()))
+    for warning in found.warnings:
+        say(f"note: {warning}")
+    say(f"nothing was sent; to do it: aiooncall bulk run {journal} --plan {said.hash}")
+
+
+def _confirm(job: Job, most: int, *, yes: bool) -> None:
+    items = job.counts.unfinished
+    if yes or items <= most:
+        return
+    for warning in job.preview(samples=0).warnings:
+        typer.echo(f"note: {warning}", err=True)
+    if not sys.stdin.isatty():
+        raise PlanRefused(f"{items} items are more than {most}: give --yes to {job.plan.verb} them without being asked")
+    if not confirm(f"{job.plan.verb} {items} items?"):
+        raise PlanRefused("not confirmed; nothing was sent")
+
+
+async def _carry_out(
+    settings: Settings,
+    client: DatadogOnCall | GrafanaOnCall,
+    job: Job,
+    go: Callable[..., Awaitable[Counts]],
+    concurrency: int,
+) -> ExitCode:
+    bar = JobProgress(client, job.counts, job.plan.verb, quiet=settings.json)
+    with bar as progress, _interruptible(job, progress.say):
+        try:
+            counts = await go(concurrency=concurrency, watch=progress)
+        except asyncio.CancelledError:  # the second Ctrl-C: what was under way is in doubt, and the journal knows
+            counts = job.counts
+    _summary(counts, settings, job.plan.verb)
+    if counts.unfinished:
+        say_err(f"stopped, and nothing is lost; to go on: aiooncall bulk resume {job.journal}")
+        return ExitCode.INTERRUPTED
+    if counts.ambiguous:
+        say_err(f"{counts.ambiguous} items are in doubt; to look: aiooncall bulk verify {job.journal}")
+        return ExitCode.AMBIGUOUS
+    return ExitCode.FAILED if counts.failed else ExitCode.DONE
+
+
+@contextmanager
+def _interruptible(job: Job, say: Callable[[str], None]) -> Generator[None]:
+    """Let the first Ctrl-C end the job gently; a second one cancels what is in flight, and a third one kills."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+
+    def stop() -> None:
+        say("stopping when what is in flight has ended; once more to stop at once")
+        job.stop()
+        loop.add_signal_handler(signal.SIGINT, cancel)
+
+    def cancel() -> None:
+        loop.remove_signal_handler(signal.SIGINT)
+        assert task is not None  # noqa: S101 (narrowing: a command is a task)
+        task.cancel()
+
+    with suppress(NotImplementedError):  # some systems have no such handlers: there it stops at once
+        loop.add_signal_handler(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        with suppress(NotImplementedError):
+            loop.remove_signal_handler(signal.SIGINT)
+
+
+def _would_touch(counts: Counts, settings: Settings) -> None:
+    if settings.json:
+        print_json(attrs.asdict(counts))
+    else:
+        say(f"{counts.unfinished} of {counts.total} items would be touched; nothing was sent")
+
+
+def _summary(counts: Counts, settings: Settings, title: str) -> None:
+    found = {name: number for name, number in attrs.asdict(counts).items() if number or name == "done"}
+    if settings.json:
+        print_json(attrs.asdict(counts))
+    else:
+        print_counts(found, title=title)
+
+
+def say_err(text: str) -> None:
+    """Say something that is not the result."""
+    typer.echo(text, err=True)

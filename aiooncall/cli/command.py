@@ -1,0 +1,105 @@
+"""What turns a coroutine into a command: shared options, a client, and exit codes for what goes wrong.
+
+Exit codes: 0 all done, 1 something failed, 2 wrong usage, 3 something is in doubt, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import json
+from enum import IntEnum
+from functools import wraps
+from typing import TYPE_CHECKING, Any, get_type_hints
+
+import attrs
+import typer
+from rich.console import Console
+
+from aiooncall.cli.printing import printable
+from aiooncall.cli.settings import Settings
+from aiooncall.errors import AmbiguousOutcome, JournalError, OnCallError, OptionsError, PlanRefused
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+
+class ExitCode(IntEnum):
+    """What a command tells the shell."""
+
+    DONE = 0
+    FAILED = 1
+    USAGE = 2
+    AMBIGUOUS = 3
+    INTERRUPTED = 130
+
+
+def command(app: typer.Typer, name: str | None = None) -> Callable[[Callable[..., Any]], Callable[..., None]]:
+    """Add a coroutine function to `app` as a command; its first parameter gets the settings.
+
+    Args:
+        app: the group of commands.
+        name: what it is called; the function's name unless given.
+    """
+
+    def add(body: Callable[..., Any]) -> Callable[..., None]:
+        @wraps(body)
+        def run(**given: Any) -> None:  # noqa: ANN401 (what typer has parsed)
+            shared = {field.name: given.pop(field.name) for field in attrs.fields(Settings)}
+            raise typer.Exit(execute(lambda: body(Settings(**shared), **given), as_json=shared["json"]))
+
+        hints = get_type_hints(body, include_extras=True)
+        own = list(inspect.signature(body).parameters.values())[1:]
+        parameters = [one.replace(annotation=hints[one.name]) for one in own] + _shared_parameters()
+        run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        run.__annotations__ = {one.name: one.annotation for one in parameters}
+        del run.__wrapped__  # typer would look at the coroutine
+        app.command(name)(run)
+        return run
+
+    return add
+
+
+def _shared_parameters() -> list[inspect.Parameter]:
+    hints = get_type_hints(Settings, include_extras=True)
+    return [
+        inspect.Parameter(
+            field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=hints[field.name]
+        )
+        for field in attrs.fields(Settings)
+    ]
+
+
+def execute(body: Callable[[], Any], *, as_json: bool) -> ExitCode:
+    """Run a command to its end and return its exit code; what went wrong is told on standard error."""
+    try:
+        return asyncio.run(_awaited(body)) or ExitCode.DONE
+    except OnCallError as error:
+        tell(error, as_json=as_json)
+        return code_of(error)
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+
+
+async def _awaited(body: Callable[[], Awaitable[ExitCode | None]]) -> ExitCode | None:
+    return await body()
+
+
+def tell(error: OnCallError, *, as_json: bool) -> None:
+    """Say what went wrong, to a person or to a program."""
+    if as_json:
+        typer.echo(json.dumps({"error": type(error).__name__, "message": str(error)}), err=True)
+    else:
+        told = f"{type(error).__name__}: {printable(str(error))}"
+        Console(stderr=True, soft_wrap=True, markup=False, emoji=False, highlight=False).print(told, style="red")
+
+
+def code_of(error: OnCallError) -> ExitCode:
+    """Return the exit code for an error."""
+    match error:
+        case OptionsError() | PlanRefused() | JournalError():
+            return ExitCode.USAGE
+        case AmbiguousOutcome():
+            return ExitCode.AMBIGUOUS
+        case _:
+            return ExitCode.FAILED

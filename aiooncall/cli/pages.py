@@ -1,0 +1,125 @@
+"""`aiooncall page`: pages of Datadog On-Call."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from aiooncall.bulk.targets import item_of
+from aiooncall.cli.command import command
+from aiooncall.cli.printing import item_json, print_facts, print_items, print_json, say
+from aiooncall.cli.settings import Settings
+from aiooncall.cli.times import WRITTEN, utc
+from aiooncall.datadog.client import DatadogOnCall
+from aiooncall.datadog.models.page import TeamHandle, TeamId, Urgency, UserId
+from aiooncall.errors import OptionsError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from aiooncall.bulk.models import Item
+    from aiooncall.datadog.models.page import Page, Target
+
+app = typer.Typer(help="Pages of Datadog On-Call.", no_args_is_help=True)
+
+PageId = Annotated[str, typer.Argument(metavar="PAGE_ID")]
+
+
+@command(app)
+async def create(
+    settings: Settings,
+    title: Annotated[str, typer.Argument(help="The headline.")],
+    team: Annotated[str | None, typer.Option(help="Handle of the team to page.")] = None,
+    team_id: Annotated[str | None, typer.Option(help="Id of the team to page.")] = None,
+    user: Annotated[str | None, typer.Option(help="Id of the user to page.")] = None,
+    urgency: Annotated[Urgency, typer.Option()] = Urgency.HIGH,
+    description: Annotated[str | None, typer.Option()] = None,
+    tag: Annotated[list[str] | None, typer.Option(help="Such as service:checkout; any number of them.")] = None,
+    dedup_key: Annotated[str | None, typer.Option(help="Finds the page again if the answer is lost.")] = None,
+) -> None:
+    """Page a team or a user, once."""
+    target = _target(team, team_id, user)
+    async with _datadog(settings) as dd:
+        page = await dd.pages.create(
+            title, target=target, urgency=urgency, description=description, tags=tag or (), dedup_key=dedup_key
+        )
+    if settings.json:
+        print_json(page)
+    else:
+        say(f"paged: {page.id}" + (" (found again)" if page.reconciled else ""))
+
+
+@command(app, "list")
+async def list_(
+    settings: Settings,
+    query: Annotated[str | None, typer.Argument(help="Such as 'status:triggered'.")] = None,
+    since: Annotated[datetime | None, typer.Option(help="Only those created since.", **WRITTEN)] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 100,
+) -> None:
+    """List pages, as JSON lines on request."""
+    async with _datadog(settings) as dd:
+        await print_items(_items(dd.pages.list(query, since=utc(since))), limit, as_json=settings.json)
+
+
+@command(app)
+async def get(settings: Settings, page_id: PageId) -> None:
+    """Show a page."""
+    async with _datadog(settings) as dd:
+        page = await dd.pages.get(page_id)
+    if settings.json:
+        print_json(page)
+    else:
+        print_facts(item_json(item_of(page)))
+
+
+@command(app)
+async def ack(settings: Settings, page_id: PageId) -> None:
+    """Acknowledge a page."""
+    async with _datadog(settings) as dd:
+        await dd.pages.acknowledge(page_id)
+    _accepted(settings, page_id, "acknowledge")
+
+
+@command(app)
+async def escalate(settings: Settings, page_id: PageId) -> None:
+    """Escalate a page to its next step, once."""
+    async with _datadog(settings) as dd:
+        await dd.pages.escalate(page_id)
+    _accepted(settings, page_id, "escalate")
+
+
+@command(app)
+async def resolve(settings: Settings, page_id: PageId) -> None:
+    """Resolve a page; this cannot be undone."""
+    async with _datadog(settings) as dd:
+        await dd.pages.resolve(page_id)
+    _accepted(settings, page_id, "resolve")
+
+
+def _datadog(settings: Settings) -> DatadogOnCall:
+    client = settings.client("datadog")
+    assert isinstance(client, DatadogOnCall)  # noqa: S101 (narrowing)
+    return client
+
+
+def _accepted(settings: Settings, page_id: str, verb: str) -> None:
+    if settings.json:
+        print_json({"id": page_id, "accepted": verb})
+    else:
+        say(f"accepted: {verb} {page_id}")
+
+
+def _target(team: str | None, team_id: str | None, user: str | None) -> Target:
+    given = [one for one in (team, team_id, user) if one is not None]
+    if len(given) != 1:
+        raise OptionsError("--team, --team-id, --user", given, "exactly one of them")
+    if team is not None:
+        return TeamHandle(team)
+    return TeamId(team_id) if team_id is not None else UserId(user or "")
+
+
+async def _items(pages: AsyncIterator[Page]) -> AsyncIterator[Item]:
+    async for page in pages:
+        yield item_of(page)

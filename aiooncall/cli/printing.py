@@ -1,0 +1,138 @@
+"""Printing: JSON for programs, tables and words for people."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import attrs
+import orjson
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from aiooncall.bulk.journal import item_row
+from aiooncall.codec import unstructure
+from aiooncall.jsonapi import Resource
+from aiooncall.jsonapi.unlinking import to_json
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable, Mapping
+
+    from aiooncall.bulk.models import Item
+    from aiooncall.oncall import OnCall, Responder
+
+COLUMNS = ("id", "state", "urgency", "team", "created_at", "title")
+_STEERING: Final = {at: " " for at in (*range(32), *range(127, 160)) if chr(at) != "\n"}
+"""Control characters: a title may hold any."""
+
+
+def print_json(value: object) -> None:
+    """Print a model, or plain data, as one line of JSON."""
+    typer.echo(orjson.dumps(plain(value), default=str).decode())
+
+
+def plain(value: object) -> Any:  # noqa: ANN401 (any JSON)
+    """Return a model, or facts of this package, as plain JSON."""
+    if isinstance(value, Resource):
+        return to_json(value)
+    if hasattr(value, "extra"):
+        return unstructure(value)
+    return attrs.asdict(cast("Any", value)) if attrs.has(type(value)) else value
+
+
+def item_json(item: Item) -> dict[str, Any]:
+    """Return an item as `bulk plan --from` reads it."""
+    names = ("id", "title", "team", "urgency", "state", "created_at")
+    return {name: value for name, value in zip(names, item_row(item), strict=True) if value is not None}
+
+
+async def print_items(items: AsyncIterator[Item], most: int, *, as_json: bool) -> None:
+    """Print items as they come, or as a table; elsewhere than on a terminal its columns are parted by tabs."""
+    rows: list[list[str]] = []
+    shown = 0
+    async for item in items:
+        if shown == most:
+            typer.echo(f"there are more than these {most}: --limit", err=True)
+            break
+        shown += 1
+        found = item_json(item)
+        if as_json:
+            print_json(found)
+        else:
+            rows.append([_cell(found.get(name, "")) for name in COLUMNS])
+    if not as_json:
+        _print_rows(rows)
+
+
+def _print_rows(rows: list[list[str]]) -> None:
+    if not rows:
+        typer.echo("nothing found", err=True)
+    elif not sys.stdout.isatty():
+        for row in rows:
+            typer.echo("\t".join(row))
+    else:
+        table = _table(*COLUMNS)
+        for row in rows:
+            table.add_row(*row)
+        _console().print(table)
+
+
+def print_facts(facts: Mapping[str, object], *, title: str | None = None) -> None:
+    """Print names and values."""
+    if title is not None:
+        say(title)
+    width = max(map(len, facts), default=0)
+    for name, value in facts.items():
+        say(f"  {name:<{width}}  {value}")
+
+
+def print_on_call(found: OnCall, *, as_json: bool) -> None:
+    """Print who is on call."""
+    if as_json:
+        print_json(found)
+        return
+    rows = {"now": found.current, "before": found.previous, "next": found.next}
+    steps = {f"step {number}": people for number, people in enumerate(found.escalations, 2)}
+    print_facts(
+        {name: ", ".join(map(_person, people)) or "nobody" for name, people in {**rows, **steps}.items()},
+        title=f"{found.at.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
+    )
+
+
+def say(text: str) -> None:
+    """Print a sentence, or a few lines."""
+    _console().print(printable(text), soft_wrap=True)
+
+
+def printable(text: str) -> str:
+    """Return a text without what would steer a terminal; line ends stay."""
+    return text.translate(_STEERING)
+
+
+def _person(person: Responder) -> str:
+    until = f" until {person.end.astimezone(UTC):%Y-%m-%d %H:%M}" if person.end is not None else ""
+    return f"{person.label}{until}"
+
+
+def _cell(text: str) -> str:
+    """Return a text that stays in its column."""
+    return " ".join(printable(text).split())
+
+
+def _table(*names: str) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for name in names:
+        table.add_column(name, no_wrap=name == "id", overflow="fold")
+    return table
+
+
+def _console() -> Console:
+    return Console(highlight=False, markup=False, emoji=False)
+
+
+def print_counts(counts: Mapping[str, int], *, title: str, rows: Iterable[str] = ()) -> None:
+    """Print how many there are of each."""
+    shown = {name: counts[name] for name in rows} if rows else counts
+    print_facts({name: f"{number:>8}" for name, number in shown.items()}, title=title)

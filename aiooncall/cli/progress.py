@@ -1,0 +1,68 @@
+"""The progress of a bulk job: live on a terminal, silent elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Self
+
+    from aiooncall.bulk.models import Counts, Status
+    from aiooncall.client import BaseClient
+
+
+class JobProgress:
+    """Shows how far a job is, how fast it goes against what is allowed, and how long it will take.
+
+    Args:
+        client: whose budget is shown.
+        counts: where the job is.
+        verb: what it does.
+        quiet: whether to show nothing.
+    """
+
+    def __init__(self, client: BaseClient, counts: Counts, verb: str, *, quiet: bool) -> None:
+        self._client = client
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TimeRemainingColumn(),
+            console=Console(stderr=True, markup=False, emoji=False, highlight=False),
+            disable=quiet or not sys.stderr.isatty(),
+        )
+        self._task = self._bar.add_task(verb, total=counts.total, completed=counts.finished, rate="")
+        self._started, self._seen = time.monotonic(), 0
+
+    def __call__(self, status: Status) -> None:
+        """Count an item."""
+        del status
+        self._seen += 1
+        self._bar.advance(self._task)
+        if self._seen % 20 == 0:
+            self._bar.update(self._task, rate=self._rate())
+
+    def say(self, text: str) -> None:
+        """Say something to the person who watches, above the bar if there is one."""
+        self._bar.console.print(text, soft_wrap=True)
+
+    def _rate(self) -> str:
+        rate = self._seen / max(time.monotonic() - self._started, 0.001)
+        known = [one.limit / one.period for one in self._client.budgets() if one.limit and one.period]
+        return f"{rate:.0f}/s" + (f" of {min(known):.0f}/s" if known else "")
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.stop()

@@ -1,0 +1,104 @@
+"""What every command can be told: which provider, where, as whom, and how to print."""
+
+from __future__ import annotations
+
+import os
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Final
+
+import attrs
+import typer
+
+from aiooncall.bulk.journal import Journal
+from aiooncall.cli.asking import ask
+from aiooncall.datadog.client import DatadogOnCall
+from aiooncall.errors import OptionsError
+from aiooncall.grafana.client import GrafanaOnCall
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+NEEDED: Final = {
+    "datadog": ("DD_API_KEY", "DD_APP_KEY"),
+    "grafana": ("GRAFANA_ONCALL_ACCESS_TOKEN",),
+}
+"""The secrets of each provider: from the environment, a file, or a prompt, and never an argument."""
+
+
+class Provider(StrEnum):
+    """Whose on-call."""
+
+    DATADOG = "datadog"
+    GRAFANA = "grafana"
+
+
+ProviderOption = Annotated[
+    Provider, typer.Option("--provider", "-p", envvar="AIOONCALL_PROVIDER", help="Whose on-call it is.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON: one object, or a line for each of many.")]
+UrlOption = Annotated[
+    str | None, typer.Option("--url", help="Base URL: Grafana's engine, or instead of a Datadog site's hosts.")
+]
+SecretsOption = Annotated[
+    str | None,
+    typer.Option("--secrets", metavar="FILE", help="File of NAME=value lines, before the environment."),
+]
+
+
+@attrs.frozen(kw_only=True)
+class Settings:
+    """The options that all commands share."""
+
+    provider: ProviderOption = Provider.DATADOG
+    json: JsonOption = False
+    url: UrlOption = None
+    secrets: SecretsOption = None
+
+    def client(self, provider: str) -> DatadogOnCall | GrafanaOnCall:
+        """Return a client of a provider.
+
+        Raises:
+            OptionsError: something that it needs is missing or wrong.
+        """
+        env = self._environment(provider)
+        if provider == Provider.GRAFANA:
+            url = self.url or env.get("GRAFANA_ONCALL_URL")
+            if not url:
+                raise OptionsError("GRAFANA_ONCALL_URL", None, "the engine's base URL, in the environment or by --url")
+            return GrafanaOnCall.from_env({**env, "GRAFANA_ONCALL_URL": url})
+        if self.url is None:
+            return DatadogOnCall.from_env(env)
+        return DatadogOnCall(env["DD_API_KEY"], env["DD_APP_KEY"], api_url=self.url, paging_url=self.url)
+
+    def client_of(self, journal: Path) -> DatadogOnCall | GrafanaOnCall:
+        """Return a client of the provider that a journal was planned for."""
+        opened = Journal.open(journal)
+        try:
+            return self.client(opened.facts()["provider"])
+        finally:
+            opened.close()
+
+    def _environment(self, provider: str) -> Mapping[str, str]:
+        env = {**os.environ, **(read_secrets(self.secrets) if self.secrets else {})}
+        for name in NEEDED[provider]:
+            if not env.get(name):
+                env[name] = ask(name)
+        return env
+
+
+def read_secrets(path: str) -> dict[str, str]:
+    """Return the variables of a file; its content never shows up in an error."""
+    try:
+        with open(path, encoding="utf-8-sig") as file:  # noqa: PTH123 (as plain as it gets)
+            lines = [line.strip() for line in file]
+    except (OSError, UnicodeDecodeError) as problem:
+        raise OptionsError("--secrets", path, f"a text file that can be read ({type(problem).__name__})") from None
+    found: dict[str, str] = {}
+    for number, line in enumerate(lines, 1):
+        name, equals, value = line.removeprefix("export ").partition("=")
+        if line and not line.startswith("#"):
+            if not equals or not name.strip().isidentifier():
+                raise OptionsError(f"{path}, line {number}", "***", "NAME=value")
+            found[name.strip()] = value.strip().strip("\"'")
+    return found

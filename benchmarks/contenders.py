@@ -1,4 +1,4 @@
-"""The ways to acknowledge a page that are compared. Each yields a function that does one call, or raises."""
+"""What is compared: ways to acknowledge a page, and to list alert groups. Each yields a function, which can raise."""
 
 from __future__ import annotations
 
@@ -9,26 +9,33 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import aiohttp
+import orjson
 from yarl import URL
 
-from aiooncall import DatadogOnCall
+from aiooncall import CallRate, ClientOptions, DatadogOnCall, PoolOptions
+from aiooncall.grafana import GrafanaOnCall
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 Acknowledge = Callable[[str], Awaitable[object]]
 Contender = Callable[[str], AbstractAsyncContextManager[Acknowledge]]
+Listing = Callable[[Callable[[Any], object]], Awaitable[None]]
+"""Lists all alert groups and passes each to a function."""
+Lister = Callable[[str], AbstractAsyncContextManager[Listing]]
 
 KEY = "benchmark-key"
 HEADERS = {"DD-API-KEY": KEY, "DD-APPLICATION-KEY": KEY, "Accept": "application/json"}
+GROUPS_PATH = "/api/v1/alert_groups/"
+PER_PAGE = 100
 PATH = "/api/v2/on-call/pages/{}/acknowledge"
 
 
 @asynccontextmanager
-async def bare(url: str) -> AsyncIterator[Acknowledge]:
+async def bare(url: str, connections: int = 100) -> AsyncIterator[Acknowledge]:
     """Open a `ClientSession` as it comes, used as its documentation shows."""
     template = url + PATH
-    async with aiohttp.ClientSession() as session:
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=connections)) as session:
 
         async def acknowledge(page_id: str) -> None:
             async with session.post(template.format(page_id), headers=HEADERS) as response:
@@ -55,9 +62,10 @@ async def tuned(url: str) -> AsyncIterator[Acknowledge]:
 
 
 @asynccontextmanager
-async def ours(url: str) -> AsyncIterator[Acknowledge]:
+async def ours(url: str, connections: int = 100) -> AsyncIterator[Acknowledge]:
     """Open aiooncall, with everything on."""
-    async with DatadogOnCall(KEY, KEY, api_url=url, paging_url=url) as client:
+    pool = PoolOptions(max_connections=connections, max_connections_per_host=connections)
+    async with DatadogOnCall(KEY, KEY, api_url=url, paging_url=url, options=ClientOptions(pool=pool)) as client:
         yield client.pages.acknowledge
 
 
@@ -72,3 +80,35 @@ async def vendor(url: str) -> AsyncIterator[Acknowledge]:
     async with package.AsyncApiClient(configuration) as client:
         api = paging.OnCallPagingApi(client)
         yield lambda page_id: api.acknowledge_on_call_page(UUID(page_id))
+
+
+@asynccontextmanager
+async def bare_listing(url: str) -> AsyncIterator[Listing]:
+    """Open a `ClientSession` as it comes, whose pages are parsed and no more."""
+    async with aiohttp.ClientSession(headers={"Authorization": KEY}) as session:
+
+        async def listing(take: Callable[[Any], object]) -> None:
+            number, more = 0, True
+            while more:
+                number += 1
+                async with session.get(url + GROUPS_PATH, params={"page": number, "perpage": PER_PAGE}) as response:
+                    response.raise_for_status()
+                    page = orjson.loads(await response.read())
+                for group in page["results"]:
+                    take(group)
+                more = page["next"] is not None
+
+        yield listing
+
+
+@asynccontextmanager
+async def our_listing(url: str) -> AsyncIterator[Listing]:
+    """Open aiooncall, with everything on and a limit that nobody reaches."""
+    options = ClientOptions(rate_limit=CallRate(calls=10**6, per=60))
+    async with GrafanaOnCall(url, KEY, options=options) as client:
+
+        async def listing(take: Callable[[Any], object]) -> None:
+            async for group in client.alert_groups.list():
+                take(group)
+
+        yield listing

@@ -94,14 +94,15 @@ def _ids(total: int, step: int, samples: list[Sample]) -> Iterator[str]:
         yield f"00000000-0000-4000-8000-{number:012d}"
         if number % step == 0:
             gc.collect()
-            samples.append(Sample(number, _resident(), _traced()))
+            samples.append(Sample(number, resident(), _traced()))
 
 
 def _traced() -> float | None:
     return tracemalloc.get_traced_memory()[0] / 1e6 if tracemalloc.is_tracing() else None
 
 
-def _resident() -> float | None:
+def resident() -> float | None:
+    """Return the megabytes that this process takes, None where the system does not tell."""
     if sys.platform != "linux":
         return None
     return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6

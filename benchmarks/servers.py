@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -43,9 +44,25 @@ def simulator(rule: RateRule = ROOMY, *, pages: int, skew: float = 0.0) -> Itera
 
 
 @contextmanager
-def acceptor() -> Iterator[str]:
-    """Yield the URL of a server that answers 202 with rate headers to whatever it is sent, and does little else."""
-    with _process(_accept) as (_line, url):
+def acceptor(*, delay: float = 0.0) -> Iterator[str]:
+    """Yield the URL of a server that answers 202 with rate headers to whatever it is sent, and does little else.
+
+    Args:
+        delay: how long each answer takes, in seconds.
+    """
+    with _process(_accept, delay) as (_line, url):
+        yield url
+
+
+@contextmanager
+def canned(answers: dict[str, bytes], *, delay: float = 0.0) -> Iterator[str]:
+    """Yield the URL of a server that answers GETs with JSON made beforehand, and does little else.
+
+    Args:
+        answers: bodies by path and query.
+        delay: how long each answer takes, in seconds.
+    """
+    with _process(_recite, answers, delay) as (_line, url):
         yield url
 
 
@@ -85,8 +102,21 @@ async def _simulate(line: Connection, rule: RateRule, pages: int, skew: float) -
             line.send((dict(sim.ledger.statuses), sim.ledger.count("acknowledge")))
 
 
-async def _accept(line: Connection) -> None:
-    server = await asyncio.get_running_loop().create_server(_Acceptor, "127.0.0.1", 0)
+async def _accept(line: Connection, delay: float) -> None:
+    await _serve(line, partial(_Acceptor, delay))
+
+
+async def _recite(line: Connection, answers: dict[str, bytes], delay: float) -> None:
+    await _serve(line, partial(_Reciter, {target.encode(): _answer(body) for target, body in answers.items()}, delay))
+
+
+def _answer(body: bytes) -> bytes:
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    return head.encode() + body
+
+
+async def _serve(line: Connection, protocol: Callable[[], asyncio.BaseProtocol]) -> None:
+    server = await asyncio.get_running_loop().create_server(protocol, "127.0.0.1", 0)
     line.send("http://{}:{}".format(*server.sockets[0].getsockname()))
     while await _asked(line):
         pass
@@ -100,7 +130,23 @@ async def _asked(line: Connection) -> bool:
     return True
 
 
-class _Acceptor(asyncio.Protocol):
+class _Answerer(asyncio.Protocol):
+    """Answers every request some seconds after it arrived."""
+
+    def __init__(self, delay: float) -> None:
+        self._delay = delay
+
+    def connection_made(self, transport: Any) -> None:  # noqa: ANN401 (asyncio's own is untyped here)
+        self._transport = transport
+
+    def _send(self, answer: bytes) -> None:
+        if self._delay:
+            asyncio.get_running_loop().call_later(self._delay, self._transport.write, answer)
+        else:
+            self._transport.write(answer)
+
+
+class _Acceptor(_Answerer):
     """Answers every request without a body that arrives."""
 
     answer = (
@@ -109,8 +155,16 @@ class _Acceptor(asyncio.Protocol):
         b"X-RateLimit-Period: 60\r\nX-RateLimit-Reset: 30\r\n\r\n"
     )
 
-    def connection_made(self, transport: Any) -> None:  # noqa: ANN401 (asyncio's own is untyped here)
-        self._transport = transport
+    def data_received(self, data: bytes) -> None:
+        self._send(self.answer * data.count(b"\r\n\r\n"))
+
+
+class _Reciter(_Answerer):
+    """Answers every GET with what was prepared for its path and query."""
+
+    def __init__(self, answers: dict[bytes, bytes], delay: float) -> None:
+        super().__init__(delay)
+        self._answers = answers
 
     def data_received(self, data: bytes) -> None:
-        self._transport.write(self.answer * data.count(b"\r\n\r\n"))
+        self._send(self._answers[data.split(b" ", 2)[1]])

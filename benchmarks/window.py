@@ -185,9 +185,9 @@ def in_crew(contender: Contender) -> Opener:
 
 
 @asynccontextmanager
-async def limited(url: str) -> AsyncIterator[Acknowledge]:
-    """Open a bare session behind an aiolimiter that is told the server's numbers."""
-    limiter = AsyncLimiter(LIMIT, PERIOD)
+async def limited(url: str, limit: float = LIMIT) -> AsyncIterator[Acknowledge]:
+    """Open a bare session behind an aiolimiter that is told the server's numbers, or a share of its limit."""
+    limiter = AsyncLimiter(limit, PERIOD)
     async with bare(url) as call:
 
         async def acknowledge(page_id: str) -> None:

@@ -72,7 +72,7 @@ class BaseClient:
         self._hosts = {name: url and base_url(f"{name}_url", url) for name, url in hosts.items()}
         self._headers = {"User-Agent": _user_agent(), "Content-Type": JSON, **headers}
         self._secrets = secrets
-        self._hooks = [*self.options.hooks]
+        self._troubled: list[Hook] = []
         self._deadline = self.options.deadline
         self._own_pool = pool is None
         self._pool = pool or SessionPool(self.options.pool, clock=self.options.clock)
@@ -125,7 +125,8 @@ class BaseClient:
                     classify=self._classify(),
                     redact=self._redact,
                     crash_retries=self._crash_retries,
-                    hooks=self._hooks,
+                    hooks=self.options.hooks,
+                    troubled=self._troubled,
                 )
 
     async def close(self) -> None:
@@ -184,14 +185,19 @@ class BaseClient:
         host = next(filter(None, self._hosts.values()), "")
         return f"{urlsplit(host).netloc} {hashlib.sha256(self._limited_as().encode()).hexdigest()[:12]}"
 
+    @property
+    def attempts(self) -> int:
+        """How many requests have come to an end so far, whatever came of them."""
+        return sum(transport.attempts for transport in self._transports.values())
+
     @contextmanager
-    def listen(self, hook: Hook) -> Generator[None]:
-        """Give events to one more hook as long as the context is open."""
-        self._hooks.append(hook)
+    def listen_for_trouble(self, hook: Hook) -> Generator[None]:
+        """Give events of refusals and retries to one more hook as long as the context is open."""
+        self._troubled.append(hook)
         try:
             yield
         finally:
-            self._hooks.remove(hook)
+            self._troubled.remove(hook)
 
     def hide(self, secret: str) -> None:
         """Never show `secret`, which a call is about to send, in an error."""
@@ -236,7 +242,7 @@ class BaseClient:
         )
 
     def _learned(self, budget: BudgetSnapshot) -> None:
-        emit(self._hooks, BudgetLearned(budget=budget))
+        emit(self.options.hooks, BudgetLearned(budget=budget))
 
 
 @cache

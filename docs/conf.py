@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from importlib import import_module
 from importlib.metadata import version as installed_version
 from typing import TYPE_CHECKING, Any
@@ -48,6 +49,8 @@ PUBLIC = (
     "aiooncall.datadog.models.page",
     "aiooncall.datadog",
     "aiooncall.grafana",
+    "aiooncall.bulk",
+    "aiooncall.bulk.report",
     "aiooncall.grafana.alert_groups",
     "aiooncall.drawing.outline",
     "aiooncall._unset",
@@ -61,8 +64,8 @@ nitpick_ignore_regex = [
     (r"py:.*", r"(aiohttp|asyncio|attrs|collections|datetime|enum|ssl|types|typing|yarl)(\..*)?"),
     # Internal names that signatures mention.
     (r"py:.*", r"(.*\.)?(BaseClient|Clock|Endpoint|Moment|PagingRoute|Refusal|SearchMode|State)"),
-    (r"py:.*", r"(.*\.)?(Collection|Readable|Service|UserCollection|_Senders|_Step|M|R|W)"),
-    (r"py:.*", r"date|timedelta"),
+    (r"py:.*", r"(.*\.)?(Collection|Readable|Services?|UserCollection|_Senders|_Step|M|R|W)"),
+    (r"py:.*", r"date|timedelta|Path|Journal"),
 ]
 
 
@@ -94,10 +97,16 @@ def shorten_defaults(*signature: str) -> tuple[str | None, str | None]:
     return arguments and re.sub(r"attr_dict\['\w+'\]\.default|NOTHING", "...", arguments), returned
 
 
+def skip_services(_app: Sphinx, _what: str, _name: str, found: object, _skip: object, _options: object) -> bool | None:
+    """Leave out the services of a client, which have a table of their own."""
+    return True if isinstance(found, cached_property) else None
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register what this file adds."""
     app.add_lexer("mermaid", TextLexer)  # GitHub draws it; here it is shown as it is
     app.connect("autodoc-process-signature", shorten_defaults)
+    app.connect("autodoc-skip-member", skip_services)
     app.connect("doctree-read", stay_with_vendor)
     app.connect("missing-reference", find_public_name)
     return {"parallel_read_safe": True}

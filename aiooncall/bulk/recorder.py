@@ -18,6 +18,8 @@ LONGEST_WAIT: Final = 0.1
 """Seconds after which an outcome is on the disk, at the latest."""
 MOST_WAITING: Final = 500
 """Outcomes that are written at once, at the latest."""
+MOST_UNWRITTEN: Final = 2 * MOST_WAITING
+"""Outcomes that may wait for the disk."""
 
 
 class Recorder:
@@ -38,6 +40,7 @@ class Recorder:
         self._wake = asyncio.Event()
         self._hurry = asyncio.Event()
         self._closing = False
+        self._flushed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._loop = asyncio.ensure_future(self._run())
 
     @property
@@ -47,10 +50,17 @@ class Recorder:
 
     def finished(self, outcome: Outcome) -> None:
         """Take in what came of an item."""
-        self._outcomes.append(outcome)
-        self._wake.set()
-        if len(self._outcomes) >= MOST_WAITING:
+        outcomes = self._outcomes
+        outcomes.append(outcome)
+        if len(outcomes) == 1:
+            self._wake.set()
+        elif len(outcomes) >= MOST_WAITING:
             self._hurry.set()
+
+    async def room(self) -> None:
+        """Return at once, or when the disk has caught up, so that what is to be written cannot pile up."""
+        while len(self._outcomes) >= MOST_UNWRITTEN and not self._loop.done():
+            await asyncio.wait({self._flushed, self._loop}, return_when=asyncio.FIRST_COMPLETED)
 
     async def begin(self, position: int) -> None:
         """Return once it is on the disk that the item is about to be sent.
@@ -88,7 +98,7 @@ class Recorder:
                 if not self._hurry.is_set():
                     await self._pause()
                 await self._flush()
-            await self.do(self._journal.write, [], [], self._timeline.take())
+            await self.do(self._journal.write, [], [], self._timeline.take(()))
         except BaseException as problem:
             if self._written is not None and not self._written.done():
                 self._written.set_exception(problem)
@@ -109,8 +119,10 @@ class Recorder:
         outcomes, self._outcomes = self._outcomes, []
         intents, self._intents = self._intents, []
         written, self._written = self._written, None
+        flushed, self._flushed = self._flushed, asyncio.get_running_loop().create_future()
+        flushed.set_result(None)
         try:
-            await self.do(self._journal.write, intents, outcomes, self._timeline.take())
+            await self.do(self._journal.write, intents, outcomes, self._timeline.take(outcomes))
         except BaseException as problem:
             if written is not None:
                 written.set_exception(problem)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Final
 
+from aiooncall.bulk.journal import Journal
 from aiooncall.bulk.models import Status
 from aiooncall.bulk.recorder import Recorder
 from aiooncall.bulk.timeline import Timeline
@@ -11,9 +13,8 @@ from aiooncall.errors import AmbiguousOutcome, ClientClosed, Forbidden, OnCallEr
 from aiooncall.fanout import FanOut
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import Callable, Iterator
 
-    from aiooncall.bulk.journal import Journal
     from aiooncall.bulk.models import Verb
     from aiooncall.bulk.targets import Target
 
@@ -48,8 +49,9 @@ class Runner:
         self._verb = verb
         self._duration = duration
         self._watch = watch
-        self._clock = target.client.options.clock
-        self._timeline = Timeline(target.client, self._clock)
+        self._wall = target.client.options.clock.time
+        self._timeline = Timeline(target.client, target.client.options.clock)
+        self._ended_items = 0
         self._recorder: Recorder | None = None
         self._positions: dict[str, int] = {}
         self._stopped = False
@@ -71,20 +73,21 @@ class Runner:
         """
         self._recorder = Recorder(self._journal, self._timeline)
         try:
-            with self._target.client.listen(self._timeline):
-                await FanOut(self._open_items(), self._act, concurrency=concurrency, proving=not self._proven)
+            # A connection of its own, so that reading never waits for what is being written.
+            with (
+                closing(Journal.open(self._journal.path)) as reading,
+                self._target.client.listen_for_trouble(self._timeline),
+            ):
+                await FanOut(self._open_items(reading), self._act, concurrency=concurrency, proving=not self._proven)
         finally:
             await self._recorder.close()
         if self._fatal is not None:
             raise self._fatal
 
-    async def _open_items(self) -> AsyncIterator[str]:
+    def _open_items(self, reading: Journal) -> Iterator[str]:
         assert self._recorder is not None  # noqa: S101 (narrowing: it was made before the crew)
         last = 0
-        while not self._stopped:
-            rows = await self._recorder.do(self._journal.unfinished, last, BATCH)
-            if not rows:
-                return
+        while rows := reading.unfinished(last, BATCH):
             for position, item_id in rows:
                 if self._stopped or self._recorder.problem is not None:
                     return
@@ -93,6 +96,7 @@ class Runner:
 
     async def _act(self, item_id: str) -> None:
         assert self._recorder is not None  # noqa: S101 (narrowing: it was made before the crew)
+        await self._recorder.room()
         position = self._positions.pop(item_id)
         if not self._verb.repeatable:
             await self._recorder.begin(position)
@@ -109,7 +113,7 @@ class Runner:
     async def _refused(self, position: int, refused: OnCallError) -> None:
         """End the job if it is the credentials, as the first item or many in a row tell, or a closed client."""
         self._forbidden += 1
-        first = not self._timeline.items and not self._proven
+        first = not self._ended_items and not self._proven
         if first or self._forbidden >= FORBIDDEN_IN_A_ROW or isinstance(refused, (Unauthorized, ClientClosed)):
             self._note(position, Status.OPEN)
             self._fatal = refused
@@ -118,8 +122,8 @@ class Runner:
         self._ended(position, Status.FAILED, refused)
 
     def _ended(self, position: int, status: Status, error: OnCallError | None = None) -> None:
-        self._timeline.finished(failed=error is not None)
         self._note(position, status, error)
+        self._ended_items += 1
         if self._watch is not None:
             self._watch(status)
 
@@ -127,4 +131,4 @@ class Runner:
         assert self._recorder is not None  # noqa: S101 (narrowing: it was made before the crew)
         reason = None if error is None else type(error).__name__
         text = None if error is None else str(error)[:LONGEST_ERROR]
-        self._recorder.finished((str(status), reason, text, self._clock.time(), position))
+        self._recorder.finished((status.value, reason, text, self._wall(), position))

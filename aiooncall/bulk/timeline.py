@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from aiooncall.events import AttemptFinished, RetryScheduled, Throttled
+from aiooncall.bulk.models import Status
+from aiooncall.events import RetryScheduled, Throttled
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from aiooncall._clock import Clock
+    from aiooncall.bulk.journal import Outcome
     from aiooncall.client import BaseClient
     from aiooncall.events import Event
+
+_DONE: Final = frozenset({Status.DONE, Status.ALREADY})
+_FAILED: Final = frozenset({Status.FAILED, Status.AMBIGUOUS})
 
 
 @attrs.define
@@ -26,7 +34,7 @@ class Second:
 
 
 class Timeline:
-    """Counts what happens, as a hook of the client and as told by the run.
+    """Counts what happens: refusals and retries as a hook of the client, items as the recorder tells.
 
     Args:
         client: whose budgets tell how many calls are allowed.
@@ -37,30 +45,34 @@ class Timeline:
         self._client = client
         self._clock = clock
         self._seconds: dict[int, Second] = {}
-        self.items = 0
-        """How many items have come to an end."""
+        self._attempts = client.attempts
 
     def __call__(self, event: Event, /) -> None:
         """Count an event."""
-        now = self._now()
-        now.requests += isinstance(event, AttemptFinished)
+        now = self._second()
         now.refused += isinstance(event, Throttled)
         now.retried += isinstance(event, RetryScheduled)
 
-    def finished(self, *, failed: bool) -> None:
-        """Count an item."""
-        now = self._now()
-        now.failed += failed
-        now.done += not failed
-        self.items += 1
+    def take(self, outcomes: Iterable[Outcome]) -> list[tuple[Any, ...]]:
+        """Return what was counted since the last time, as the journal takes it.
 
-    def take(self) -> list[tuple[Any, ...]]:
-        """Return what was counted since the last time, as the journal takes it."""
+        Args:
+            outcomes: what came of items since then.
+        """
+        for (second, status), items in Counter((int(at), status) for status, _, _, at, _ in outcomes).items():
+            counted = self._seconds.setdefault(second, Second())
+            counted.done += items * (status in _DONE)
+            counted.failed += items * (status in _FAILED)
+        attempts = self._client.attempts
+        if attempts > self._attempts:
+            self._second().requests += attempts - self._attempts
+            self._attempts = attempts
         taken, self._seconds = self._seconds, {}
         allowed = self._allowed() if taken else None
         return [(second, *attrs.astuple(counted), allowed) for second, counted in taken.items()]
 
-    def _now(self) -> Second:
+    def _second(self) -> Second:
+        """Return what is counted in now."""
         return self._seconds.setdefault(int(self._clock.time()), Second())
 
     def _allowed(self) -> float | None:

@@ -76,6 +76,7 @@ class Transport:
         classify: the provider's own idea of an error's class, from status and reasons.
         redact: removes credentials from a text.
         hooks: get the events; looked at anew for each.
+        troubled: get those that tell of refusals and retries only, so that what goes well costs nothing.
         crash_retries: how often a request is repeated at most that makes the server show a page of HTML with a 500.
     """
 
@@ -90,6 +91,7 @@ class Transport:
         redact: Callable[[str], str] = str,
         crash_retries: float = inf,
         hooks: Sequence[Hook] = (),
+        troubled: Sequence[Hook] = (),
     ) -> None:
         self.budget = budget
         self._alarms = pool.alarms
@@ -98,6 +100,9 @@ class Transport:
         self._clock = options.clock
         self._now = options.clock.monotonic
         self._hooks = hooks
+        self._troubled = troubled
+        self.attempts = 0
+        """How many attempts have ended."""
         self._classify = classify or _by_status
         self._redact = redact
         self._crash_retries = crash_retries
@@ -123,6 +128,7 @@ class Transport:
                     self.budget.abandoned(permit, sent=True)
                     raise
                 self._settle(permit, bucket, attempt)
+                self.attempts += 1
                 if self._hooks:
                     self._report(request, attempt, failed, self._now() - permit.sent)
                 if attempt.outcome is Outcome.SUCCESS:
@@ -158,11 +164,12 @@ class Transport:
 
     async def _wait(self, call: FailedCall, attempt: Attempt, alarm: Alarm, until: float) -> None:
         """Sleep until the next attempt, or raise if there is to be none."""
+        if attempt.outcome is Outcome.THROTTLED:
+            emit((*self._hooks, *self._troubled), _throttled(call, attempt))
         delay = delay_before_retry(self._options.retry, attempt.outcome, failures=call.failures, refusals=call.refusals)
         if delay is None or call.crashes > self._crash_retries or self._now() + delay >= until:
             raise self._error(call, attempt)
-        if self._hooks:
-            emit(self._hooks, _retry_scheduled(call, attempt, delay))
+        emit((*self._hooks, *self._troubled), _retry_scheduled(call, attempt, delay))
         alarm.set(until)
         if delay:
             await self._clock.sleep(delay)
@@ -225,14 +232,16 @@ class Transport:
             elapsed=elapsed,
         )
         emit(self._hooks, finished)
-        if attempt.outcome is Outcome.THROTTLED:
-            wait = attempt.rate_limit.retry_after if attempt.rate_limit is not None else None
-            refused = Throttled(method=endpoint.method, route=endpoint.template, attempt=number, retry_after=wait)
-            emit(self._hooks, refused)
 
 
 def _by_status(status: int, _reasons: tuple[str, ...]) -> type[ApiError]:
     return api_error_class(status)
+
+
+def _throttled(call: FailedCall, attempt: Attempt) -> Throttled:
+    endpoint = call.request.endpoint
+    wait = attempt.rate_limit.retry_after if attempt.rate_limit is not None else None
+    return Throttled(method=endpoint.method, route=endpoint.template, attempt=call.attempts, retry_after=wait)
 
 
 def _retry_scheduled(call: FailedCall, attempt: Attempt, delay: float) -> RetryScheduled:

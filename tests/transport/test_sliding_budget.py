@@ -207,3 +207,53 @@ async def test_closing_fails_who_waits_for_a_window() -> None:
         await waiting
     await asyncio.sleep(100)
     assert budget.snapshot() == ()
+
+
+async def test_reserve_is_for_people() -> None:
+    """Bulk work leaves the reserve of a window alone, whether people use it or not; they need not wait."""
+    budget = LocalBudget(VirtualClock(), sliding={"r": CallRate(calls=10, per=60.0)}, reserve=3)
+    for _ in range(7):
+        budget.answered(await budget.acquire("r", BULK, inf), "r", None)
+    assert budget.try_acquire("r", BULK) is None
+    for _ in range(3):
+        budget.answered(await budget.acquire("r", PEOPLE, inf), "r", None)
+    assert now() == 0.0
+    budget.answered(await budget.acquire("r", BULK, inf), "r", None)
+    assert now() == pytest.approx(60.6, abs=LATE)
+    budget.close()
+
+
+async def admitted(budget: LocalBudget, limit: int, most: int) -> int:
+    """Acquire until a turn is missing; whatever goes beyond `limit` is refused. Return how many went well."""
+    permits = []
+    while len(permits) < most and (permit := budget.try_acquire("r", BULK)) is not None:
+        permits.append(permit)
+        if len(permits) <= limit:
+            budget.answered(permit, "r", None)
+        else:
+            budget.refused(permit, "r", RateLimit(retry_after=60.0 - now() % 60.0))
+            return len(permits) - 1
+    return len(permits)
+
+
+async def test_limit_is_learned_from_a_refusal() -> None:
+    """After a refusal no more goes in a window than went well in the last one, and later a little more is tried."""
+    budget = LocalBudget(VirtualClock(), sliding={"r": CallRate(calls=100, per=60.0)})
+    assert await admitted(budget, 40, 100) == 40
+    assert [(one.limit, one.period) for one in budget.snapshot()] == [(100, 60.0)]
+    await asyncio.sleep(60.7)
+    assert await admitted(budget, 100, 100) == 41  # a window later: the first step up
+    await asyncio.sleep(0.7)
+    assert await admitted(budget, 100, 100) == 2
+    await asyncio.sleep(0.7)
+    assert await admitted(budget, 100, 100) == 4
+    budget.close()
+
+
+async def test_early_refusal_teaches_nothing() -> None:
+    """A refusal after a few calls is about something else than the limit of a window."""
+    budget = LocalBudget(VirtualClock(), sliding={"r": CallRate(calls=20, per=60.0)})
+    assert await admitted(budget, 3, 20) == 3
+    await asyncio.sleep(61.0)
+    assert await admitted(budget, 20, 20) == 20
+    budget.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from statistics import median, quantiles
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, indent, tostring
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 
 WIDTH = 760
 MARGIN = 24
-LEFT, LENGTH = 286, 270
-"""Where bars begin, and how long the longest is, in pixels."""
+LEFT, LENGTH, NUMBERS = 312, 240, 566
+"""Where bars begin, how long the longest is, and where their numbers are, in pixels."""
 BAR, ROW, HEADER = 14, 24, 40
 TITLE = Style(size=18, bold=True)
 GROUP = Style(size=13, bold=True)
@@ -28,11 +29,20 @@ OUR_LABEL = Style(size=13, bold=True, anchor="end")
 
 @attrs.frozen(kw_only=True)
 class Bar:
-    """The median of `values` as a bar, with the 10th to the 90th percentile; only the note if there are none."""
+    """The median of `values` as a bar, with the 10th to the 90th percentile.
+
+    Attributes:
+        label: what stands before it.
+        values: the measurements; there is no bar without any.
+        note: what stands behind the number.
+        target: what the median should be at most.
+        ours: whether it is aiooncall's.
+    """
 
     label: str
     values: Sequence[float]
     note: str = ""
+    target: float | None = None
     ours: bool = False
 
     @property
@@ -57,7 +67,7 @@ class Group:
         title: what they are of.
         unit: what they measure.
         bars: the bars.
-        target: what ours should be at most.
+        least: how far the scale reaches at least.
         most: where longer bars are cut off.
         digits: how many decimals are written.
     """
@@ -65,15 +75,15 @@ class Group:
     title: str
     unit: str
     bars: Sequence[Bar]
-    target: float | None = None
-    most: float | None = None
+    least: float = 0.0
+    most: float = inf
     digits: int = 1
 
     @property
     def scale(self) -> float:
         """Pixels for each unit."""
-        longest = max((bar.ends[1] for bar in self.bars), default=0.0)
-        return LENGTH / (min(self.most or longest, max(longest, self.target or 0.0)) or 1.0)
+        longest = max(self.least, *(max(bar.ends[1], bar.target or 0.0) for bar in self.bars))
+        return LENGTH / (min(self.most, longest) or 1.0)
 
 
 @attrs.frozen(kw_only=True)
@@ -117,7 +127,7 @@ def _told(group: Group) -> str:
 
 def _number(group: Group, bar: Bar) -> str:
     number = f"{bar.middle:,.{group.digits}f}" if bar.values else ""
-    return "  ".join(filter(None, (number, bar.note)))
+    return " · ".join(filter(None, (number, bar.note)))
 
 
 def _draw_group(parent: Element, group: Group, top: int) -> int:
@@ -129,10 +139,6 @@ def _draw_group(parent: Element, group: Group, top: int) -> int:
         _draw_bar(node(parent, "g"), group, bar, first + ROW * number)
     bottom = first + ROW * len(group.bars)
     node(parent, "path", class_="s-rail", d=f"M{LEFT} {first - 4}V{bottom - 4}")
-    if group.target is not None:
-        x = LEFT + group.target * group.scale
-        node(parent, "path", class_="s-other", stroke_width=1.5, stroke_dasharray="4 3", fill="none",
-             d=f"M{x:.1f} {first - 4}V{bottom - 4}")  # fmt: skip
     return bottom
 
 
@@ -152,4 +158,7 @@ def _draw_bar(parent: Element, group: Group, bar: Bar, top: int) -> None:
     elif high - low >= 1:
         node(parent, "path", class_="s-ink", fill="none", d=f"M{LEFT + low:.1f} {middle:.1f}H{LEFT + high:.1f}"
              f"M{LEFT + low:.1f} {middle - 3:.1f}v6M{LEFT + high:.1f} {middle - 3:.1f}v6")  # fmt: skip
-    write(parent, _number(group, bar), LEFT + max(length, 0 if cut else high) + 8, middle + 4.5, SMALL)
+    if bar.target is not None:
+        d = f"M{LEFT + bar.target * group.scale:.1f} {middle - ROW / 2:.1f}v{ROW}"
+        node(parent, "path", class_="s-other", stroke_width=2, stroke_dasharray="4 2", fill="none", d=d)
+    write(parent, _number(group, bar), NUMBERS, middle + 4.5, SMALL)

@@ -37,7 +37,7 @@ VENDOR_STEPS = 1000
 
 def run(*, quick: bool) -> Result:
     """Measure time at each size, then memory."""
-    rounds = 2 if quick else 20
+    rounds = 1 if quick else 10
     result = Result(
         name="decode",
         question="what does it cost to decode and link a policy with everything included?",

@@ -160,18 +160,15 @@ class Load:
 
     async def _call_of(self, client: DatadogOnCall | GrafanaOnCall) -> Call:
         """Return what one call does; those that act go through the ids that the server has open."""
-        verb = self.plan.verb
-        listed: AsyncIterator[Any]
-        if isinstance(client, GrafanaOnCall):
-            if verb == "list":
-                return lambda: client.call(GROUPS.list, query={"perpage": ROWS})
-            act, listed = getattr(client.alert_groups, verb), client.alert_groups.list(state="firing")
-        else:
-            if verb == "list":
-                return lambda: client.call(PAGES, query={"page[size]": ROWS})
-            act, listed = getattr(client.pages, verb), client.pages.list("status:triggered")
-        ids = cycle(await _first_ids(listed))
-        return lambda: act(next(ids))
+        grafana = isinstance(client, GrafanaOnCall)
+        if self.plan.verb == "list":
+            endpoint, size = (GROUPS.list, "perpage") if grafana else (PAGES, "page[size]")
+            return lambda: client.call(endpoint, query={size: ROWS})
+        if not (ids := await _first_ids(_unresolved(client))):
+            raise OptionsError("--verb", self.plan.verb, "list, since the server has nothing open to act on")
+        act = getattr(client.alert_groups if isinstance(client, GrafanaOnCall) else client.pages, self.plan.verb)
+        turns = cycle(ids)
+        return lambda: act(next(turns))
 
     @property
     def summary(self) -> dict[str, Any]:
@@ -194,14 +191,24 @@ class Load:
         }
 
 
-async def _first_ids(listed: AsyncIterator[Any]) -> list[str]:
+async def _unresolved(client: DatadogOnCall | GrafanaOnCall) -> AsyncIterator[str]:
+    """Yield the ids of what is unresolved, first those that nobody has acknowledged."""
+    if isinstance(client, GrafanaOnCall):
+        for state in ("firing", "acknowledged"):
+            async for group in client.alert_groups.list(state=state):
+                yield group.id
+    else:
+        for status in ("triggered", "acknowledged"):
+            async for page in client.pages.list(f"status:{status}"):
+                yield page.id
+
+
+async def _first_ids(found: AsyncIterator[str]) -> list[str]:
     ids: list[str] = []
-    async for one in listed:
-        ids.append(one.id)
+    async for one in found:
+        ids.append(one)
         if len(ids) == MOST_IDS:
             break
-    if not ids:
-        raise OptionsError("--verb", "acknowledge or resolve", "list, since the server has nothing open to act on")
     return ids
 
 

@@ -29,9 +29,10 @@ def _cost(raw: Raw) -> Chart:
         bars = [Bar(label="aiohttp with defaults", values=base)]
         for name, measured in pairs.items():
             note = f"{median(mine / before for before, mine in measured):.2f} of aiohttp"
-            bars.append(Bar(label=name, values=[mine for _, mine in measured], note=note, ours=name == cost.OURS))
-        target = cost.TARGET * median(base)
-        groups.append(Group(title=loop, unit="microseconds of CPU time a call", bars=bars, target=target))
+            target = cost.TARGET * median(base) if name == cost.OURS else None
+            values = [mine for _, mine in measured]
+            bars.append(Bar(label=name, values=values, note=note, target=target, ours=name == cost.OURS))
+        groups.append(Group(title=loop, unit="microseconds of CPU time a call", bars=bars))
     return Chart(title="What a call costs", note="One acknowledge, with everything on.", groups=groups)
 
 
@@ -40,35 +41,40 @@ def _window(raw: Raw) -> Chart:
     for name, runs in raw.items():
         ours = name.startswith("aiooncall")
         _, _, ahead = name.partition(", server's ")
-        label = re.sub(r", (cold|warm), \d+.*", r", \1" if ours else "", name)
-        title = "Rivals, clocks in step" if not ours else f"Server's {ahead}" if ahead else "Clocks in step"
-        groups.setdefault(title, []).append(_over_theory(label, runs, ours=ours))
+        label = re.sub(r", (cold|warm), \d+[^,]*.*", r", \1" if ours else "", name)
+        title = f"Server's {ahead}" if ahead else "Clocks in step" if ours else "Rivals, clocks in step"
+        groups.setdefault(title, []).append(_over_theory(label, runs, window.TARGET if ours else None))
+    least = max(bar.ends[1] for bars in groups.values() for bar in bars)
     return Chart(
         title="Time lost at a rate limit",
-        note=f"{window.LIMIT} calls in windows of {window.PERIOD:g} s, over a client that knows the server's clock.",
-        groups=[_lost(title, bars, window.TARGET) for title, bars in groups.items()],
+        note=f"{window.LIMIT} calls in windows of {window.PERIOD:g} s, against a client that knows the server's clock.",
+        groups=[_lost(title, bars, least) for title, bars in groups.items()],
     )
 
 
 def _processes(raw: Raw) -> Chart:
-    bars = [_over_theory(name, runs, ours=name == processes.OURS) for name, runs in raw.items()]
+    targets = {processes.OURS: processes.TARGET}
+    bars = [_over_theory(name, runs, targets.get(name)) for name, runs in raw.items()]
     return Chart(
         title=f"{processes.PROCESSES} processes at one rate limit",
-        note=f"{window.LIMIT} calls in windows of {window.PERIOD:g} s; no process knows of the others.",
-        groups=[_lost("Nobody coordinates", bars, processes.TARGET)],
+        note=f"{window.LIMIT} calls in windows of {window.PERIOD:g} s, for all of them together.",
+        groups=[_lost("Without coordination", bars)],
     )
 
 
-def _lost(title: str, bars: list[Bar], target: float) -> Group:
-    return Group(title=title, unit="% of the time that is possible", bars=bars, target=(target - 1) * 100)
+def _lost(title: str, bars: list[Bar], least: float = 0.0) -> Group:
+    return Group(title=title, unit="% more than the least possible time", bars=bars, least=least)
 
 
-def _over_theory(label: str, runs: list[Raw], *, ours: bool) -> Bar:
-    failed = sum(run["failed"] for run in runs)
-    refused = sum(run["refusals"] for run in runs)
+def _over_theory(label: str, runs: list[Raw], target: float | None) -> Bar:
+    """Return the bar of a job; those of aiooncall have a target."""
     lost = [(run["seconds"] / run["theory"] - 1) * 100 for run in runs]
-    note = f"429s: {refused:,}" if not failed else f"gave up: {failed:,} calls failed"
-    return Bar(label=label, values=[] if failed else lost, note=note, ours=ours)
+    most = None if target is None else (target - 1) * 100
+    if failed := sum(run["failed"] for run in runs):
+        return Bar(label=label, values=[], note=f"gave up: {failed:,} calls failed")
+    refused, calls = sum(run["refusals"] for run in runs), sum(run.get("calls", 0) for run in runs)
+    note = f"{refused / calls:.2f} x 429 a call" if calls else f"{refused:,} x 429"
+    return Bar(label=label, values=lost, note=note, target=most, ours=target is not None)
 
 
 def _decode(raw: Raw) -> Chart:
@@ -76,12 +82,13 @@ def _decode(raw: Raw) -> Chart:
 
     groups = []
     for steps, sized in raw.items():
-        ours = sized["us"][decode.OURS]
-        bars = [Bar(label=name, values=times, ours=times is ours) for name, times in sized["us"].items()]
-        target, most = decode.TARGETS.get(int(steps)), 8 * median(ours)
-        title = f"{int(steps):,} steps"
-        unit = f"microseconds a resource, of {sized['resources']:,}"
-        groups.append(Group(title=title, unit=unit, bars=bars, target=target, most=most, digits=2))
+        targets = {decode.OURS: decode.TARGETS.get(int(steps))}
+        bars = [
+            Bar(label=name, values=times, target=targets.get(name), ours=name == decode.OURS)
+            for name, times in sized["us"].items()
+        ]
+        unit, most = f"microseconds a resource, of {sized['resources']:,}", 8 * median(sized["us"][decode.OURS])
+        groups.append(Group(title=f"{int(steps):,} steps", unit=unit, bars=bars, most=most, digits=2))
     return Chart(title="Decoding and linking a policy", note="With everything included.", groups=groups)
 
 
@@ -89,43 +96,50 @@ def _imports(raw: Raw) -> Chart:
     groups = []
     for kind, title, unit in (("wall", "Time", "milliseconds"), ("resident", "Memory", "megabytes")):
         found = {name: [cost[kind] for cost in costs] for name, costs in raw.items() if costs[0][kind] is not None}
+        targets = {imports.JUDGED: imports.TARGET * median(found[imports.BASE])} if found else {}
         bars = [
-            Bar(label=name.replace("`", ""), values=values, ours="aiooncall" in imports.STATEMENTS[name])
+            Bar(
+                label=name.replace("`", ""),
+                values=values,
+                target=targets.get(name),
+                ours="aiooncall" in imports.STATEMENTS[name],
+            )
             for name, values in found.items()
         ]
-        if bars:
-            target = imports.TARGET * median(found[imports.BASE])
-            groups.append(Group(title=title, unit=f"{unit} over a fresh interpreter", bars=bars, target=target))
+        groups.append(Group(title=title, unit=f"{unit} more than a fresh interpreter", bars=bars))
     return Chart(title="What an import costs", note="In an interpreter that has just started.", groups=groups)
 
 
 def _bulk(raw: Raw) -> Chart:
     costs = {name: [1e6 * one["cpu"] / one["succeeded"] for one in taken] for name, taken in raw["cost"].items()}
-    bars = [Bar(label=name, values=values, ours=name != bulk.PLAIN) for name, values in costs.items()]
+    targets = {bulk.JOB: bulk.TARGET * median(costs[bulk.PLAIN])}
+    bars = [
+        Bar(label=name, values=values, target=targets.get(name), ours=name != bulk.PLAIN)
+        for name, values in costs.items()
+    ]
     course, items = raw["course"], raw["course"]["planned"]["succeeded"]
-    target = bulk.TARGET * median(costs[bulk.PLAIN])
-    groups = [Group(title="An item", unit="microseconds of CPU time", bars=bars, target=target)]
-    label = f"{items:,} items"
-    if course["sizes"]:
-        growth = Bar(label=label, values=[max(course["sizes"]) - course["sizes"][0]], ours=True)
-        groups.append(
-            Group(title="Memory", unit="megabytes more than at the start", bars=[growth], target=bulk.TARGET_MB)
-        )
-    resumed = Bar(label=f"one of {items:,} open", values=[course["resumed"]], ours=True)
-    unit = "seconds to the first request"
-    groups.append(Group(title="Resuming", unit=unit, bars=[resumed], target=bulk.TARGET_RESUME, digits=2))
-    return Chart(title="What a journal costs", note="Bulk jobs that survive, over the plain fan-out.", groups=groups)
+    grown = [max(course["sizes"]) - course["sizes"][0]] if course["sizes"] else []
+    growth = Bar(label=f"{items:,} items", values=grown, target=bulk.TARGET_MB, ours=True)
+    label = f"one of {items:,} open"
+    resumed = Bar(label=label, values=[course["resumed"]], target=bulk.TARGET_RESUME, ours=True)
+    groups = (
+        Group(title="An item", unit="microseconds of CPU time", bars=bars),
+        Group(title="Memory", unit="megabytes more than at the start", bars=[growth]),
+        Group(title="Resuming", unit="seconds to the first request", bars=[resumed], digits=2),
+    )
+    return Chart(title="What a journal costs", note="Jobs that survive, against the plain fan-out.", groups=groups)
 
 
 def _grafana(raw: Raw) -> Chart:
     groups = []
     for kind, title in (("wall", "Time"), ("cpu", "CPU time")):
-        bars = [
-            Bar(label=case, values=[mine[kind] / before[kind] for before, mine in pairs[grafana.OURS]], ours=True)
+        ratios = {
+            case: [mine[kind] / before[kind] for before, mine in pairs[grafana.OURS]]
             for case, pairs in raw.items()
             if not case.startswith("decoding")
-        ]
-        groups.append(Group(title=title, unit="over the bare loop", bars=bars, target=grafana.TARGET, digits=2))
+        }
+        bars = [Bar(label=case, values=values, target=grafana.TARGET, ours=True) for case, values in ratios.items()]
+        groups.append(Group(title=title, unit="over the bare loop", bars=bars, digits=2))
     note = "aiooncall, over a loop of aiohttp and orjson that makes no objects."
     return Chart(title="Listing alert groups", note=note, groups=groups)
 

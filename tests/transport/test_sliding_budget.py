@@ -225,7 +225,7 @@ async def test_reserve_is_for_people() -> None:
 
 async def admitted(budget: LocalBudget, limit: int, most: int) -> int:
     """Acquire until a turn is missing; whatever goes beyond `limit` is refused. Return how many went well."""
-    permits = []
+    permits: list[Permit] = []
     while len(permits) < most and (permit := budget.try_acquire("r", BULK)) is not None:
         permits.append(permit)
         if len(permits) <= limit:

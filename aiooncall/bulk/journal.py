@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiooncall.bulk.models import Counts, Item
 from aiooncall.bulk.opening import uri_of
+from aiooncall.bulk.outcomes import ADD_SECOND, SET_STATUS, alike
 from aiooncall.errors import JournalError
 from aiooncall.moments import format_datetime, parse_datetime
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 
     from aiooncall.bulk.models import Status
+    from aiooncall.bulk.outcomes import Outcome
 
 FORMAT: Final = "aiooncall journal 1"
 SCHEMA: Final = """
@@ -43,9 +45,6 @@ CREATE TABLE timeline (
 """
 _ITEM: Final = "id, title, team, urgency, state, created_at"
 _ADD: Final = f"INSERT OR IGNORE INTO items ({_ITEM}) VALUES (?, ?, ?, ?, ?, ?)"  # noqa: S608 (constant)
-
-Outcome = tuple[str, str | None, str | None, float, int]
-"""Status, reason, error and time of what came of the item at a position."""
 
 
 class Journal:
@@ -182,17 +181,9 @@ class Journal:
                 are allowed in a second.
         """
         with self._writing():
-            self._db.executemany("UPDATE items SET status = 'sending' WHERE position = ?", [(at,) for at in begun])
-            self._db.executemany(
-                "UPDATE items SET status = ?, reason = ?, error = ?, finished_at = ? WHERE position = ?", outcomes
-            )
-            self._db.executemany(
-                "INSERT INTO timeline VALUES (?,?,?,?,?,?,?) ON CONFLICT (second) DO UPDATE SET"
-                " done = done + excluded.done, failed = failed + excluded.failed,"
-                " requests = requests + excluded.requests, refused = refused + excluded.refused,"
-                " retried = retried + excluded.retried, allowed = excluded.allowed",
-                seconds,
-            )
+            for positions, said in alike(begun, outcomes).items():
+                self._db.execute(SET_STATUS, (*said, positions))
+            self._db.executemany(ADD_SECOND, seconds)
 
     def doubt_what_was_sent(self) -> int:
         """Return how many items were being sent when an earlier run died; they are ambiguous from now on."""

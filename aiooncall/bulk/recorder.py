@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aiooncall.bulk.journal import Journal, Outcome
+    from aiooncall.bulk.journal import Journal
+    from aiooncall.bulk.outcomes import Outcome
     from aiooncall.bulk.timeline import Timeline
 
 T = TypeVar("T")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from aiooncall._clock import Clock
-    from aiooncall.bulk.journal import Outcome
+    from aiooncall.bulk.outcomes import Outcome
     from aiooncall.client import BaseClient
     from aiooncall.events import Event
 

@@ -6,7 +6,8 @@ The rules, in the order in which they are asked:
    call at a time, and opens as answers allow.
 2. An unknown limit is approached gently: a few calls in flight, one more with every answer.
 3. A known window admits what the server said is left, less what is in flight. Whether a call in flight has been
-   counted yet cannot be known, so it is taken as not counted.
+   counted yet cannot be known, so it is taken as not counted. If others use the same limit, they have calls in
+   flight as well: as many for each of ours as the server has counted of theirs for each of ours.
 4. Bulk calls leave a small reserve to people who wait, unless the window is about to end anyway.
 5. While the window's end is uncertain and more calls wait than the window has room for, the last few go as scouts,
    one by one over the time in which the end may lie. They would have been sent anyway, they cannot be refused,
@@ -121,6 +122,7 @@ class Gate:
         if window.remaining is None:
             return True
         free = window.remaining - window.blind - window.in_flight
+        free -= int(window.in_flight * window.others())
         if free > MOST_FOR_OTHERS:
             return True  # far from the end of the budget
         if free <= (0 if lane is Lane.INTERACTIVE else self._reserve(now)):
@@ -156,6 +158,7 @@ class Gate:
         """Take in an answer that was not a refusal."""
         window = self.window
         window.in_flight -= 1
+        window.answered += 1
         if self._probing and permit.sent <= window.seen_at:
             return  # sent before the refusal: it says nothing of what comes after
         self._refusals = 0

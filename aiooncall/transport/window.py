@@ -22,6 +22,9 @@ LONGEST_BLIND_RESET: Final = 3600.0
 GUESS_MARGIN: Final = 0.003
 """Seconds added to the calendar's edge, so that a clock that is right lands just behind it."""
 
+FEWEST_ANSWERS: Final = 8
+"""After fewer answers the window before tells more of how many calls others make."""
+
 _window_numbers = count(1)
 
 
@@ -38,10 +41,13 @@ class Window:
         "_maybe_at",
         "_maybe_next",
         "_reset_seen_at",
+        "answered",
         "blind",
         "blind_until",
         "calendar_offset",
+        "crowd",
         "edge",
+        "first",
         "in_flight",
         "limit",
         "number",
@@ -55,6 +61,9 @@ class Window:
         self.limit: int | None = None
         self.period: float | None = None
         self.remaining: int | None = None
+        self.first: int | None = None
+        self.answered = 0
+        self.crowd = 0.0
         self.edge: Edge | None = None
         self.number = next(_window_numbers)
         self.in_flight = 0
@@ -147,13 +156,23 @@ class Window:
 
     def start(self, sent: float, now: float, left: int, reset: float | None) -> None:
         """Begin to know a window from one answer."""
-        self.remaining = left
+        self.remaining = self.first = left
+        self.answered = 0
         self.seen_at = now
         if reset is None:
             self.edge = Edge(now, now + (self.period or UNKNOWN_WINDOW))
         else:
             self.edge = Edge(sent + reset - 1.0, now + reset + 1.0)
             self._saw_reset(sent, now, reset)
+
+    def others(self) -> float:
+        """Return how many calls of others the server counts for each of ours, as far as this window tells.
+
+        What is gone and was neither answered here nor can be on its way from here was taken by others.
+        """
+        if self.first is None or self.remaining is None or self.answered < FEWEST_ANSWERS:
+            return self.crowd
+        return max(0, self.first - self.remaining - self.answered - self.in_flight) / self.answered
 
     def count_blindly(self, number: int, now: float) -> None:
         """Count a call that the server may have counted without saying so; a later answer will tell."""
@@ -172,7 +191,7 @@ class Window:
         self._number_next()
         if self.period is not None and self.limit is not None:
             self.edge.advance(now, self.period)
-            self.remaining = self.limit
+            self.remaining = self.first = self.limit
             self._distrust(uncertain, now, self.period)
             self.blind_until = self._maybe_at + self.period
         else:
@@ -238,6 +257,7 @@ class Window:
         self.edge.not_after(now)
         self.edge.shift(self.period)
         self.edge.advance(now, self.period)
+        self.first, self.answered = self.limit, 1
         self.saw_same_window(sent, now, left, reset)
         self._distrust(uncertain, now, self.period)
 
@@ -246,6 +266,8 @@ class Window:
         self.blind, self._blind_at, self.blind_until = calls, now, now + period
 
     def _number_next(self) -> None:
+        self.crowd = self.others()
+        self.first, self.answered = None, 0
         self._left_before = (self.remaining or 0) + self.in_flight
         self.blind = self._maybe_next = 0
         self._lowest_reset = None

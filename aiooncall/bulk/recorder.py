@@ -58,9 +58,14 @@ class Recorder:
         elif len(outcomes) >= MOST_WAITING:
             self._hurry.set()
 
+    @property
+    def is_full(self) -> bool:
+        """Whether so much is to be written that the disk should catch up first."""
+        return len(self._outcomes) >= MOST_UNWRITTEN
+
     async def room(self) -> None:
-        """Return at once, or when the disk has caught up, so that what is to be written cannot pile up."""
-        while len(self._outcomes) >= MOST_UNWRITTEN and not self._loop.done():
+        """Return when the disk has caught up, so that what is to be written cannot pile up."""
+        while self.is_full and not self._loop.done():
             await asyncio.wait({self._flushed, self._loop}, return_when=asyncio.FIRST_COMPLETED)
 
     async def begin(self, position: int) -> None:

@@ -96,7 +96,8 @@ class Runner:
 
     async def _act(self, item_id: str) -> None:
         assert self._recorder is not None  # noqa: S101 (narrowing: it was made before the crew)
-        await self._recorder.room()
+        if self._recorder.is_full:
+            await self._recorder.room()
         position = self._positions.pop(item_id)
         if not self._verb.repeatable:
             await self._recorder.begin(position)

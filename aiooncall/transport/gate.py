@@ -19,6 +19,7 @@ The rules, in the order in which they are asked:
 
 from __future__ import annotations
 
+from math import ceil
 from typing import TYPE_CHECKING, Final
 
 from aiooncall.transport.messages import Lane
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 FIRST_IN_FLIGHT: Final = 4
 """Calls in flight at first while the limit is unknown."""
+CAUTION: Final = 1.5
+"""Others may come in bursts: by how much more than what the server has counted of theirs is left to them."""
 PATIENCE: Final = 2.0
 """Seconds that a person may wait for the next window; bulk keeps no reserve for a window that ends sooner."""
 RESERVE_SHARE: Final = 20
@@ -122,9 +125,9 @@ class Gate:
         if window.remaining is None:
             return True
         free = window.remaining - window.blind - window.in_flight
-        free -= int(window.in_flight * window.others())
-        if free > MOST_FOR_OTHERS:
+        if free > MOST_FOR_OTHERS and not window.crowd:
             return True  # far from the end of the budget
+        free -= ceil(window.in_flight * window.others() * CAUTION)
         if free <= (0 if lane is Lane.INTERACTIVE else self._reserve(now)):
             return free <= 0 and window.in_flight == 0 and self._may_try_the_calendar(now)
         return free > MOST_SCOUTS or self._scout_may_go(now, lane, free, backlog)

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import settings
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 from virtual_time import VirtualTimeLoop
 
+from aiooncall.bulk import Job
+
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 
 # A check of a change should not fail for what it did not change, so examples are the same in every run. To look for
@@ -28,3 +32,18 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 def pytest_asyncio_loop_factories(config: object, item: object) -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
     """Run every async test on a loop with virtual time."""
     return {"virtual": VirtualTimeLoop}
+
+
+@pytest.fixture(autouse=True)
+def _jobs_are_closed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Close the jobs that a test of them was given; a journal that never became a job is the package's to close."""
+    with ExitStack() as jobs:
+        begin = Job.__init__
+
+        def begun(job: Job, *parts: Any) -> None:
+            begin(job, *parts)
+            jobs.callback(job.close)
+
+        if request.path.parent.name == "bulk":
+            monkeypatch.setattr(Job, "__init__", begun)
+        yield

@@ -276,7 +276,11 @@ def _item(row: tuple[Any, ...]) -> Item:
 
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(uri_of(path), uri=True, isolation_level=None, check_same_thread=False)
-    connection.execute("PRAGMA synchronous = FULL")
+    try:
+        connection.execute("PRAGMA synchronous = FULL")
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 

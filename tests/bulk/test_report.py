@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -302,8 +303,8 @@ def test_journal_that_may_not_be_written(tmp_path: Path, monkeypatch: pytest.Mon
     path = journal_of(tmp_path / "job.db", outcomes=[DONE], runs=[(0, 1)])
     monkeypatch.setattr("os.access", lambda place, mode: False)
     assert bulk.report(path).counts == bulk.Counts(open=9, done=1)
-    with pytest.raises(JournalError, match="readonly"):
-        Journal.open(path).note({"verb": "escalate"})
+    with closing(Journal.open(path)) as journal, pytest.raises(JournalError, match="readonly"):
+        journal.note({"verb": "escalate"})
 
 
 def test_what_is_no_journal(tmp_path: Path) -> None:

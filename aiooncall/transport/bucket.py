@@ -46,7 +46,6 @@ class Bucket:
 
     def __init__(self, clock: Clock, max_in_flight: int, take_turn: Callable[[Lane], bool] | None = None) -> None:
         self.gate = Gate(max_in_flight)
-        self.gate.window.calendar_offset = clock.time() - clock.monotonic()
         self.name: str | None = None
         self.routes: list[str] = []
         self.used_at = clock.monotonic()

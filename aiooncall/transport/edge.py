@@ -5,20 +5,25 @@ Nothing here trusts the local wall clock. All instants are on the caller's monot
 What narrows the interval:
 
 - `Reset` of an answer. The server stamped it between sending and receiving, and rounded it to whole seconds one
-  way or the other. A 0 shows that it rounds down; until then both ways are allowed for.
+  way or the other. A 0 shows that it rounds down, as does a number that is too low for an edge that is known well
+  enough; one that is too high shows that it rounds up. Until then both ways are allowed for.
 - The window rolling over: an answer of the old window was still sent before the end, an answer of the new one was
   received after it.
+
+`Reset` changes at the edge and whole seconds before it: each of these ticks tells as much as the edge does.
 
 Two crystals drift apart, so an interval that is carried to the next window grows a little.
 """
 
 from __future__ import annotations
 
-from math import ceil
+from math import ceil, floor
 from typing import Final
 
 DRIFT: Final = 2e-4
 """How far two clocks may drift apart, in seconds a second (an ordinary crystal stays below 1e-4)."""
+TOO_FAR_OFF: Final = 0.1
+"""By so many seconds a `Reset` has to miss the edge to show which way it is rounded."""
 
 
 class Edge:
@@ -30,28 +35,47 @@ class Edge:
 
     Attributes:
         rounded_up_by: by how much, in seconds, a `Reset` may have been rounded up.
+        rounded_down_by: by how much it may have been rounded down.
     """
 
-    __slots__ = ("earliest", "latest", "rounded_up_by")
+    __slots__ = ("earliest", "latest", "rounded_down_by", "rounded_up_by")
 
     def __init__(self, earliest: float, latest: float) -> None:
         self.earliest = earliest
         self.latest = latest
-        self.rounded_up_by = 1.0
+        self.rounded_up_by = self.rounded_down_by = 1.0
 
     @property
     def width(self) -> float:
         """How uncertain the end is, in seconds."""
         return self.latest - self.earliest
 
+    @property
+    def may_round_either_way(self) -> bool:
+        """Whether the edge is uncertain because it is not known which way `Reset` is rounded."""
+        return self.width >= 1.0 and self.rounded_up_by == self.rounded_down_by
+
+    def next_tick(self, now: float) -> tuple[float, float]:
+        """Return when `Reset` changes next: no sooner than, no later than. The last change is the edge itself."""
+        whole = max(0, floor(self.latest - now))
+        return self.earliest + self.may_round_either_way - whole, self.latest - whole
+
     def saw_reset(self, sent: float, received: float, reset_after: float) -> None:
         """Take in that an answer of this window said `reset_after`."""
-        if reset_after == 0:
-            self.rounded_up_by = 0.0
+        self._learn_rounding(sent + reset_after, received + reset_after, rounds_down=reset_after == 0)
         earliest = sent + reset_after - self.rounded_up_by
-        latest = received + reset_after + 1.0
-        if earliest > self.earliest or latest < self.latest:
+        latest = received + reset_after + self.rounded_down_by
+        if earliest > self.latest or latest < self.earliest:  # then what was learned of the rounding is not so either
+            self.rounded_up_by = self.rounded_down_by = 1.0
+            self.earliest, self.latest = sent + reset_after - 1.0, received + reset_after + 1.0
+        elif earliest > self.earliest or latest < self.latest:
             self._narrow(earliest, latest)
+
+    def _learn_rounding(self, soonest: float, last: float, *, rounds_down: bool) -> None:
+        if rounds_down or last + TOO_FAR_OFF < self.earliest <= last + 1.0:
+            self.rounded_up_by = 0.0
+        elif soonest - TOO_FAR_OFF > self.latest >= soonest - 1.0:
+            self.rounded_down_by = 0.0
 
     def not_before(self, sent: float) -> None:
         """Take in that a request sent at `sent` was still counted in this window."""

@@ -10,11 +10,9 @@ The rules, in the order in which they are asked:
    flight as well: as many for each of ours as the server has counted of theirs for each of ours.
 4. Bulk calls leave a small reserve to people who wait, unless the window is about to end anyway.
 5. While the window's end is uncertain and more calls wait than the window has room for, the last few go as scouts,
-   one by one over the time in which the end may lie. They would have been sent anyway, they cannot be refused,
-   and the first one that lands in the next window shows where the edge is.
-6. Only while no edge has ever been seen, and only once: one call may try whether the window ends when the local
-   calendar says so. If the clock is right, nothing of the first window is lost; if it is not, that one call is
-   refused, and the clock is not asked again.
+   one by one over the time in which the next whole second before the end may come. They would have been sent anyway
+   and cannot be refused, and the answers show between which two of them the second came. Only where the end itself
+   is next, and waiting until it is over for sure would take too much of the next window, do they go around the end.
 """
 
 from __future__ import annotations
@@ -48,6 +46,8 @@ SHARP: Final = 0.025
 """An edge known to this share of the period needs no scouts."""
 SHARPEST: Final = 0.1
 """Nor does one that is known to this many seconds."""
+LATE_SHARE: Final = 0.6
+"""Beginning a window late by this share of it still leaves the time to use it up."""
 FIRST_BLIND_WAIT: Final = 1.0
 """Seconds to wait after a refusal that does not say how long; doubles with each further one."""
 LONGEST_BLIND_WAIT: Final = 30.0
@@ -72,14 +72,11 @@ class Gate:
     """
 
     __slots__ = (
-        "_guess",
-        "_guessed_in",
         "_max_in_flight",
         "_next_scout",
         "_probing",
         "_ramp",
         "_refusals",
-        "_tried",
         "closed_until",
         "window",
     )
@@ -92,17 +89,12 @@ class Gate:
         self._probing = False
         self._refusals = 0
         self._next_scout: float | None = None
-        self._guess: float | None = None
-        self._guessed_in = 0
-        self._tried = False
 
     def try_admit(self, bucket: Bucket, now: float, lane: Lane, backlog: int) -> Permit | None:
         """Return the permit for a call if it may go now; see `admits`."""
         window = self.window
         if not self.admits(now, lane, backlog):
             return None
-        if window.in_flight == 0 and window.left == 0 and not self._probing:
-            self._tried = True  # with nothing left, only the one call that tries the calendar is admitted
         window.in_flight += 1
         self._next_scout = None
         return Permit(bucket, now, window.number)
@@ -129,7 +121,7 @@ class Gate:
             return True  # far from the end of the budget
         free -= ceil(window.in_flight * window.others() * CAUTION)
         if free <= (0 if lane is Lane.INTERACTIVE else self._reserve(now)):
-            return free <= 0 and window.in_flight == 0 and self._may_try_the_calendar(now)
+            return False
         return free > MOST_SCOUTS or self._scout_may_go(now, lane, free, backlog)
 
     def look_again_at(self, now: float, lane: Lane) -> float | None:
@@ -144,8 +136,6 @@ class Gate:
                 return edge.earliest - PATIENCE
             if self._next_scout is not None:
                 return min(self._next_scout, edge.latest)
-        if (try_at := self._calendar_try_at(now)) is not None and try_at > now:
-            return min(edge.latest, try_at)
         return min(edge.latest, self.window.blind_until) if self.window.blind else edge.latest
 
     def opens_at(self, now: float) -> float:
@@ -177,6 +167,7 @@ class Gate:
             window.count_blindly(permit.window, now)
             return
         window.learn(said)
+        self._next_scout = None  # what it shows may leave less to find out
         if said.remaining is None:
             window.count_blindly(permit.window, now)
         else:
@@ -218,7 +209,7 @@ class Gate:
         else:
             window.saw_same_window(permit.sent, now, 0, reset)
         assert window.edge is not None  # noqa: S101 (narrowing: both branches leave an edge)
-        return window.calendar_edge(now) or window.edge.latest
+        return window.edge.latest
 
     def _reserve(self, now: float) -> int:
         limit, edge = self.window.limit, self.window.edge
@@ -230,7 +221,8 @@ class Gate:
         window = self.window
         edge, period = window.edge, window.period or 0.0
         # Any answer tells more than waiting does, while it is unclear what has been counted.
-        if edge is None or window.blind or edge.width <= min(SHARP * period, SHARPEST):
+        sharp = min(SHARP * period, SHARPEST)
+        if edge is None or window.blind or edge.width <= sharp:
             return True
         # Whoever works through a list comes back for the next item.
         expected = backlog + window.in_flight if lane is Lane.BULK else backlog
@@ -239,26 +231,19 @@ class Gate:
         if lane is Lane.INTERACTIVE and edge.latest - now > PATIENCE:
             return True
         if self._next_scout is None:
-            self._next_scout = self._plan_scout(now, free, edge)
+            self._next_scout = self._plan_scout(now, free, edge, sharp)
         return now >= self._next_scout
 
-    def _may_try_the_calendar(self, now: float) -> bool:
-        try_at = self._calendar_try_at(now)
-        return try_at is not None and now >= try_at
-
-    def _calendar_try_at(self, now: float) -> float | None:
-        """Return when the one call may go that has nothing left and tries the calendar; None if it may not."""
-        window = self.window
-        if self._tried or window.proven:
-            return None
-        if self._guessed_in != window.number:  # a guess is good for its own window only
-            self._guessed_in, self._guess = window.number, window.calendar_edge(now)
-        return self._guess
-
-    def _plan_scout(self, now: float, free: int, edge: Edge) -> float:
-        # Evenly up to the likeliest end. Where that may be tried with nothing left, all land before it; else the last
-        # one is meant to land in the next window.
-        guess = self.window.calendar_edge(now)
-        tried = guess is not None and not (self._tried or self.window.proven)
-        start, end = max(now, edge.earliest), edge.latest if guess is None else guess
-        return start + (end - start) / (free + tried)
+    def _plan_scout(self, now: float, free: int, edge: Edge, sharp: float) -> float:
+        start, end = edge.next_tick(now)
+        telling = edge.latest - 1.0  # which way `Reset` is rounded shows only in the last second before the latest end
+        if edge.may_round_either_way and end <= telling:
+            if free == 1:
+                return telling
+            if end - start <= sharp:
+                return now
+            free -= end < telling
+        elif end == edge.latest and edge.width <= LATE_SHARE * (self.window.period or 0.0):
+            return now
+        start = max(start, now)
+        return start + (end - start) / free

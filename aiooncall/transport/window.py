@@ -19,9 +19,6 @@ UNKNOWN_WINDOW: Final = 1.0
 """Seconds to wait where a server says that nothing is left but not until when."""
 LONGEST_BLIND_RESET: Final = 3600.0
 """A longer reset is not believed unless a period confirms it, in seconds."""
-GUESS_MARGIN: Final = 0.003
-"""Seconds added to the calendar's edge, so that a clock that is right lands just behind it."""
-
 FEWEST_ANSWERS: Final = 8
 """After fewer answers the window before tells more of how many calls others make."""
 
@@ -29,10 +26,7 @@ _window_numbers = count(1)
 
 
 class Window:
-    """The state of the current window. `remaining` is None while nothing is known of it.
-
-    `proven` says whether an edge has ever been seen going by.
-    """
+    """The state of the current window. `remaining` is None while nothing is known of it."""
 
     __slots__ = (
         "_blind_at",
@@ -44,7 +38,6 @@ class Window:
         "answered",
         "blind",
         "blind_until",
-        "calendar_offset",
         "crowd",
         "edge",
         "first",
@@ -52,7 +45,6 @@ class Window:
         "limit",
         "number",
         "period",
-        "proven",
         "remaining",
         "seen_at",
     )
@@ -67,9 +59,7 @@ class Window:
         self.edge: Edge | None = None
         self.number = next(_window_numbers)
         self.in_flight = 0
-        self.proven = False
         self.seen_at = 0.0
-        self.calendar_offset = 0.0
         self._left_before = 0
         self.blind = 0
         self._blind_at = 0.0
@@ -202,16 +192,6 @@ class Window:
         longest = LONGEST_BLIND_RESET if self.period is None else self.period + 1.0
         return said.reset_after if said.reset_after is not None and said.reset_after <= longest else None
 
-    def calendar_edge(self, now: float) -> float | None:
-        """Return when the window ends by the local wall clock, or None if what is known rules that out.
-
-        It is a hint to be tried, never to be trusted.
-        """
-        if self.period is None or self.edge is None:
-            return None
-        guess = now + self.period - (now + self.calendar_offset) % self.period + GUESS_MARGIN
-        return guess if self.edge.earliest <= guess <= self.edge.latest else None
-
     def _saw_straddler(self, now: float, left: int) -> None:
         # Sent before the roll-over, answered after it. More than any call of the old window can have seen can only
         # be of the new one; anything else may be of either, so it is counted until an answer shows otherwise.
@@ -251,9 +231,8 @@ class Window:
         if self.edge is None or self.period is None:
             self.start(sent, now, left, reset)
             return
-        uncertain = self._maybe_next
+        uncertain = self._maybe_next if sent <= self._maybe_at else 0  # what came before, this answer has counted
         self._number_next()
-        self.proven = True
         self.edge.not_after(now)
         self.edge.shift(self.period)
         self.edge.advance(now, self.period)

@@ -95,6 +95,61 @@ def test_zero_shows_that_the_server_rounds_down() -> None:
     assert edge.earliest == pytest.approx(30.0)
 
 
+@given(seen=exchanges(), rounds_up=st.booleans())
+def test_the_right_way_of_rounding_is_learned(seen: list[tuple[float, float, float]], rounds_up: bool) -> None:
+    """What honest answers show of the way they are rounded is so."""
+    edge = watch(seen, rounds_up)
+    assert (edge.rounded_up_by if rounds_up else edge.rounded_down_by) == 1.0
+
+
+@pytest.mark.parametrize(("reset", "ways"), [(4.0, (0.0, 1.0)), (5.0, (1.0, 0.0))])
+def test_a_known_edge_shows_which_way_the_server_rounds(reset: float, ways: tuple[float, float]) -> None:
+    """With 4.5 s to go, a server that says 4 rounds down, and one that says 5 rounds up."""
+    edge = Edge(14.5, 14.6)
+    edge.saw_reset(10.0, 10.1, reset)
+    assert (edge.rounded_up_by, edge.rounded_down_by) == ways
+
+
+def test_a_near_miss_shows_nothing() -> None:
+    """A reset that misses the edge by a few hundredths may be off for other reasons, such as the way of a request."""
+    edge = Edge(14.0, 14.05)
+    edge.saw_reset(9.0, 9.1, 5.0)
+    edge.saw_reset(9.96, 9.98, 4.0)
+    assert edge.rounded_up_by == edge.rounded_down_by == 1.0
+
+
+@given(
+    stamped=st.floats(0.0001, 60),
+    latency=st.floats(0, 0.05),
+    looked=st.floats(0, 60),
+    rounds_up=st.booleans(),
+    known=st.booleans(),
+)
+def test_the_next_tick_comes_when_it_should(
+    *, stamped: float, latency: float, looked: float, rounds_up: bool, known: bool
+) -> None:
+    """The reset changes once in the interval, whichever way it is rounded and whether that is known or not."""
+    edge = watch([(-stamped - latency, -stamped, -stamped + latency)], rounds_up)
+    if known:
+        edge.rounded_up_by, edge.rounded_down_by = (1.0, 0.0) if rounds_up else (0.0, 1.0)
+        edge.saw_reset(-stamped - latency, -stamped + latency, reset_of(stamped=-stamped, rounds_up=rounds_up))
+    now = -stamped + latency + looked
+    first, last = edge.next_tick(now)
+    # Whoever does not know that the server rounds up counts from an end that is a second later.
+    tick = (rounds_up and edge.may_round_either_way) - round(edge.latest - last)
+    assert first - FLOAT <= tick <= last + FLOAT
+    assert last == edge.latest or now - FLOAT <= last <= now + 1.0 + FLOAT
+    assert last - first <= 1.0 + 2 * latency + FLOAT
+
+
+def test_the_last_tick_is_the_edge() -> None:
+    """In the last second there is no other change of the reset to wait for."""
+    edge = Edge(10.2, 10.4)
+    assert edge.next_tick(7.3) == (pytest.approx(7.2), pytest.approx(7.4))
+    assert edge.next_tick(9.5) == (10.2, 10.4)
+    assert edge.next_tick(12.0) == (10.2, 10.4)
+
+
 def test_contradiction_believes_the_newest_word() -> None:
     """A server that changes its mind is followed at once, in either direction."""
     edge = Edge(10.0, 11.0)

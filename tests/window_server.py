@@ -1,4 +1,4 @@
-"""A fixed-window server and a sole client of it, as a simulation of discrete events: no loop, no tasks."""
+"""A fixed-window server and clients of it, as a simulation of discrete events: no loop, no tasks."""
 
 from __future__ import annotations
 
@@ -97,18 +97,36 @@ class Client:
 
     def run(self, until: float = math.inf) -> None:
         """Go on until every call has succeeded; fail if that is never, or later than `until`."""
+        run_together([self], until)
+
+    def start(self) -> None:
+        """Want all calls, from now on."""
         self._pending = self.total
-        while self._pending or self._in_flight:
-            self._admit()
-            event_at = self._events[0][0] if self._events else math.inf
-            looks_at = self._looks_again_at()
-            assert min(event_at, looks_at) < math.inf, f"stalled at {self.now} with {self._pending} calls to go"
-            assert min(event_at, looks_at) <= until, f"not done at {until}: {self._pending} calls to go"
-            if looks_at < event_at:
-                self.now = looks_at
-            else:
-                self.now, _, event = heapq.heappop(self._events)
-                self._happen(event)
+
+    @property
+    def busy(self) -> bool:
+        """Whether there are calls to go, or in flight."""
+        return bool(self._pending or self._in_flight)
+
+    def next_at(self, now: float) -> float:
+        """Send what may be sent at `now`, and return when something happens next."""
+        self.now = now
+        self._admit()
+        at = min(self._event_at(), self._looks_again_at())
+        assert at < math.inf, f"stalled at {now} with {self._pending} calls to go"
+        return at
+
+    def go_on(self) -> None:
+        """Do what happens next."""
+        looks_at = self._looks_again_at()
+        if looks_at < self._event_at():
+            self.now = looks_at
+        else:
+            self.now, _, event = heapq.heappop(self._events)
+            self._happen(event)
+
+    def _event_at(self) -> float:
+        return self._events[0][0] if self._events else math.inf
 
     def _admit(self) -> None:
         while (backlog := min(self.concurrency - self._in_flight, self._pending)) > 0:
@@ -148,3 +166,16 @@ class Event(NamedTuple):
 
     permit: Permit
     answer: tuple[bool, RateLimit] | None
+
+
+def run_together(clients: list[Client], until: float = math.inf) -> None:
+    """Go on until every call of all clients has succeeded; fail if that is never, or later than `until`."""
+    for client in clients:
+        client.start()
+    now = 0.0
+    while busy := [client for client in clients if client.busy]:
+        ahead = {id(client): client.next_at(now) for client in busy}
+        first = min(busy, key=lambda client: ahead[id(client)])
+        assert ahead[id(first)] <= until, f"not done at {until}"
+        first.go_on()
+        now = first.now

@@ -73,9 +73,9 @@ class Edge:
 
     def _learn_rounding(self, soonest: float, last: float, *, rounds_down: bool) -> None:
         if rounds_down or last + TOO_FAR_OFF < self.earliest <= last + 1.0:
-            self.rounded_up_by = 0.0
+            self.rounded_up_by, self.rounded_down_by = 0.0, 1.0
         elif soonest - TOO_FAR_OFF > self.latest >= soonest - 1.0:
-            self.rounded_down_by = 0.0
+            self.rounded_up_by, self.rounded_down_by = 1.0, 0.0
 
     def not_before(self, sent: float) -> None:
         """Take in that a request sent at `sent` was still counted in this window."""

@@ -7,7 +7,8 @@ The rules, in the order in which they are asked:
 2. An unknown limit is approached gently: a few calls in flight, one more with every answer.
 3. A known window admits what the server said is left, less what is in flight. Whether a call in flight has been
    counted yet cannot be known, so it is taken as not counted. If others use the same limit, they have calls in
-   flight as well: as many for each of ours as the server has counted of theirs for each of ours.
+   flight as well: as many for each of ours as the server has counted of theirs for each of ours. They may also have
+   begun a window that only the time says is whole, so a few calls go until an answer tells.
 4. Bulk calls leave a small reserve to people who wait, unless the window is about to end anyway.
 5. While the window's end is uncertain and more calls wait than the window has room for, the last few go as scouts,
    one by one over the time in which the next whole second before the end may come. They would have been sent anyway
@@ -22,7 +23,7 @@ from typing import TYPE_CHECKING, Final
 
 from aiooncall.transport.messages import Lane
 from aiooncall.transport.retry import backoff_wait, refusal_wait
-from aiooncall.transport.window import Window
+from aiooncall.transport.window import FEWEST_ANSWERS, Window
 
 if TYPE_CHECKING:
     from aiooncall.ratelimit import RateLimit
@@ -110,15 +111,15 @@ class Gate:
         window = self.window
         if now < self.closed_until or window.in_flight >= self._ramp:
             return False
-        if self._probing:
-            return True
         if window.blind or (window.edge is not None and now >= window.edge.latest):
             window.roll_over_if_due(now)
-        if window.remaining is None:
+        if self._probing or window.remaining is None:
             return True
         free = window.remaining - window.blind - window.in_flight
         if free > MOST_FOR_OTHERS and not window.crowd:
             return True  # far from the end of the budget
+        if window.crowd and window.untold:
+            return window.in_flight < FIRST_IN_FLIGHT  # others may have begun it
         free -= ceil(window.in_flight * window.others() * CAUTION)
         if free <= (0 if lane is Lane.INTERACTIVE else self._reserve(now)):
             return False
@@ -152,6 +153,8 @@ class Gate:
         window = self.window
         window.in_flight -= 1
         window.answered += 1
+        if window.answered == FEWEST_ANSWERS and not window.crowd:
+            window.crowd = window.others()
         if self._probing and permit.sent <= window.seen_at:
             return  # sent before the refusal: it says nothing of what comes after
         self._refusals = 0
@@ -159,6 +162,10 @@ class Gate:
             self._ramp += 1
         if said is not None and not self._probing and window.saw_usual(permit.window, permit.sent, now, said):
             return
+        self._answered_unusually(permit, now, said)
+
+    def _answered_unusually(self, permit: Permit, now: float, said: RateLimit | None) -> None:
+        window = self.window
         if self._probing:
             self._probing = False
             if said is None or said.remaining is None:

@@ -35,6 +35,7 @@ class Window:
         "_maybe_at",
         "_maybe_next",
         "_reset_seen_at",
+        "_rolled_at",
         "answered",
         "blind",
         "blind_until",
@@ -68,6 +69,12 @@ class Window:
         self._maybe_at = 0.0
         self._lowest_reset: float | None = None
         self._reset_seen_at = 0.0
+        self._rolled_at = -inf
+
+    @property
+    def untold(self) -> bool:
+        """Whether the window is taken to be whole because it is due, without a word from the server."""
+        return self.seen_at < self._rolled_at
 
     @property
     def left(self) -> int | None:
@@ -156,10 +163,14 @@ class Window:
             self._saw_reset(sent, now, reset)
 
     def others(self) -> float:
-        """Return how many calls of others the server counts for each of ours, as far as this window tells.
+        """Return how many calls of others the server counts for each of ours.
 
-        What is gone and was neither answered here nor can be on its way from here was taken by others.
+        The window before tells, and this one if it tells of more: as long as calls are in flight it tells too little.
         """
+        return max(self.crowd, self._counted())
+
+    def _counted(self) -> float:
+        # What is gone and was neither answered here nor can be on its way from here was taken by others.
         if self.first is None or self.remaining is None or self.answered < FEWEST_ANSWERS:
             return self.crowd
         return max(0, self.first - self.remaining - self.answered - self.in_flight) / self.answered
@@ -182,6 +193,7 @@ class Window:
         if self.period is not None and self.limit is not None:
             self.edge.advance(now, self.period)
             self.remaining = self.first = self.limit
+            self._rolled_at = now
             self._distrust(uncertain, now, self.period)
             self.blind_until = self._maybe_at + self.period
         else:
@@ -245,7 +257,7 @@ class Window:
         self.blind, self._blind_at, self.blind_until = calls, now, now + period
 
     def _number_next(self) -> None:
-        self.crowd = self.others()
+        self.crowd = self._counted()
         self.first, self.answered = None, 0
         self._left_before = (self.remaining or 0) + self.in_flight
         self.blind = self._maybe_next = 0

@@ -145,7 +145,7 @@ def test_the_next_tick_comes_when_it_should(
 def test_the_last_tick_is_the_edge() -> None:
     """In the last second there is no other change of the reset to wait for."""
     edge = Edge(10.2, 10.4)
-    assert edge.next_tick(7.3) == (pytest.approx(7.2), pytest.approx(7.4))
+    assert edge.next_tick(7.3) == pytest.approx((7.2, 7.4))
     assert edge.next_tick(9.5) == (10.2, 10.4)
     assert edge.next_tick(12.0) == (10.2, 10.4)
 

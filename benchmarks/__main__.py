@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.harness import RESULTS, as_json, show
 
-QUESTIONS = ("cost", "window", "processes", "latency", "memory", "bulk", "decode", "grafana", "imports")
+QUESTIONS = ("cost", "hotpath", "window", "processes", "latency", "memory", "bulk", "decode", "grafana", "imports")
 
 
 def main() -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable, Iterator
 
+
+# A shell that starts the tests in the background has them, and all that they start, ignore Ctrl-C, which is tested too.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A check of a change should not fail for what it did not change, so examples are the same in every run. To look for
 # new ones: HYPOTHESIS_PROFILE=explore pytest

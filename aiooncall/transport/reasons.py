@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from html import unescape
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -54,6 +53,8 @@ def _plain_text(body: bytes) -> str:
     text = body.decode("utf-8", "replace")
     if "<" not in text:
         return text
+    from html import unescape  # noqa: PLC0415 (its table is large, and only pages of HTML need it)
+
     title = _TITLE.search(text)
     return unescape(title.group(1) if title else _TAGS.sub(" ", text))
 

@@ -1,0 +1,128 @@
+"""Where does the CPU time of a call go? A sampling profile of the client's process, line by line."""
+
+from __future__ import annotations
+
+import asyncio
+import linecache
+import signal
+import time
+from collections import Counter
+from contextlib import contextmanager
+from itertools import cycle
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from benchmarks.contenders import bare, ours
+from benchmarks.harness import Result
+from benchmarks.servers import simulator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
+
+    from benchmarks.contenders import Acknowledge, Contender
+
+WORKERS = 16
+IDS = 400
+INTERVAL = 0.001
+"""Seconds of CPU time between two looks; the system may look less often."""
+SHOWN = 5
+OURS = "aiooncall"
+CONTENDERS: dict[str, Contender] = {OURS: ours, "aiohttp with defaults": bare}
+
+Line = tuple[str, str, int]
+"""The package, the file in it, and the number of a line."""
+
+
+def run(*, quick: bool) -> Result:
+    """Look where the process is, again and again, while it makes calls."""
+    seconds = 0.5 if quick else 12.0
+    result = Result(
+        name="hotpath",
+        question="where does the CPU time of a call go?",
+        method=(
+            f"{WORKERS} workers acknowledge for {seconds:g} s with everything on. Every few milliseconds of CPU time a"
+            " look at the line that runs;\ntime in C counts for the line that called it. Then the same with bare"
+            " aiohttp, for the parts that both have."
+        ),
+        packages=("aiooncall", "aiohttp"),
+        columns=("contender", "part or line", "share", "what runs there"),
+    )
+    if not hasattr(signal, "setitimer"):
+        result.rows.append(("", "this system has no timer of CPU time", "", ""))
+        return result
+    with simulator(pages=IDS) as server:
+        for name, contender in CONTENDERS.items():
+            seen = asyncio.run(_watch(contender, server.url, server.ids, seconds))
+            _report(result, name, seen)
+    return result
+
+
+def _report(result: Result, name: str, seen: Counter[Line]) -> None:
+    result.raw[name] = [[*line, times] for line, times in seen.most_common()]
+    total = max(1, seen.total())
+    parts: Counter[str] = Counter()
+    for (package, _, _), times in seen.items():
+        parts[package] += times
+    for package, times in parts.most_common(6):
+        result.rows.append((name, package, f"{times / total:.1%}", ""))
+    if name != OURS:
+        return
+    for lines in (seen, Counter({line: times for line, times in seen.items() if line[0] == OURS})):
+        for line, times in lines.most_common(SHOWN):
+            package, file, number = line
+            result.rows.append((name, f"{package}/{file}:{number}", f"{times / total:.1%}", _source(line)))
+
+
+async def _watch(contender: Contender, url: str, ids: list[str], seconds: float) -> Counter[Line]:
+    """Return how often each line was seen."""
+    async with contender(url) as acknowledge:
+        until = time.perf_counter() + seconds
+        with _sampling() as seen:
+            await asyncio.gather(*(_worker(acknowledge, cycle(ids), until) for _ in range(WORKERS)))
+    return seen
+
+
+async def _worker(acknowledge: Acknowledge, ids: Iterator[str], until: float) -> None:
+    while time.perf_counter() < until:
+        await acknowledge(next(ids))
+
+
+_files: dict[Line, str] = {}
+"""Where each line that was seen is."""
+
+
+@contextmanager
+def _sampling() -> Iterator[Counter[Line]]:
+    """Count the lines that run, until the context is left."""
+    seen: Counter[Line] = Counter()
+
+    def look(_: int, frame: FrameType | None) -> None:
+        if frame is not None:
+            line = _line_of(frame)
+            seen[line] += 1
+            _files[line] = frame.f_code.co_filename
+
+    before = signal.signal(signal.SIGPROF, look)
+    signal.setitimer(signal.ITIMER_PROF, INTERVAL, INTERVAL)
+    try:
+        yield seen
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
+
+
+def _line_of(frame: FrameType) -> Line:
+    """Return the line that runs: the package is that of its file, and generated code belongs to its caller."""
+    while frame.f_code.co_filename.startswith("<") and frame.f_back is not None:
+        frame = frame.f_back
+    parts = PurePath(frame.f_code.co_filename).parts
+    for mark in ("site-packages", "benchmarks", OURS, "asyncio"):
+        if mark in parts:
+            at = len(parts) - 1 - parts[::-1].index(mark) + (mark == "site-packages")
+            return parts[at], "/".join(parts[at + 1 :]), frame.f_lineno
+    return "other", parts[-1], frame.f_lineno
+
+
+def _source(line: Line) -> str:
+    return linecache.getline(_files[line], line[-1]).strip()

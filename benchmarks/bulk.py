@@ -21,7 +21,9 @@ from aiooncall import DatadogOnCall
 from aiooncall.bulk import plan
 from aiooncall.bulk.job import Job
 from aiooncall.bulk.journal import Journal
+from aiooncall.bulk.models import Status
 from aiooncall.bulk.targets import DatadogTarget
+from aiooncall.fanout import FanOut
 from benchmarks.contenders import KEY
 from benchmarks.harness import Result, spread
 from benchmarks.memory import resident
@@ -30,7 +32,7 @@ from benchmarks.servers import acceptor
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from aiooncall.bulk.models import Status, Verb
+    from aiooncall.bulk.models import Verb
 
 CONCURRENCY = 64
 TARGET = 1.15
@@ -61,12 +63,16 @@ class Course:
     """What came of the long job.
 
     Attributes:
+        plain: what it took the plain fan-out to do the same without a journal.
+        plain_sizes: megabytes of the process meanwhile.
         planned: what it took to plan it.
         ran: what it took to run it.
         sizes: megabytes of the process as the run began, and from time to time; empty where the system does not tell.
         resumed: seconds from opening the finished journal, with one item open, to the sending of that item.
     """
 
+    plain: Cost
+    plain_sizes: list[float]
     planned: Cost
     ran: Cost
     sizes: list[float]
@@ -95,7 +101,10 @@ def run(*, quick: bool) -> Result:
         with acceptor() as url, ProcessPoolExecutor(1, mp_context=context) as child:
             _report_costs(result, child.submit(_short_jobs, url, Path(folder), rounds, calls).result(), calls)
         with ProcessPoolExecutor(1, mp_context=context) as child:
-            _report_course(result, child.submit(_long_job, Path(folder, "long"), items).result(), items)
+            plain, plain_sizes = child.submit(_long_fan_out, items).result()
+        with ProcessPoolExecutor(1, mp_context=context) as child:
+            planned, ran, sizes, resumed = child.submit(_long_job, Path(folder, "long"), items).result()
+    _report_course(result, Course(plain, plain_sizes, planned, ran, sizes, resumed), items)
     return result
 
 
@@ -114,19 +123,23 @@ def _report_costs(result: Result, costs: Costs, calls: int) -> None:
 
 def _report_course(result: Result, course: Course, items: int) -> None:
     result.raw["course"] = attrs.asdict(course)
-    for name, cost in (("the long job, planned", course.planned), ("the long job, run", course.ran)):
-        growth = f"{_growth(course):.2f}" if course.sizes and cost is course.ran else ""
+    for name, cost, sizes in (
+        ("a long fan-out", course.plain, course.plain_sizes),
+        ("the long job, planned", course.planned, []),
+        ("the long job, run", course.ran, course.sizes),
+    ):
+        growth = f"{_growth(sizes):.2f}" if sizes else ""
+        if sizes:
+            result.aim(f"growth in MB over the start, {name}", _growth(sizes), TARGET_MB)
         result.rows.append((name, f"{items:,}", f"{items / cost.wall:,.0f}", f"{_micro(cost):.1f}", "", growth, ""))
         if cost.succeeded != items:
             result.failures.append(f"{name}: succeeded: {cost.succeeded} of {items}")
     result.rows.append(("the long job, resumed", "1 open", "", "", "", "", f"{course.resumed:.2f}"))
-    if course.sizes:
-        result.aim("growth in MB over the start of the run", _growth(course), TARGET_MB)
     result.aim("seconds to the first send when it is resumed", course.resumed, TARGET_RESUME)
 
 
-def _growth(course: Course) -> float:
-    return max(course.sizes) - course.sizes[0]
+def _growth(sizes: list[float]) -> float:
+    return max(sizes) - sizes[0]
 
 
 def _micro(cost: Cost) -> float:
@@ -174,11 +187,26 @@ async def _ran(job: Job, sampler: Sampler | None = None) -> Cost:
     return Cost(time.perf_counter() - wall, time.process_time() - cpu, counts.done)
 
 
-def _long_job(path: Path, items: int) -> Course:
+def _long_fan_out(items: int) -> tuple[Cost, list[float]]:
+    return asyncio.run(_fan_out(items))
+
+
+async def _fan_out(items: int) -> tuple[Cost, list[float]]:
+    sampler = Sampler(max(items // SAMPLES, 1))
+
+    async def act(_: str) -> None:
+        sampler(Status.DONE)
+
+    wall, cpu = time.perf_counter(), time.process_time()
+    report = await FanOut(_ids(0, items), act, concurrency=CONCURRENCY)
+    return Cost(time.perf_counter() - wall, time.process_time() - cpu, report.succeeded), sampler.sizes
+
+
+def _long_job(path: Path, items: int) -> tuple[Cost, Cost, list[float], float]:
     return asyncio.run(_plan_run_resume(path, items))
 
 
-async def _plan_run_resume(path: Path, items: int) -> Course:
+async def _plan_run_resume(path: Path, items: int) -> tuple[Cost, Cost, list[float], float]:
     async with DatadogOnCall(KEY, KEY, api_url=NOWHERE, paging_url=NOWHERE) as client:
         wall, cpu = time.perf_counter(), time.process_time()
         with await plan(client, "resolve", path, _ids(0, items)) as job:
@@ -186,7 +214,7 @@ async def _plan_run_resume(path: Path, items: int) -> Course:
         sampler = Sampler(max(items // SAMPLES, 1))
         with Job(Instant(client), Journal.open(path)) as job:
             ran = await _ran(job, sampler)
-        return Course(planned, ran, sampler.sizes, await _resumed(client, path))
+        return planned, ran, sampler.sizes, await _resumed(client, path)
 
 
 async def _resumed(client: DatadogOnCall, path: Path) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import platform
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from statistics import median, quantiles
@@ -49,6 +50,12 @@ class Result:
         """Note whether `value` is at most `target`."""
         reached = "met" if value <= target else "MISSED"
         self.verdicts.append(f"{what}: {round(value, 3):g}, target <= {target:g}: {reached}")
+
+
+def ask(name: str, *, quick: bool) -> Result:
+    """Return the answer to the question that a module is about."""
+    result: Result = import_module(f"benchmarks.{name}").run(quick=quick)
+    return result
 
 
 def spread(values: Sequence[float], digits: int = 3) -> str:

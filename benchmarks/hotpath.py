@@ -36,7 +36,7 @@ Line = tuple[str, str, int]
 
 def run(*, quick: bool) -> Result:
     """Look where the process is, again and again, while it makes calls."""
-    seconds = 0.5 if quick else 12.0
+    seconds = 0.3 if quick else 8.0
     result = Result(
         name="hotpath",
         question="where does the CPU time of a call go?",

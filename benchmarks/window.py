@@ -15,7 +15,7 @@ from aiolimiter import AsyncLimiter
 
 from aiooncall import DatadogOnCall
 from aiooncall.simulator import RateRule
-from benchmarks.contenders import KEY, bare, vendor
+from benchmarks.contenders import KEY, bare, threaded, vendor
 from benchmarks.harness import Result
 from benchmarks.servers import simulator
 
@@ -82,7 +82,7 @@ def run(*, quick: bool) -> Result:
     )
     phases, calls = (PHASES[:1], 400) if quick else (PHASES, 2000)
     for case in _cases(calls)[1:3] if quick else _cases(calls):
-        runs = [_measure(case, 0.0 if case.warm_up else phase) for phase in phases]
+        runs = [_measure(case, phase) for phase in (phases[:1] if case.warm_up else phases)]
         _report(result, case, runs, judged=not quick)
     if not quick:
         _rivals(result)
@@ -99,9 +99,11 @@ def _cases(calls: int) -> list[Case]:
 
 def _rivals(result: Result) -> None:
     rivals = (
+        (Case("aiohttp alone, cold, 600", 600), bare),
         (Case("aiolimiter + aiohttp, cold, 600", 600), limited),
         (Case("datadog-api-client async with retries, cold, 600", 600), vendor),
         (Case("the same, Reset rounded up", 600, rounding="ceil"), vendor),
+        (Case("datadog-api-client threaded, the same", 600, rounding="ceil"), threaded),
     )
     for case, contender in rivals:
         _report(result, case, [_measure(case, phase, in_crew(contender)) for phase in PHASES], rival=True)
@@ -136,7 +138,7 @@ async def _run(case: Case, server: Server, phase: float, opened: Opener) -> Run:
     async with opened(server.url) as acknowledge_all:
         failed = await acknowledge_all(server.ids[: case.warm_up])
         before = server.ask()[0].get(429, 0)
-        await _phase(phase, case.skew)
+        await _phase(0.0 if case.warm_up else phase, case.skew)
         wall, started = time.time() + case.skew, time.perf_counter()
         failed += await acknowledge_all(server.ids[case.warm_up :])
         seconds = time.perf_counter() - started

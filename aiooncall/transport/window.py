@@ -108,7 +108,8 @@ class Window:
             earliest = sent + reset - edge.rounded_up_by
             if earliest > edge.latest:
                 return False
-            edge.earliest = max(edge.earliest, earliest)
+            if earliest > edge.earliest:  # noqa: PLR1730 (the call of `max` costs more than the rest of this)
+                edge.earliest = earliest
         self.remaining = left
         self.seen_at = self._reset_seen_at = now
         return True

@@ -5,7 +5,7 @@ Rules:
 - An id that fails never stops the others.
 - An id that stands twice is acted on once. In a collection (list, tuple, set, …) every repetition is found. In a
   stream of unknown length the last 10 000 ids are remembered, which is enough for actions that may be repeated;
-  for those that may not (escalate), every id is.
+  for those that may not (escalate), every id is. Where ids are known to be distinct, none has to be.
 - An empty collection is a report of zeros.
 - When the awaiting task is cancelled, what is in flight is cancelled too, and `report` says what is known.
 """
@@ -97,6 +97,7 @@ class FanOut:
         action: what to do with one id; it returns or raises.
         concurrency: how many workers.
         repeatable: whether doing it twice by mistake would be harmless.
+        distinct: whether no id stands twice for sure, so that none has to be remembered.
         proving: whether the first id goes alone, so that credentials that may not act end the job right there.
     """
 
@@ -107,6 +108,7 @@ class FanOut:
         *,
         concurrency: int = DEFAULT_CONCURRENCY,
         repeatable: bool = True,
+        distinct: bool = False,
         proving: bool = False,
     ) -> None:
         if not _are_ids(ids):
@@ -115,7 +117,8 @@ class FanOut:
         self._concurrency = count("concurrency", concurrency, most=1000)
         self._action = action
         self._proving = proving
-        self._memory = Recent(None if isinstance(ids, Collection) or not repeatable else REMEMBERED)
+        remembered = None if isinstance(ids, Collection) or not repeatable else REMEMBERED
+        self._memory = None if distinct else Recent(remembered)
         self._ids: Any = aiter(ids) if isinstance(ids, AsyncIterable) else iter(ids)
         self._pull = self._pull_async if isinstance(ids, AsyncIterable) else self._pull_sync
         self._lock = asyncio.Lock()
@@ -223,7 +226,7 @@ class FanOut:
             else:
                 if not isinstance(item, str):
                     self.report.add(ItemOutcome(repr(item), OptionsError("id", item, "text")))
-                elif self._memory.is_new(item):
+                elif self._memory is None or self._memory.is_new(item):
                     return item
                 else:
                     self.report.duplicates += 1

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 PROCESSES = 4
 TARGET = 1.06
-TARGET_REFUSALS = 0.05
+TARGET_REFUSALS = 0.2
 PHASES = (0.1, 0.5)
 """Where in a window jobs start, as shares of it; those of the rivals only at the first."""
 ALLOWANCE = 0.2

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 LONGEST_WAIT: Final = 0.1
 """Seconds after which an outcome is on the disk, at the latest."""
-MOST_WAITING: Final = 500
+MOST_WAITING: Final = 1000
 """Outcomes that are written at once, at the latest."""
 MOST_UNWRITTEN: Final = 2 * MOST_WAITING
 """Outcomes that may wait for the disk."""
@@ -29,9 +29,15 @@ class Recorder:
     Args:
         journal: where to.
         timeline: what else is written down from time to time.
+
+    Attributes:
+        is_full: whether so much is to be written that the disk should catch up first.
+        problem: why nothing can be written any more, if that is so.
     """
 
     def __init__(self, journal: Journal, timeline: Timeline) -> None:
+        self.is_full = False
+        self.problem: Exception | None = None
         self._journal = journal
         self._timeline = timeline
         self._thread = ThreadPoolExecutor(1, "aiooncall-journal")
@@ -44,11 +50,6 @@ class Recorder:
         self._flushed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._loop = asyncio.ensure_future(self._run())
 
-    @property
-    def problem(self) -> BaseException | None:
-        """Why nothing can be written any more, if that is so."""
-        return self._loop.exception() if self._loop.done() and not self._loop.cancelled() else None
-
     def finished(self, outcome: Outcome) -> None:
         """Take in what came of an item."""
         outcomes = self._outcomes
@@ -57,11 +58,7 @@ class Recorder:
             self._wake.set()
         elif len(outcomes) >= MOST_WAITING:
             self._hurry.set()
-
-    @property
-    def is_full(self) -> bool:
-        """Whether so much is to be written that the disk should catch up first."""
-        return len(self._outcomes) >= MOST_UNWRITTEN
+            self.is_full = len(outcomes) >= MOST_UNWRITTEN
 
     async def room(self) -> None:
         """Return when the disk has caught up, so that what is to be written cannot pile up."""
@@ -74,8 +71,8 @@ class Recorder:
         Raises:
             JournalError: it could not be written, so it must not be sent.
         """
-        if (problem := self.problem) is not None:
-            raise problem
+        if self.problem is not None:
+            raise self.problem
         self._intents.append(position)
         if self._written is None:
             self._written = asyncio.get_running_loop().create_future()
@@ -106,6 +103,7 @@ class Recorder:
                 await self._flush()
             await self.do(self._journal.write, [], [], self._timeline.take(()))
         except BaseException as problem:
+            self.problem = problem if isinstance(problem, Exception) else None
             if self._written is not None and not self._written.done():
                 self._written.set_exception(problem)
                 self._written.exception()  # somebody may have been cancelled meanwhile
@@ -123,6 +121,7 @@ class Recorder:
         self._wake.clear()
         self._hurry.clear()
         outcomes, self._outcomes = self._outcomes, []
+        self.is_full = False
         intents, self._intents = self._intents, []
         written, self._written = self._written, None
         flushed, self._flushed = self._flushed, asyncio.get_running_loop().create_future()

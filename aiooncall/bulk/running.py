@@ -78,7 +78,8 @@ class Runner:
                 closing(Journal.open(self._journal.path)) as reading,
                 self._target.client.listen_for_trouble(self._timeline),
             ):
-                await FanOut(self._open_items(reading), self._act, concurrency=concurrency, proving=not self._proven)
+                items = self._open_items(reading)  # distinct: the journal holds each item once
+                await FanOut(items, self._act, concurrency=concurrency, distinct=True, proving=not self._proven)
         finally:
             await self._recorder.close()
         if self._fatal is not None:

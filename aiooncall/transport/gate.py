@@ -153,7 +153,7 @@ class Gate:
         window = self.window
         window.in_flight -= 1
         window.answered += 1
-        if window.answered == FEWEST_ANSWERS and not window.crowd:
+        if not window.crowd and not window.answered % FEWEST_ANSWERS:  # now and then: somebody may have come
             window.crowd = window.others()
         if self._probing and permit.sent <= window.seen_at:
             return  # sent before the refusal: it says nothing of what comes after

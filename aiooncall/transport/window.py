@@ -20,7 +20,7 @@ UNKNOWN_WINDOW: Final = 1.0
 LONGEST_BLIND_RESET: Final = 3600.0
 """A longer reset is not believed unless a period confirms it, in seconds."""
 FEWEST_ANSWERS: Final = 8
-"""After fewer answers the window before tells more of how many calls others make."""
+"""After fewer answers it is hard to say how many calls others make for each of ours; it is taken for so many."""
 
 _window_numbers = count(1)
 
@@ -172,9 +172,12 @@ class Window:
 
     def _counted(self) -> float:
         # What is gone and was neither answered here nor can be on its way from here was taken by others.
-        if self.first is None or self.remaining is None or self.answered < FEWEST_ANSWERS:
+        if self.first is None or self.remaining is None:
             return self.crowd
-        return max(0, self.first - self.remaining - self.answered - self.in_flight) / self.answered
+        theirs = max(0, self.first - self.remaining - self.answered - self.in_flight)
+        if self.answered < FEWEST_ANSWERS:
+            return max(self.crowd, theirs / FEWEST_ANSWERS)
+        return theirs / self.answered
 
     def count_blindly(self, number: int, now: float) -> None:
         """Count a call that the server may have counted without saying so; a later answer will tell."""

@@ -127,6 +127,18 @@ async def test_outcomes_stream() -> None:
         assert job.report.finished
 
 
+async def test_distinct_ids_are_not_remembered() -> None:
+    """Whoever says that no id stands twice is believed, and nothing is kept to find out."""
+    acted: list[str] = []
+
+    async def act(item: str) -> None:
+        acted.append(item)
+
+    report = await FanOut(["a", "b", "a"], act, concurrency=1, distinct=True)
+    assert acted == ["a", "b", "a"]
+    assert (report.succeeded, report.duplicates) == (3, 0)
+
+
 async def test_slow_reader_slows_the_job() -> None:
     """Outcomes that nobody reads hold the workers back: no more than the crew and its queue run ahead."""
     async with datadog() as (sim, client):

@@ -93,6 +93,22 @@ def test_others_are_counted_by_what_is_gone(gone: int, each: float) -> None:
     assert beside_others(100, gone).window.others() == pytest.approx(each, abs=0.1)
 
 
+def test_who_has_hardly_an_answer_still_sees_that_the_window_is_gone() -> None:
+    """Where few answers came and much is gone, others are there, however many calls they make for each of ours."""
+    assert beside_others(2, 399).window.others() == pytest.approx(50, abs=1)
+
+
+def test_a_crowd_that_comes_later_in_a_window_is_seen() -> None:
+    """Others who begin when we are half way through the first window get room in it all the same."""
+    gate = beside_others(100, 99)
+    assert gate.window.crowd == 0
+    for number in range(16):
+        permit = go(gate, 4.0)
+        assert permit is not None
+        gate.answered(permit, 4.0, said(860 - 40 * number, reset=1.0))
+    assert gate.window.crowd > 1
+
+
 def test_a_sole_client_leaves_no_room() -> None:
     """Whoever has a limit for themselves uses all of it at once."""
     assert len(burst(beside_others(100, 99), 4.0)) == 900

@@ -66,9 +66,11 @@ async def tuned(url: str) -> AsyncIterator[Acknowledge]:
 
 @asynccontextmanager
 async def ours(url: str, connections: int = 100) -> AsyncIterator[Acknowledge]:
-    """Open aiooncall, with everything on."""
+    """Open aiooncall, with everything on, and a limit of its own, as servers have one for each key."""
     pool = PoolOptions(max_connections=connections, max_connections_per_host=connections)
-    async with DatadogOnCall(KEY, KEY, api_url=url, paging_url=url, options=ClientOptions(pool=pool)) as client:
+    async with DatadogOnCall(
+        f"{KEY}-ours", KEY, api_url=url, paging_url=url, options=ClientOptions(pool=pool)
+    ) as client:
         yield client.pages.acknowledge
 
 

@@ -120,7 +120,7 @@ class Gate:
             return True  # far from the end of the budget
         if window.crowd and window.untold:
             return window.in_flight < FIRST_IN_FLIGHT  # others may have begun it
-        free -= ceil(window.in_flight * window.others() * CAUTION)
+        free -= ceil(window.in_flight * window.crowd * CAUTION)
         if free <= (0 if lane is Lane.INTERACTIVE else self._reserve(now)):
             return False
         return free > MOST_SCOUTS or self._scout_may_go(now, lane, free, backlog)
@@ -153,8 +153,8 @@ class Gate:
         window = self.window
         window.in_flight -= 1
         window.answered += 1
-        if not window.crowd and not window.answered % FEWEST_ANSWERS:  # now and then: somebody may have come
-            window.crowd = window.others()
+        if not window.answered % FEWEST_ANSWERS:
+            window.look_for_others()
         if self._probing and permit.sent <= window.seen_at:
             return  # sent before the refusal: it says nothing of what comes after
         self._refusals = 0

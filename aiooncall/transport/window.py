@@ -26,7 +26,10 @@ _window_numbers = count(1)
 
 
 class Window:
-    """The state of the current window. `remaining` is None while nothing is known of it."""
+    """The state of the current window. `remaining` is None while nothing is known of it.
+
+    `crowd` is how many calls of others the server counts for each of ours.
+    """
 
     __slots__ = (
         "_blind_at",
@@ -163,12 +166,9 @@ class Window:
             self.edge = Edge(sent + reset - 1.0, now + reset + 1.0)
             self._saw_reset(sent, now, reset)
 
-    def others(self) -> float:
-        """Return how many calls of others the server counts for each of ours.
-
-        The window before tells, and this one if it tells of more: as long as calls are in flight it tells too little.
-        """
-        return max(self.crowd, self._counted())
+    def look_for_others(self) -> None:
+        """Find out whether others are more than was known: while calls are in flight, they seem fewer than they are."""
+        self.crowd = max(self.crowd, self._counted())
 
     def _counted(self) -> float:
         # What is gone and was neither answered here nor can be on its way from here was taken by others.

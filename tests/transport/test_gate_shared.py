@@ -90,12 +90,16 @@ def beside_others(mine: int, gone: int) -> Gate:
 @pytest.mark.parametrize(("gone", "each"), [(99, 0.0), (399, 3.0), (899, 8.0)])
 def test_others_are_counted_by_what_is_gone(gone: int, each: float) -> None:
     """What is gone from the window and was not answered here was taken by others."""
-    assert beside_others(100, gone).window.others() == pytest.approx(each, abs=0.1)
+    window = beside_others(100, gone).window
+    window.look_for_others()
+    assert window.crowd == pytest.approx(each, abs=0.1)
 
 
 def test_who_has_hardly_an_answer_still_sees_that_the_window_is_gone() -> None:
     """Where few answers came and much is gone, others are there, however many calls they make for each of ours."""
-    assert beside_others(2, 399).window.others() == pytest.approx(50, abs=1)
+    window = beside_others(2, 399).window
+    window.look_for_others()
+    assert window.crowd == pytest.approx(50, abs=1)
 
 
 def test_a_crowd_that_comes_later_in_a_window_is_seen() -> None:
@@ -136,7 +140,7 @@ def test_what_the_window_before_told_is_not_forgotten() -> None:
     permits += burst(gate, 6.6)
     for permit in permits[:20]:
         gate.answered(permit, 6.7, said(960, reset=8.0))
-    assert gate.window.others() == pytest.approx(3.0, abs=0.1)
+    assert gate.window.crowd == pytest.approx(3.0, abs=0.1)
 
 
 def test_others_who_have_gone_are_forgotten_with_the_next_window() -> None:

@@ -227,8 +227,8 @@ class Gate:
     def _scout_may_go(self, now: float, lane: Lane, free: int, backlog: int) -> bool:
         window = self.window
         edge, period = window.edge, window.period or 0.0
-        # Any answer tells more than waiting does, while it is unclear what has been counted.
         sharp = min(SHARP * period, SHARPEST)
+        # Any answer tells more than waiting does, while it is unclear what has been counted.
         if edge is None or window.blind or edge.width <= sharp:
             return True
         # Whoever works through a list comes back for the next item.
@@ -249,7 +249,7 @@ class Gate:
                 return telling
             if end - start <= sharp:
                 return now
-            free -= end < telling
+            free -= end < telling  # one is kept for that
         elif end == edge.latest and edge.width <= LATE_SHARE * (self.window.period or 0.0):
             return now
         start = max(start, now)

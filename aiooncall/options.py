@@ -15,7 +15,7 @@ from aiooncall._clock import SYSTEM_CLOCK, Clock
 from aiooncall.errors import OptionsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from aiooncall.events import Hook
 
@@ -65,6 +65,14 @@ def secret(field: str, value: str | None) -> str:
     if not _HEADER_SAFE.fullmatch(value):
         raise OptionsError(field, MASK, "printable ASCII without spaces or line breaks")
     return value
+
+
+def required(env: Mapping[str, str], *names: str) -> list[str]:
+    """Return the values of environment variables, or refuse the first one that is missing or empty."""
+    for name in names:
+        if not env.get(name):
+            raise OptionsError(name, None, "a non-empty environment variable")
+    return [env[name] for name in names]
 
 
 def base_url(field: str, value: str) -> str:

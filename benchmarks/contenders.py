@@ -77,28 +77,31 @@ async def ours(url: str, connections: int = 100) -> AsyncIterator[Acknowledge]:
 @asynccontextmanager
 async def vendor(url: str) -> AsyncIterator[Acknowledge]:
     """Open Datadog's own client, asynchronous, with its retries on."""
-    # Imported here because it is slow; by name because its types do not know that it is asynchronous.
-    package: Any = import_module("datadog_api_client")
-    paging: Any = import_module("datadog_api_client.v2.api.on_call_paging_api")
-    configuration = package.Configuration(host=url, enable_retry=True)
-    configuration.api_key.update(apiKeyAuth=KEY, appKeyAuth=KEY)
+    package, paging, configuration = _vendor(url)
     async with package.AsyncApiClient(configuration) as client:
-        api = paging.OnCallPagingApi(client)
-        yield lambda page_id: api.acknowledge_on_call_page(UUID(page_id))
+        acknowledge = paging(client).acknowledge_on_call_page
+        yield lambda page_id: acknowledge(UUID(page_id))
 
 
 @asynccontextmanager
 async def threaded(url: str) -> AsyncIterator[Acknowledge]:
     """Open Datadog's own client in threads, one for each caller, with its retries on."""
+    package, paging, configuration = _vendor(url)
+    configuration.connection_pool_maxsize = THREADS
+    loop = asyncio.get_running_loop()
+    with package.ApiClient(configuration) as client, ThreadPoolExecutor(THREADS) as threads:
+        acknowledge = paging(client).acknowledge_on_call_page
+        yield lambda page_id: loop.run_in_executor(threads, acknowledge, UUID(page_id))
+
+
+def _vendor(url: str) -> tuple[Any, Any, Any]:
+    """Return the package of Datadog's own client, its class for paging, and its configuration."""
+    # Imported here because it is slow; by name because its types do not know that it can be asynchronous.
     package: Any = import_module("datadog_api_client")
     paging: Any = import_module("datadog_api_client.v2.api.on_call_paging_api")
     configuration = package.Configuration(host=url, enable_retry=True)
     configuration.api_key.update(apiKeyAuth=KEY, appKeyAuth=KEY)
-    configuration.connection_pool_maxsize = THREADS
-    loop = asyncio.get_running_loop()
-    with package.ApiClient(configuration) as client, ThreadPoolExecutor(THREADS) as threads:
-        acknowledge = paging.OnCallPagingApi(client).acknowledge_on_call_page
-        yield lambda page_id: loop.run_in_executor(threads, acknowledge, UUID(page_id))
+    return package, paging.OnCallPagingApi, configuration
 
 
 @asynccontextmanager

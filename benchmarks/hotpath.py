@@ -30,8 +30,8 @@ SHOWN = 5
 OURS = "aiooncall"
 CONTENDERS: dict[str, Contender] = {OURS: ours, "aiohttp with defaults": bare}
 
-Line = tuple[str, str, int]
-"""The package, the file in it, and the number of a line."""
+Line = tuple[str, int]
+"""The file and the number of a line."""
 
 
 def run(*, quick: bool) -> Result:
@@ -59,19 +59,19 @@ def run(*, quick: bool) -> Result:
 
 
 def _report(result: Result, name: str, seen: Counter[Line]) -> None:
-    result.raw[name] = [[*line, times] for line, times in seen.most_common()]
+    result.raw[name] = [[*_place(file), number, times] for (file, number), times in seen.most_common()]
     total = max(1, seen.total())
     parts: Counter[str] = Counter()
-    for (package, _, _), times in seen.items():
-        parts[package] += times
+    for (file, _), times in seen.items():
+        parts[_place(file)[0]] += times
     for package, times in parts.most_common(6):
         result.rows.append((name, package, f"{times / total:.1%}", ""))
     if name != OURS:
         return
-    for lines in (seen, Counter({line: times for line, times in seen.items() if line[0] == OURS})):
-        for line, times in lines.most_common(SHOWN):
-            package, file, number = line
-            result.rows.append((name, f"{package}/{file}:{number}", f"{times / total:.1%}", _source(line)))
+    for lines in (seen, Counter({line: times for line, times in seen.items() if _place(line[0])[0] == OURS})):
+        for (file, number), times in lines.most_common(SHOWN):
+            where, source = "/".join(_place(file)), linecache.getline(file, number).strip()
+            result.rows.append((name, f"{where}:{number}", f"{times / total:.1%}", source))
 
 
 async def _watch(contender: Contender, url: str, ids: list[str], seconds: float) -> Counter[Line]:
@@ -88,20 +88,16 @@ async def _worker(acknowledge: Acknowledge, ids: Iterator[str], until: float) ->
         await acknowledge(next(ids))
 
 
-_files: dict[Line, str] = {}
-"""Where each line that was seen is."""
-
-
 @contextmanager
 def _sampling() -> Iterator[Counter[Line]]:
     """Count the lines that run, until the context is left."""
     seen: Counter[Line] = Counter()
 
     def look(_: int, frame: FrameType | None) -> None:
+        while frame is not None and frame.f_code.co_filename.startswith("<"):  # generated code belongs to its caller
+            frame = frame.f_back
         if frame is not None:
-            line = _line_of(frame)
-            seen[line] += 1
-            _files[line] = frame.f_code.co_filename
+            seen[frame.f_code.co_filename, frame.f_lineno] += 1
 
     before = signal.signal(signal.SIGPROF, look)
     signal.setitimer(signal.ITIMER_PROF, INTERVAL, INTERVAL)
@@ -112,17 +108,11 @@ def _sampling() -> Iterator[Counter[Line]]:
         signal.signal(signal.SIGPROF, before)
 
 
-def _line_of(frame: FrameType) -> Line:
-    """Return the line that runs: the package is that of its file, and generated code belongs to its caller."""
-    while frame.f_code.co_filename.startswith("<") and frame.f_back is not None:
-        frame = frame.f_back
-    parts = PurePath(frame.f_code.co_filename).parts
+def _place(file: str) -> tuple[str, str]:
+    """Return the package of a file, and where in it the file is."""
+    parts = PurePath(file).parts
     for mark in ("site-packages", "benchmarks", OURS, "asyncio"):
         if mark in parts:
             at = len(parts) - 1 - parts[::-1].index(mark) + (mark == "site-packages")
-            return parts[at], "/".join(parts[at + 1 :]), frame.f_lineno
-    return "other", parts[-1], frame.f_lineno
-
-
-def _source(line: Line) -> str:
-    return linecache.getline(_files[line], line[-1]).strip()
+            return parts[at], "/".join(parts[at + 1 :])
+    return "other", parts[-1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -37,6 +38,15 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 def pytest_asyncio_loop_factories(config: object, item: object) -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
     """Run every async test on a loop with virtual time."""
     return {"virtual": VirtualTimeLoop}
+
+
+@pytest.fixture
+def complaints() -> Iterator[list[dict[str, Any]]]:
+    """Return what the loop complains of, such as errors that nobody asked for; at the end there must be nothing."""
+    found: list[dict[str, Any]] = []
+    yield found
+    gc.collect()
+    assert found == []
 
 
 @pytest.fixture(autouse=True)

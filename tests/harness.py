@@ -19,6 +19,16 @@ TEAM = TeamHandle("storage")
 PAGES = "/api/v2/on-call/pages"
 API_KEY = "api-key-0123456789"
 APP_KEY = "app-key-9876543210"
+LOST_ANSWERS = [
+    Fault(FaultKind.DROP_BEFORE),
+    Fault(FaultKind.DROP_AFTER),
+    Fault(FaultKind.ERROR_BEFORE, status=503),
+    Fault(FaultKind.ERROR_AFTER, status=504),
+    Fault(FaultKind.ERROR_AFTER, status=500),
+    Fault(FaultKind.ERROR_AFTER, status=500, html=True),
+    Fault(FaultKind.TRUNCATED_BODY),
+]
+"""What leaves it open whether something happened; some of them with, some without it having happened."""
 
 
 def scripted(method: str, path: str, *faults: Fault | FaultKind | None) -> FaultPlan:

@@ -147,15 +147,6 @@ async def test_nothing_is_read_before_it_is_wanted() -> None:
     await listed(rows)
 
 
-@pytest.fixture
-def complaints() -> Iterator[list[dict[str, Any]]]:
-    """Return what the loop complains of, such as errors that nobody asked for."""
-    found: list[dict[str, Any]] = []
-    yield found
-    gc.collect()
-    assert found == []
-
-
 async def leave(source: Callable[[Place], Any], complaints: list[dict[str, Any]], *, after: float) -> None:
     """Read one item of a list with a page ahead, and leave it `after` seconds later."""
     asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))

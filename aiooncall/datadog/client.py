@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from aiooncall.client import BaseClient
 from aiooncall.datadog.sites import find_site
 from aiooncall.errors import OptionsError
-from aiooncall.options import secret
+from aiooncall.options import required, secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -152,16 +152,8 @@ class DatadogOnCall(BaseClient):
             OptionsError: a key is missing, or the site is unknown.
         """
         source = os.environ if env is None else env
-        for name in ("DD_API_KEY", "DD_APP_KEY"):
-            if not source.get(name):
-                raise OptionsError(name, None, "a non-empty environment variable")
-        return cls(
-            source["DD_API_KEY"],
-            source["DD_APP_KEY"],
-            site=source.get("DD_SITE") or DEFAULT_SITE,
-            options=options,
-            pool=pool,
-        )
+        keys = required(source, "DD_API_KEY", "DD_APP_KEY")
+        return cls(*keys, site=source.get("DD_SITE") or DEFAULT_SITE, options=options, pool=pool)
 
     async def hydrate(self, resource: R) -> R:
         """Return a copy of `resource` in which what it refers to is filled in.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from aiooncall.errors import Forbidden, OptionsError, Unauthorized, api_error_class
 from aiooncall.grafana.buckets import INFO, PHONE, USER
 from aiooncall.grafana.services import Services
-from aiooncall.options import CallRate, base_url, count, secret
+from aiooncall.options import CallRate, base_url, count, required, secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -98,16 +98,8 @@ class GrafanaOnCall(Services):
             OptionsError: the URL or the token is missing or wrong.
         """
         source = os.environ if env is None else env
-        for name in ("GRAFANA_ONCALL_URL", "GRAFANA_ONCALL_ACCESS_TOKEN"):
-            if not source.get(name):
-                raise OptionsError(name, None, "a non-empty environment variable")
-        return cls(
-            source["GRAFANA_ONCALL_URL"],
-            source["GRAFANA_ONCALL_ACCESS_TOKEN"],
-            stack_url=source.get("GRAFANA_URL") or None,
-            options=options,
-            pool=pool,
-        )
+        url, token = required(source, "GRAFANA_ONCALL_URL", "GRAFANA_ONCALL_ACCESS_TOKEN")
+        return cls(url, token, stack_url=source.get("GRAFANA_URL") or None, options=options, pool=pool)
 
     async def who_is_on_call(
         self, *, team: str | None = None, schedule: str | None = None, at: datetime | None = None

@@ -23,7 +23,7 @@ from aiooncall.grafana.models.escalation import (
     NotifyPersonsStep,
     WaitStep,
 )
-from aiooncall.grafana.service import LARGEST_PAGE, Collection, of_team, pairs
+from aiooncall.grafana.service import LARGEST_PAGE, Collection, TeamCollection, pairs
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -41,24 +41,11 @@ LONGEST_WAIT: Final = 86_400
 _is_time_of_day = re.compile(r"([01]\d|2[0-3]):[0-5]\d:[0-5]\dZ", re.ASCII).fullmatch
 
 
-class EscalationChains(Collection[EscalationChain]):
+class EscalationChains(TeamCollection[EscalationChain]):
     """The escalation chains of one Grafana OnCall."""
 
     _kind = EscalationChain
     _endpoints = CHAINS
-
-    def list(
-        self, *, name: str | None = None, team_id: Maybe[str] = UNSET, page_size: int = LARGEST_PAGE
-    ) -> AsyncIterator[EscalationChain]:
-        """Yield chains as they are read.
-
-        Args:
-            name: the exact name.
-            team_id: only those of a team; None for those without a team.
-            page_size: rows in one request, at most 100.
-        """
-        rows = self._rows(pairs(name=name), page_size=page_size)
-        return rows if team_id is UNSET else of_team(rows, team_id)
 
     def _check(self, resource: EscalationChain, *, new: bool) -> None:
         if new:

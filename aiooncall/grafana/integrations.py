@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from aiooncall._unset import UNSET
 from aiooncall.checks import whole_units
 from aiooncall.endpoints import crud
 from aiooncall.errors import BadRequest, OptionsError
 from aiooncall.grafana.buckets import USER
 from aiooncall.grafana.checks import at_most, needs
 from aiooncall.grafana.models.integration import Integration, MaintenanceMode
-from aiooncall.grafana.service import LARGEST_PAGE, Collection, of_team, pairs
+from aiooncall.grafana.service import TeamCollection
 from aiooncall.options import seconds
 from aiooncall.transport.messages import Endpoint, Safety
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    from aiooncall._unset import Maybe
     from aiooncall.grafana.service import Json
     from aiooncall.options import Seconds
 
@@ -29,24 +25,11 @@ STOP: Final = Endpoint("POST", f"{_ONE}maintenance_stop/", Safety.REPEATABLE, bu
 LONGEST_DESCRIPTION: Final = 250
 
 
-class Integrations(Collection[Integration]):
+class Integrations(TeamCollection[Integration]):
     """The integrations of one Grafana OnCall."""
 
     _kind = Integration
     _endpoints = INTEGRATIONS
-
-    def list(
-        self, *, name: str | None = None, team_id: Maybe[str] = UNSET, page_size: int = LARGEST_PAGE
-    ) -> AsyncIterator[Integration]:
-        """Yield integrations as they are read.
-
-        Args:
-            name: the exact name.
-            team_id: only those of a team; None for those without a team.
-            page_size: rows in one request, at most 100.
-        """
-        rows = self._rows(pairs(name=name), page_size=page_size)
-        return rows if team_id is UNSET else of_team(rows, team_id)
 
     async def start_maintenance(
         self, integration_id: str, *, mode: MaintenanceMode | str, duration: Seconds

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from aiooncall._unset import UNSET
 from aiooncall.checks import time_zone
 from aiooncall.endpoints import crud
 from aiooncall.grafana.buckets import USER
@@ -12,14 +11,13 @@ from aiooncall.grafana.checks import at_most, ids_of, needs
 from aiooncall.grafana.exports import SCHEDULE_EXPORT, export
 from aiooncall.grafana.final_shifts import final_shifts
 from aiooncall.grafana.models.schedule import ICalSchedule, Schedule, UnknownSchedule
-from aiooncall.grafana.service import LARGEST_PAGE, Collection, of_team, pairs
+from aiooncall.grafana.service import TeamCollection
 from aiooncall.transport.messages import Endpoint, Safety
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from datetime import date
 
-    from aiooncall._unset import Maybe
     from aiooncall.grafana.models.schedule import FinalShift
     from aiooncall.grafana.service import Json
 
@@ -28,24 +26,11 @@ FINAL_SHIFTS: Final = Endpoint("GET", f"{SCHEDULES.get.template}final_shifts/", 
 LONGEST_NAME: Final = 200
 
 
-class Schedules(Collection[Schedule]):
+class Schedules(TeamCollection[Schedule]):
     """The schedules of one Grafana OnCall. Those made in the browser can be created here, and not changed."""
 
     _kind = Schedule
     _endpoints = SCHEDULES
-
-    def list(
-        self, *, name: str | None = None, team_id: Maybe[str] = UNSET, page_size: int = LARGEST_PAGE
-    ) -> AsyncIterator[Schedule]:
-        """Yield schedules as they are read.
-
-        Args:
-            name: the exact name.
-            team_id: only those of a team; None for those without a team.
-            page_size: rows in one request, at most 100.
-        """
-        rows = self._rows(pairs(name=name), page_size=page_size)
-        return rows if team_id is UNSET else of_team(rows, team_id)
 
     def final_shifts(self, schedule_id: str, start: date, end: date) -> AsyncIterator[FinalShift]:
         """Yield who is on call when, after all rotations, overrides and swaps; cut to what was asked for.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 from aiooncall._json import as_array, as_object
+from aiooncall._unset import UNSET
 from aiooncall.client import paginate
 from aiooncall.codec import dumps, loads, structure, structure_each, writable
 from aiooncall.errors import CodecError, OptionsError
@@ -15,6 +16,7 @@ from aiooncall.transport.messages import Lane
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Hashable, Iterator
 
+    from aiooncall._unset import Maybe
     from aiooncall.client import BaseClient
     from aiooncall.endpoints import Crud
     from aiooncall.transport.messages import Endpoint, Query
@@ -216,7 +218,24 @@ class Collection(Readable[M]):
         return writable(resource)
 
 
-async def of_team(rows: AsyncIterator[M], team_id: str | None) -> AsyncIterator[M]:
+class TeamCollection(Collection[M]):
+    """Such a kind of thing whose list can be asked for by name and by team."""
+
+    def list(
+        self, *, name: str | None = None, team_id: Maybe[str] = UNSET, page_size: int = LARGEST_PAGE
+    ) -> AsyncIterator[M]:
+        """Yield them as they are read.
+
+        Args:
+            name: the exact name.
+            team_id: only those of a team; None for those without a team.
+            page_size: rows in one request, at most 100.
+        """
+        rows = self._rows(pairs(name=name), page_size=page_size)
+        return rows if team_id is UNSET else _of_team(rows, team_id)
+
+
+async def _of_team(rows: AsyncIterator[M], team_id: str | None) -> AsyncIterator[M]:
     """Yield the rows of one team, those without a team for None.
 
     It is done here because the engine breaks down when some lists are asked for one team only.

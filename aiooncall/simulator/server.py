@@ -35,6 +35,27 @@ if TYPE_CHECKING:
 class Simulator:
     """A fake Datadog On-Call and a fake Grafana OnCall that keep state, count requests and fail on demand.
 
+    Both listen once started.
+
+    Args:
+        host: The address to listen on.
+        port: The port of the fake Datadog, 0 for any free one; the fake Grafana OnCall always takes a free one.
+        clock: The time that the server lives in.
+        clock_skew: Seconds that its wall clock is ahead of the clock's.
+        rate_rules: The limits; the first that covers a request counts, and without one there is no limit.
+        faults: What goes wrong.
+        settle_delay: Seconds from a 202 until the change is visible.
+        search_lag: Seconds until the list shows what a read by id shows.
+        search_mode: How the list treats queries: "empty_body" answers without a body, "ignores_tags" finds nothing
+            by tag.
+        credentials: API keys and their application keys; None accepts any pair or bearer token that isn't empty.
+        drift: Whether answers hold fields and values that no client knows.
+        bare_included: Whether included users, schedules and teams come without attributes.
+        hide_empty_slots: Whether the empty slots of a rotation are referred to but never included.
+        pagerduty_answers_put: Whether changing a PagerDuty service answers with its name instead of nothing.
+        keep_requests: Whether the ledger lists each event or only counts, for long runs.
+        grafana: How the fake Grafana OnCall behaves, its limits included; None takes the usual way.
+
     Attributes:
         ledger: What really happened, at either.
         faults: The plan of what goes wrong, at either.
@@ -62,27 +83,6 @@ class Simulator:
         keep_requests: bool = True,
         grafana: GrafanaRules | None = None,
     ) -> None:
-        """Prepare a server; it listens once started.
-
-        Args:
-            host: The address to listen on.
-            port: The port of the fake Datadog, 0 for any free one; the fake Grafana OnCall always takes a free one.
-            clock: The time that the server lives in.
-            clock_skew: Seconds that its wall clock is ahead of the clock's.
-            rate_rules: The limits; the first that covers a request counts, and without one there is no limit.
-            faults: What goes wrong.
-            settle_delay: Seconds from a 202 until the change is visible.
-            search_lag: Seconds until the list shows what a read by id shows.
-            search_mode: How the list treats queries: "empty_body" answers without a body, "ignores_tags" finds nothing
-                by tag.
-            credentials: API keys and their application keys; None accepts any pair or bearer token that isn't empty.
-            drift: Whether answers hold fields and values that no client knows.
-            bare_included: Whether included users, schedules and teams come without attributes.
-            hide_empty_slots: Whether the empty slots of a rotation are referred to but never included.
-            pagerduty_answers_put: Whether changing a PagerDuty service answers with its name instead of nothing.
-            keep_requests: Whether the ledger lists each event or only counts, for long runs.
-            grafana: How the fake Grafana OnCall behaves, its limits included; None takes the usual way.
-        """
         self.ledger = Ledger(keep_requests=keep_requests)
         self.faults = FaultPlan() if faults is None else faults
         self.elsewhere: list[RequestRecord] = []

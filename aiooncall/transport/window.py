@@ -163,7 +163,7 @@ class Window:
         if reset is None:
             self.edge = Edge(now, now + (self.period or UNKNOWN_WINDOW))
         else:
-            self.edge = Edge(sent + reset - 1.0, now + reset + 1.0)
+            self.edge = Edge(-inf, inf)
             self._saw_reset(sent, now, reset)
 
     def look_for_others(self) -> None:

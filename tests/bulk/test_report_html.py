@@ -13,6 +13,7 @@ from xml.etree.ElementTree import fromstring
 
 import pytest
 from bulk_journals import DONE, START, journal_of
+from contrast import luminance
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -199,13 +200,6 @@ def test_every_colour_is_there_for_light_and_dark(tmp_path: Path) -> None:
         assert f"--{name}:#" in dark
     classes = {name for one in picture(source).iter() for name in one.get("class", "").split()}
     assert [name for name in classes if f".{name}{{" not in style_sheet()] == []
-
-
-def luminance(colour: str) -> float:
-    """Return the relative luminance of a colour (https://www.w3.org/TR/WCAG22/#dfn-relative-luminance)."""
-    channels = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
-    red, green, blue = (each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in channels)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 @pytest.mark.parametrize("mode", [0, 1], ids=["light", "dark"])

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 import pytest
 from every_call import ANSWERED, CALLS, CONFIGURATION, CREATES, DELETES, REPEATED, Ids, make_ids, things
+from harness import LOST_ANSWERS
 from oncall_world import answering, world
 from sim_http import NOBODY
 
@@ -142,18 +143,7 @@ async def test_method_makes_its_operation(name: str, monkeypatch: pytest.MonkeyP
         assert len(w.sent()) == 1
 
 
-LOST = [
-    Fault(FaultKind.DROP_BEFORE),
-    Fault(FaultKind.DROP_AFTER),
-    Fault(FaultKind.ERROR_BEFORE, status=503),
-    Fault(FaultKind.ERROR_AFTER, status=504),
-    Fault(FaultKind.ERROR_AFTER, status=500, html=True),
-    Fault(FaultKind.TRUNCATED_BODY),
-]
-"""What leaves it open whether something happened; some of them with, some without it having happened."""
-
-
-@pytest.mark.parametrize("fault", LOST, ids=str)
+@pytest.mark.parametrize("fault", LOST_ANSWERS, ids=str)
 @pytest.mark.parametrize("name", CREATES)
 async def test_create_in_doubt_is_not_repeated(name: str, fault: Fault) -> None:
     """A create whose answer got lost is AmbiguousOutcome; it was sent once and happened at most once."""
@@ -182,7 +172,7 @@ async def test_what_was_refused_for_the_rate_limit_is_repeated(name: str, kind: 
         assert len(w.sent()) == 2
 
 
-@pytest.mark.parametrize("fault", LOST, ids=str)
+@pytest.mark.parametrize("fault", LOST_ANSWERS, ids=str)
 @pytest.mark.parametrize("name", REPEATED)
 async def test_everything_else_is_repeated(name: str, fault: Fault) -> None:
     """Reading, replacing and deleting are sent again until an answer comes; a delete that was done before is done."""

@@ -9,6 +9,7 @@ from xml.etree.ElementTree import fromstring
 
 import attrs
 import pytest
+from contrast import luminance
 from hypothesis import given
 
 from aiooncall.drawing import wording
@@ -178,13 +179,6 @@ def test_every_class_has_a_colour_on_light_and_dark() -> None:
         for name in classes(picture):
             assert f".{name}{{" in light
             assert f".{name}{{" in dark
-
-
-def luminance(colour: str) -> float:
-    """Return the relative luminance of a colour (https://www.w3.org/TR/WCAG22/#dfn-relative-luminance)."""
-    channels = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
-    red, green, blue = (each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in channels)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 @pytest.mark.parametrize("mode", [0, 1], ids=["light", "dark"])

@@ -9,23 +9,13 @@ import pytest
 from grafana_api import API, BROKEN, CALLED, CREATES, DELETES, ONCE, PHONE, REPEATED, TWINS
 from grafana_calls import CALLS, Ids, furnished, things
 from grafana_client import grafana_world
+from harness import LOST_ANSWERS
 
 from aiooncall import AmbiguousOutcome, BadRequest, Forbidden, ServerError, Unauthorized
 from aiooncall.simulator import Fault, FaultKind
 
-LOST: Final = [
-    Fault(FaultKind.DROP_BEFORE),
-    Fault(FaultKind.DROP_AFTER),
-    Fault(FaultKind.ERROR_BEFORE, status=503),
-    Fault(FaultKind.ERROR_AFTER, status=504),
-    Fault(FaultKind.ERROR_AFTER, status=500),
-    Fault(FaultKind.ERROR_AFTER, status=500, html=True),
-    Fault(FaultKind.TRUNCATED_BODY),
-]
-"""What leaves it open whether something happened; some of them with, some without it having happened."""
 
-
-@pytest.mark.parametrize("fault", LOST, ids=str)
+@pytest.mark.parametrize("fault", LOST_ANSWERS, ids=str)
 @pytest.mark.parametrize("name", CREATES)
 async def test_create_in_doubt_is_not_repeated(name: str, fault: Fault) -> None:
     """A create whose answer got lost is AmbiguousOutcome; it was sent once and happened at most once."""
@@ -51,7 +41,7 @@ async def test_what_was_refused_for_the_rate_limit_is_repeated(name: str, kind: 
         assert [request.status == 429 for request in w.requests()] == [True, False]
 
 
-@pytest.mark.parametrize("fault", LOST, ids=str)
+@pytest.mark.parametrize("fault", LOST_ANSWERS, ids=str)
 @pytest.mark.parametrize("name", REPEATED)
 async def test_everything_else_is_repeated(name: str, fault: Fault) -> None:
     """Reading, replacing and deleting are sent again until an answer comes; what was done before is done."""

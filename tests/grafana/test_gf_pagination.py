@@ -13,7 +13,7 @@ from aiooncall import OptionsError, ServerError
 from aiooncall.simulator import Fault, FaultKind, GrafanaRules
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator
 
     from grafana_client import GrafanaWorld
 
@@ -162,15 +162,6 @@ async def test_resolving_meanwhile_skips_but_never_repeats() -> None:
         assert (report.succeeded, report.failed) == (25 - len(seen), 0)
         assert [world.sim.ledger.count("resolve", group) for group in ids] == [1] * 25
         assert world.sim.ledger.unfinished() == []
-
-
-@pytest.fixture
-def complaints() -> Iterator[list[dict[str, Any]]]:
-    """Return what the loop complains of, such as errors that nobody asked for; at the end there must be nothing."""
-    found: list[dict[str, Any]] = []
-    yield found
-    gc.collect()
-    assert found == []
 
 
 async def take_one(world: GrafanaWorld, complaints: list[dict[str, Any]], *, wait: float) -> None:

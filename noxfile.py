@@ -97,28 +97,41 @@ def tests(session: nox.Session) -> None:
     What they cover is measured on the oldest one only, as it takes half as long again.
     """
     session.install("-e", ".[cli,fast]", *group("tests"))
-    if session.posargs or session.python not in {None, *PRESENT[:1]}:
-        session.run("pytest", *session.posargs)
-        return
-    session.run("coverage", "erase")
-    session.run("coverage", "run", "-m", "pytest")
-    session.notify("coverage")
+    measured = not session.posargs and session.python in {None, *PRESENT[:1]}
+    session.run("pytest", *(["--cov", "--cov-report="] if measured else session.posargs))
+    if measured:
+        session.notify("coverage")
+
+
+@nox.session
+def quick(session: nox.Session) -> None:
+    """Check style and types, and run the fast tests: what to run between two edits."""
+    session.install("-e", ".[cli,fast]", *group("lint", "tests", "typing", "bench"))
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("mypy")
+    session.run("pytest", "-q", "-m", "not slow", *session.posargs)
 
 
 @nox.session
 def soak(session: nox.Session) -> None:
-    """Look for trouble that is rare: hundreds of storms on virtual time, and new examples for the property tests."""
+    """Look for trouble that is rare: hundreds of storms, the long forms of tests, and new examples for properties."""
     session.install("-e", ".[cli,fast]", *group("tests"))
     env = {"SOAK_SEEDS": "300", "HYPOTHESIS_PROFILE": "explore"}
-    tests = ("tests/cli", "tests/bulk", "tests/transport", "tests/grafana", "tests/test_codec.py")
-    session.run("pytest", *tests, *session.posargs, env=env)
+    session.run("pytest", *(session.posargs or ["tests"]), env=env)
+
+
+@nox.session
+def mutants(session: nox.Session) -> None:
+    """Change one thing in the source, and see whether some test minds; hundreds of times, so that it takes hours."""
+    session.install("-e", ".[cli,fast]", *group("tests"))
+    session.run("python", "-m", "tests.mutants", *session.posargs)
 
 
 @nox.session
 def coverage(session: nox.Session) -> None:
     """Check that what the tests covered is enough."""
     session.install("coverage[toml]")
-    session.run("coverage", "combine")
     session.run("coverage", "report")
     missing = sorted(set(SUPPORTED) - set(PRESENT))
     if missing:

@@ -5,23 +5,24 @@ from __future__ import annotations
 import gc
 import os
 import signal
-import sys
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from virtual_time import VirtualTimeLoop
-
 from aiooncall.bulk import Job
+from aiooncall.simulator import Simulator
+from tests.support.datadog_client import client_on
+from tests.support.grafana_client import grafana_client
+from tests.support.virtual_time import VirtualClock, VirtualTimeLoop
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
+    from pathlib import Path
+
+    from aiooncall import DatadogOnCall, GrafanaOnCall
 
 
 # A shell that starts the tests in the background has them, and all that they start, ignore Ctrl-C, which is tested too.
@@ -30,7 +31,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 # A check of a change should not fail for what it did not change, so examples are the same in every run. To look for
 # new ones: HYPOTHESIS_PROFILE=explore pytest
-settings.register_profile("steady", deadline=None, derandomize=True)
+settings.register_profile("steady", deadline=None, derandomize=True, max_examples=25)
 settings.register_profile("explore", deadline=None, max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
@@ -38,6 +39,39 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 def pytest_asyncio_loop_factories(config: object, item: object) -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
     """Run every async test on a loop with virtual time."""
     return {"virtual": VirtualTimeLoop}
+
+
+@pytest.fixture
+def clock() -> VirtualClock:
+    """Return the clock that a test's simulator and clients share."""
+    return VirtualClock()
+
+
+@pytest.fixture
+async def sim(clock: VirtualClock) -> AsyncIterator[Simulator]:
+    """Return a running simulator; its ledger is the judge of what happened."""
+    async with Simulator(clock=clock) as running:
+        yield running
+
+
+@pytest.fixture
+async def dd(sim: Simulator, clock: VirtualClock) -> AsyncIterator[DatadogOnCall]:
+    """Return an open client on the simulator's Datadog."""
+    async with client_on(sim, clock=clock) as client:
+        yield client
+
+
+@pytest.fixture
+async def gf(sim: Simulator, clock: VirtualClock) -> AsyncIterator[GrafanaOnCall]:
+    """Return an open client on the simulator's Grafana OnCall."""
+    async with grafana_client(sim.grafana_url, clock=clock) as client:
+        yield client
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Path:
+    """Return where a bulk job can keep its journal."""
+    return tmp_path / "job.db"
 
 
 @pytest.fixture

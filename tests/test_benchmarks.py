@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 from xml.etree.ElementTree import fromstring
 
 import pytest
-from harness import datadog
 
 from aiooncall import OptionsError
 from aiooncall.datadog.sites import SITES
 from benchmarks import load
 from benchmarks.plots import pictures
+from tests.support.datadog_client import datadog
 
 if TYPE_CHECKING:
     from pathlib import Path

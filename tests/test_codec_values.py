@@ -10,7 +10,6 @@ from typing import Any, ClassVar
 
 import attrs
 import pytest
-from graphs import ACTIONS, CHANNEL_CONFIGS, CHANNEL_SETTINGS, HOURS, INTEGERS, INTERVALS, WINDOWS, meaning
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -33,6 +32,16 @@ from aiooncall.datadog import (
     WorkflowAction,
 )  # fmt: skip
 from aiooncall.moments import to_seconds
+from tests.support.graphs import (
+    ACTIONS,
+    CHANNEL_CONFIGS,
+    CHANNEL_SETTINGS,
+    HOURS,
+    INTEGERS,
+    INTERVALS,
+    WINDOWS,
+    meaning,
+)
 
 Json = dict[str, Any]
 

@@ -1,6 +1,6 @@
 """What the documentation shows as the result of an example, as text or as a picture, is what the example makes.
 
-`python tests/test_docs_pictures.py` draws the picture anew.
+`python -m tests.test_docs_pictures` draws the picture anew.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
-from grafana_client import grafana_client
-from harness import datadog
-from test_examples import EXAMPLES, ROOT
+
+from tests.support.datadog_client import datadog
+from tests.support.examples import EXAMPLES, ROOT
+from tests.support.grafana_client import grafana_client
 
 if TYPE_CHECKING:
-    from test_examples import Example
+    from tests.support.examples import Example
 
 PICTURE: Final = ROOT / "docs" / "policy.svg"
 SHOWN: Final = re.compile(r"^```(?:text|mermaid)\n(.*?)^```$", re.DOTALL | re.MULTILINE)

@@ -7,65 +7,24 @@ as one, in a process of its own. Blocks in other fences, such as `text` or `{cod
 
 from __future__ import annotations
 
-import ast
 import asyncio
 import re
 import subprocess
 import sys
 import time
-from pathlib import Path
 from types import FunctionType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import pytest
 
 from aiooncall import DatadogOnCall, GrafanaOnCall
 from aiooncall._clock import SystemClock
 from aiooncall.simulator import Simulator
+from tests.support.examples import EXAMPLES, ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from types import CodeType
+    from tests.support.examples import Example
 
-ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-
-
-class Example(NamedTuple):
-    """A block of code, and where it stands."""
-
-    page: Path
-    line: int
-    code: str
-
-    @property
-    def place(self) -> str:
-        """Return file and line."""
-        return f"{self.page.relative_to(ROOT).as_posix()}:{self.line}"
-
-    @property
-    def is_program(self) -> bool:
-        """Whether it brings its own event loop."""
-        return "asyncio.run(" in self.code
-
-    def compile(self) -> CodeType:
-        """Return the code, so that a traceback shows the page's own lines."""
-        padding = "\n" * (self.line - 1)
-        flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-        code: CodeType = compile(padding + self.code, str(self.page), "exec", flags=flags, dont_inherit=True)
-        return code
-
-
-def examples() -> Iterator[Example]:
-    """Yield the examples of all pages."""
-    for page in PAGES:
-        text = page.read_text(encoding="utf-8")
-        for block in BLOCK.finditer(text):
-            yield Example(page, text.count("\n", 0, block.start(1)) + 1, block[1])
-
-
-EXAMPLES = list(examples())
 PROGRAMS = [pytest.param(example, id=example.place) for example in EXAMPLES if example.is_program]
 BLOCKS = [pytest.param(example, id=example.place) for example in EXAMPLES if not example.is_program]
 
@@ -117,6 +76,6 @@ def test_ci_runs_the_readme_command() -> None:
     script = ROOT / ".ci" / "run"
     if not script.exists():
         pytest.skip("an sdist has no CI script")
-    commands = re.findall(r"^python3 -m venv .*nox$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    commands = re.findall(r"^python3 -m venv .*pytest$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
     assert len(commands) == 1
     assert commands[0] in [line.strip() for line in script.read_text(encoding="utf-8").splitlines()]

@@ -10,12 +10,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from graphs import moments
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aiooncall import UNSET, PreciseTime
 from aiooncall.moments import format_datetime, parse_datetime, parse_time, to_seconds
+from tests.support.graphs import moments
 
 EIGHT = datetime(2027, 1, 15, 8, tzinfo=UTC)
 

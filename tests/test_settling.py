@@ -7,10 +7,10 @@ from math import inf
 from typing import Any
 
 import pytest
-from virtual_time import VirtualClock
 
 from aiooncall import ClientOptions, NotFound
 from aiooncall.settling import settled
+from tests.support.virtual_time import VirtualClock
 
 NOT_FOUND = NotFound(status=404, method="GET", route="/")
 

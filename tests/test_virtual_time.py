@@ -1,8 +1,15 @@
-"""The test loop itself."""
+"""The test loop itself, and the fixtures on it."""
+
+from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
-from virtual_time import VirtualClock, real_seconds
+from tests.support.virtual_time import VirtualClock, real_seconds
+
+if TYPE_CHECKING:
+    from aiooncall import DatadogOnCall, GrafanaOnCall
+    from aiooncall.simulator import Simulator
 
 
 async def test_an_hour_passes_at_once() -> None:
@@ -33,3 +40,18 @@ async def test_sockets_go_before_time() -> None:
     await writer.wait_closed()
     server.close()
     await server.wait_closed()
+
+
+async def test_fixtures_are_one_world(
+    sim: Simulator, dd: DatadogOnCall, gf: GrafanaOnCall, clock: VirtualClock
+) -> None:
+    """The fixtures share a simulator and its time: what either client does is in one ledger, as the guide shows."""
+    page = sim.add_page(title="Disk full")
+    await dd.pages.resolve(page)
+    await dd.pages.resolve(page)
+    assert sim.ledger.count("resolve", page) == 1
+    group = sim.grafana.add_alert_group("Disk full")
+    await clock.sleep(3600.0)
+    await gf.alert_groups.resolve(group)
+    assert sim.ledger.count("resolve", group) == 1
+    assert sim.ledger.requests[-1].at - sim.ledger.requests[0].at > 3600.0

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import gc
-import tracemalloc
 from typing import TYPE_CHECKING, ClassVar
 
 import pytest
-from harness import datadog
 
 from aiooncall.bulk.job import Job
 from aiooncall.bulk.planning import write_plan
 from aiooncall.bulk.targets import DatadogTarget
 from aiooncall.errors import BadRequest
+from tests.support.datadog_client import datadog
+from tests.support.memory import peak_of_memory
+from tests.support.soak import SOAK
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from aiooncall.bulk.models import Verb
     from aiooncall.datadog.client import DatadogOnCall
+
+pytestmark = pytest.mark.slow
 
 MEGABYTE = 1_000_000
 
@@ -43,23 +45,21 @@ class Refusing(Nowhere):
     refuses = True
 
 
+SIZES = [(Nowhere, 20_000, 5), (Refusing, 12_000, 3)] if SOAK else [(Nowhere, 3_000, 4), (Refusing, 3_000, 3)]
+
+
 async def peak(client: DatadogOnCall, kind: type[Nowhere], number: int, path: Path) -> int:
     """Return the bytes that a run of so many items takes at most, over what there was at its start."""
     ids = (f"00000000-0000-4000-8000-{position:012}" for position in range(number))
     target = kind(client)
-    with Job(target, await write_plan(target, "resolve", path, ids, described_as="x", duration=None, most=None)) as job:
-        gc.collect()
-        tracemalloc.start()
-        try:
-            counts = await job.run(job.plan.hash)
-            _, most = tracemalloc.get_traced_memory()
-        finally:
-            tracemalloc.stop()
+    plan = await write_plan(target, "resolve", path, ids, described_as="x", duration=None, most=None)
+    with Job(target, plan) as job, peak_of_memory() as most:
+        counts = await job.run(job.plan.hash)
     assert counts.finished == number
-    return most
+    return most[0]
 
 
-@pytest.mark.parametrize(("kind", "number", "times"), [(Nowhere, 20_000, 5), (Refusing, 12_000, 3)])
+@pytest.mark.parametrize(("kind", "number", "times"), SIZES)
 async def test_memory_of_a_run(kind: type[Nowhere], number: int, times: int, tmp_path: Path) -> None:
     """A run of many times as many items takes no more memory, and little of it, even if all of them fail."""
     async with datadog() as (_, client):

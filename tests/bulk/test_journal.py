@@ -8,7 +8,10 @@ import sqlite3
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from bulk_world import (
+
+from aiooncall import DatadogOnCall, JournalError, bulk
+from aiooncall.simulator import Fault, FaultKind
+from tests.support.bulk_world import (
     acted_on,
     add_groups,
     add_pages,
@@ -21,31 +24,30 @@ from bulk_world import (
     run_all,
     tally,
 )
-from grafana_client import TOKEN, grafana_client, grafana_world
-from harness import API_KEY, APP_KEY, PAGES, client_on, datadog, scripted
-
-from aiooncall import DatadogOnCall, JournalError, bulk
-from aiooncall.simulator import Fault, FaultKind
+from tests.support.datadog_client import API_KEY, APP_KEY, PAGES, client_on, datadog, scripted
+from tests.support.grafana_client import TOKEN, grafana_client, grafana_world
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from aiooncall.simulator import Simulator
 
 REFUSED = Fault(FaultKind.ERROR_BEFORE, status=400)
 SLOW = Fault(FaultKind.SLOW, delay=5.0)
 
 
-async def test_readable_by_a_person(tmp_path: Path) -> None:
+async def test_readable_by_a_person(journal: Path) -> None:
     """With sqlite3 alone one sees which item is in which status, why it failed, and how the run went."""
     async with datadog(scripted("POST", f"{PAGES}/*", None, REFUSED)) as (sim, client):
         ids = [*add_pages(sim, 3), "no-such-page"]
-        (await planned_and_run(client, "resolve", tmp_path / "job.db", ids, described_as="by hand")).close()
-        found = {row[0]: row[1:] for row in rows(tmp_path / "job.db", "SELECT id, status, reason, error FROM items")}
+        (await planned_and_run(client, "resolve", journal, ids, described_as="by hand")).close()
+        found = {row[0]: row[1:] for row in rows(journal, "SELECT id, status, reason, error FROM items")}
         assert [status for status, *_ in found.values()] == ["done", "failed", "done", "failed"]
         assert found[ids[0]] == ("done", None, None)
         assert found[ids[1]][1] == "BadRequest"
         assert found[ids[3]][1] == "NotFound"
         assert "404" in found[ids[3]][2]
-        facts = dict(rows(tmp_path / "job.db", "SELECT name, value FROM job"))
+        facts = dict(rows(journal, "SELECT name, value FROM job"))
         assert (facts["provider"], facts["verb"], facts["selection"]) == ("datadog", "resolve", "by hand")
         assert facts["started_at"] <= facts["ended_at"]
 
@@ -171,13 +173,13 @@ async def test_second_run_is_refused(tmp_path: Path) -> None:
         assert sorted(acted_on(sim, "resolve")) == sorted(ids)
 
 
-async def test_lock_is_released_after_a_failure(tmp_path: Path) -> None:
+async def test_lock_is_released_after_a_failure(journal: Path) -> None:
     """A run that failed, was cancelled or never began does not keep the next one out."""
     async with datadog(scripted("POST", f"{PAGES}/*", Fault(FaultKind.ERROR_BEFORE, status=401), SLOW)) as (
         sim,
         client,
     ):
-        with await bulk.plan(client, "resolve", tmp_path / "job.db", add_pages(sim, 5)) as job:
+        with await bulk.plan(client, "resolve", journal, add_pages(sim, 5)) as job:
             with pytest.raises(Exception, match="401"):
                 await run_all(job)
             with pytest.raises(TimeoutError):
@@ -185,7 +187,7 @@ async def test_lock_is_released_after_a_failure(tmp_path: Path) -> None:
                     await run_all(job)
             with pytest.raises(Exception, match="concurrency"):
                 await run_all(job, concurrency=0)
-            with bulk.open_job(client, tmp_path / "job.db") as other:
+            with bulk.open_job(client, journal) as other:
                 assert (await run_all(other)).done == 5
 
 
@@ -199,25 +201,23 @@ async def test_lock_that_cannot_be_made(tmp_path: Path) -> None:
         assert sim.ledger.requests == []
 
 
-async def test_next_items_are_found_by_the_index(tmp_path: Path) -> None:
+async def test_next_items_are_found_by_the_index(dd: DatadogOnCall, journal: Path) -> None:
     """Finding the open items looks at no finished one: that is what makes resuming a huge job quick."""
-    async with datadog() as (_, client):
-        with await bulk.plan(client, "resolve", tmp_path / "job.db", ["a"]) as job:
-            asked: list[str] = []
-            job._journal._db.set_trace_callback(asked.append)
-            job._journal.unfinished(0, 10)
-            job._journal._db.set_trace_callback(None)
-            (plan,) = rows(job.journal, f"EXPLAIN QUERY PLAN {asked[0]}")
-            assert "USING" in plan[-1]
-            assert "INDEX unfinished" in plan[-1]
+    with await bulk.plan(dd, "resolve", journal, ["a"]) as job:
+        asked: list[str] = []
+        job._journal._db.set_trace_callback(asked.append)
+        job._journal.unfinished(0, 10)
+        job._journal._db.set_trace_callback(None)
+        (plan,) = rows(job.journal, f"EXPLAIN QUERY PLAN {asked[0]}")
+        assert "USING" in plan[-1]
+        assert "INDEX unfinished" in plan[-1]
 
 
-async def test_errors_are_kept_short(tmp_path: Path) -> None:
+async def test_errors_are_kept_short(sim: Simulator, dd: DatadogOnCall, tmp_path: Path) -> None:
     """Of a long error the journal keeps the beginning."""
-    async with datadog() as (sim, client):
-        bad = "x" * 512
-        job = await planned_and_run(client, "resolve", tmp_path / "job.db", [*add_pages(sim, 1), bad])
-        ((error,),) = rows(job.journal, "SELECT error FROM items WHERE id = ?", bad)
-        assert error.startswith("POST /api/v2/on-call/pages/{page_id}/resolve: 404")
-        assert len(error) <= 300
-        assert sim.ledger.requests[-1].path == page_path(bad, "resolve")
+    bad = "x" * 512
+    job = await planned_and_run(dd, "resolve", tmp_path / "job.db", [*add_pages(sim, 1), bad])
+    ((error,),) = rows(job.journal, "SELECT error FROM items WHERE id = ?", bad)
+    assert error.startswith("POST /api/v2/on-call/pages/{page_id}/resolve: 404")
+    assert len(error) <= 300
+    assert sim.ledger.requests[-1].path == page_path(bad, "resolve")

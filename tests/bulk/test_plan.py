@@ -7,17 +7,20 @@ import sqlite3
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from bulk_world import add_groups, add_pages, files, rows, statuses
-from grafana_client import grafana_client, grafana_world
-from harness import PAGES, client_on, datadog, scripted
 
 from aiooncall import DatadogOnCall, Forbidden, JournalError, OptionsError, PlanRefused, bulk
 from aiooncall.bulk.planning import BATCH
 from aiooncall.simulator import Fault, FaultKind
+from tests.support.bulk_world import add_groups, add_pages, files, rows, statuses
+from tests.support.datadog_client import PAGES, client_on, datadog, scripted
+from tests.support.grafana_client import grafana_client, grafana_world
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
+
+    from aiooncall import GrafanaOnCall
+    from aiooncall.simulator import Simulator
 
 IDS = ["a", "b", "c"]
 
@@ -29,48 +32,46 @@ async def hash_of(client: Any, folder: Path, verb: str = "acknowledge", ids: Any
         return job.plan.hash
 
 
-async def test_plan_of_ids_sends_nothing(tmp_path: Path) -> None:
+async def test_plan_of_ids_sends_nothing(sim: Simulator, dd: DatadogOnCall, journal: Path) -> None:
     """A plan of ids and its preview send nothing at all, and what they say is what was given."""
-    async with datadog() as (sim, client):
-        with await bulk.plan(client, "resolve", tmp_path / "job.db", IDS, described_as="three of them") as job:
-            assert job.preview().plan == job.plan
-            plan = job.plan
-            assert (plan.provider, plan.verb, plan.items, plan.duplicates) == ("datadog", "resolve", 3, 0)
-            assert (plan.selection, plan.account, plan.duration) == ("three of them", client.account, None)
-            assert plan.created_at.timestamp() == pytest.approx(client.options.clock.time(), abs=1)
-            assert (job.counts.open, job.counts.total, job.journal) == (3, 3, tmp_path / "job.db")
-        assert list(statuses(tmp_path / "job.db").items()) == [("a", "open"), ("b", "open"), ("c", "open")]
-        assert sim.ledger.requests == []
+    with await bulk.plan(dd, "resolve", journal, IDS, described_as="three of them") as job:
+        assert job.preview().plan == job.plan
+        plan = job.plan
+        assert (plan.provider, plan.verb, plan.items, plan.duplicates) == ("datadog", "resolve", 3, 0)
+        assert (plan.selection, plan.account, plan.duration) == ("three of them", dd.account, None)
+        assert plan.created_at.timestamp() == pytest.approx(dd.options.clock.time(), abs=1)
+        assert (job.counts.open, job.counts.total, job.journal) == (3, 3, journal)
+    assert list(statuses(journal).items()) == [("a", "open"), ("b", "open"), ("c", "open")]
+    assert sim.ledger.requests == []
 
 
 @pytest.mark.parametrize("verb", ["acknowledge", "resolve", "escalate"])
-async def test_plan_of_pages_only_reads(verb: str, tmp_path: Path) -> None:
+async def test_plan_of_pages_only_reads(verb: str, journal: Path) -> None:
     """A plan of a listing reads the list to its end, in its order, and does nothing else."""
     async with datadog(simulator={"search_lag": 0.0}) as (sim, client):
         ids = add_pages(sim, 25)
-        with await bulk.plan(client, verb, tmp_path / "job.db", client.pages.list(page_size=10)) as job:
+        with await bulk.plan(client, verb, journal, client.pages.list(page_size=10)) as job:
             job.preview()
             assert set(statuses(job.journal)) == set(ids)
         assert {record.method for record in sim.ledger.requests} == {"GET"}
         assert sim.ledger.effects == []
 
 
-async def test_plan_of_alert_groups_only_reads(tmp_path: Path) -> None:
+async def test_plan_of_alert_groups_only_reads(sim: Simulator, gf: GrafanaOnCall, journal: Path) -> None:
     """The same for alert groups."""
-    async with grafana_world() as world:
-        ids = add_groups(world.sim, 25)
-        listing = world.client.alert_groups.list(page_size=10)
-        with await bulk.plan(world.client, "silence", tmp_path / "job.db", listing, duration=60) as job:
-            assert job.preview().plan.duration == 60.0
-            assert set(statuses(job.journal)) == set(ids)
-        assert {record.method for record in world.sim.ledger.requests} == {"GET"}
+    ids = add_groups(sim, 25)
+    listing = gf.alert_groups.list(page_size=10)
+    with await bulk.plan(gf, "silence", journal, listing, duration=60) as job:
+        assert job.preview().plan.duration == 60.0
+        assert set(statuses(job.journal)) == set(ids)
+    assert {record.method for record in sim.ledger.requests} == {"GET"}
 
 
-async def test_duplicates_are_counted_and_left_out(tmp_path: Path) -> None:
+async def test_duplicates_are_counted_and_left_out(journal: Path) -> None:
     """An id that comes again, however much later, is left out and counted; the first one keeps its place."""
     ids = [f"p{number}" for number in range(BATCH + 10)]
     async with datadog() as (_, client):
-        with await bulk.plan(client, "resolve", tmp_path / "job.db", [*ids, *ids[:7], "new", "new"]) as job:
+        with await bulk.plan(client, "resolve", journal, [*ids, *ids[:7], "new", "new"]) as job:
             assert (job.plan.items, job.plan.duplicates) == (BATCH + 11, 8)
             assert list(statuses(job.journal)) == [*ids, "new"]
 
@@ -88,10 +89,9 @@ async def test_hash_stands_for_the_plan(tmp_path: Path) -> None:
     "ids",
     [["a", "b"], ["a", "b", "c", "d"], ["b", "a", "c"], ["a", "b", "C"], ["ab", "c"], ["a", "bc"], ["abc"]],
 )
-async def test_hash_changes_with_the_ids(ids: list[str], tmp_path: Path) -> None:
+async def test_hash_changes_with_the_ids(dd: DatadogOnCall, ids: list[str], tmp_path: Path) -> None:
     """One id more, less, other, elsewhere or cut differently makes another hash."""
-    async with datadog() as (_, client):
-        assert await hash_of(client, tmp_path, ids=ids) != await hash_of(client, tmp_path)
+    assert await hash_of(dd, tmp_path, ids=ids) != await hash_of(dd, tmp_path)
 
 
 async def test_hash_changes_with_what_is_done_where(tmp_path: Path) -> None:
@@ -142,14 +142,13 @@ async def test_refused_plan_leaves_no_file(arguments: Any, kind: type[Exception]
         assert sim.ledger.requests == []
 
 
-async def test_as_many_as_allowed(tmp_path: Path) -> None:
+async def test_as_many_as_allowed(dd: DatadogOnCall, journal: Path) -> None:
     """Exactly the maximum is fine, and duplicates do not count."""
-    async with datadog() as (_, client):
-        with await bulk.plan(client, "resolve", tmp_path / "job.db", [*IDS, *IDS], most=3) as job:
-            assert job.plan.items == 3
+    with await bulk.plan(dd, "resolve", journal, [*IDS, *IDS], most=3) as job:
+        assert job.plan.items == 3
 
 
-async def test_too_many_are_not_read_to_their_end(tmp_path: Path) -> None:
+async def test_too_many_are_not_read_to_their_end(journal: Path) -> None:
     """Beyond the maximum a selection is not read on."""
 
     def endless() -> Iterator[str]:
@@ -159,16 +158,15 @@ async def test_too_many_are_not_read_to_their_end(tmp_path: Path) -> None:
 
     async with datadog() as (_, client):
         with pytest.raises(PlanRefused):
-            await bulk.plan(client, "resolve", tmp_path / "job.db", endless(), most=5)
+            await bulk.plan(client, "resolve", journal, endless(), most=5)
 
 
 @pytest.mark.parametrize("duration", [0, -1, 0.5, 90.5, float("nan"), "60"])
-async def test_bad_duration(duration: Any, tmp_path: Path) -> None:
+async def test_bad_duration(gf: GrafanaOnCall, duration: Any, tmp_path: Path) -> None:
     """A duration that the provider cannot take is refused while planning, not when each item is sent."""
-    async with grafana_world() as world:
-        with pytest.raises(OptionsError, match="duration"):
-            await bulk.plan(world.client, "silence", tmp_path / "job.db", IDS, duration=duration)
-        assert files(tmp_path) == []
+    with pytest.raises(OptionsError, match="duration"):
+        await bulk.plan(gf, "silence", tmp_path / "job.db", IDS, duration=duration)
+    assert files(tmp_path) == []
 
 
 async def test_failing_listing_leaves_no_file(tmp_path: Path) -> None:
@@ -252,9 +250,8 @@ async def test_full_disk(size: int, tmp_path: Path, monkeypatch: pytest.MonkeyPa
         assert sim.ledger.requests == []
 
 
-async def test_plan_is_written_before_it_is_run(tmp_path: Path) -> None:
+async def test_plan_is_written_before_it_is_run(dd: DatadogOnCall, journal: Path) -> None:
     """When `plan` returns, everything is in the file for anybody to read, the facts among it."""
-    async with datadog() as (_, client):
-        with await bulk.plan(client, "resolve", tmp_path / "job.db", IDS) as job:
-            facts = dict(rows(tmp_path / "job.db", "SELECT name, value FROM job"))
-            assert (facts["hash"], facts["verb"], facts["items"]) == (job.plan.hash, "resolve", "3")
+    with await bulk.plan(dd, "resolve", journal, IDS) as job:
+        facts = dict(rows(journal, "SELECT name, value FROM job"))
+        assert (facts["hash"], facts["verb"], facts["items"]) == (job.plan.hash, "resolve", "3")

@@ -5,15 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from bulk_world import add_groups, add_pages, change, run_all
-from grafana_client import grafana_world
-from harness import datadog
-from virtual_time import EPOCH
 
 from aiooncall import JournalError, OptionsError, PlanRefused, bulk
+from tests.support.bulk_world import add_groups, add_pages, change, run_all
+from tests.support.datadog_client import datadog
+from tests.support.grafana_client import grafana_world
+from tests.support.virtual_time import EPOCH
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from aiooncall import DatadogOnCall, GrafanaOnCall
+    from aiooncall.simulator import Simulator
 
 HOUR = 3600.0
 TAMPERINGS = [
@@ -25,14 +28,14 @@ TAMPERINGS = [
 ]
 
 
-async def test_counts_of_pages(tmp_path: Path) -> None:
+async def test_counts_of_pages(journal: Path) -> None:
     """Pages are counted by team, urgency, state and age."""
     async with datadog(simulator={"search_lag": 0.0}) as (sim, client):
         add_pages(sim, 3, created_at=EPOCH - 60)
         add_pages(sim, 4, created_at=EPOCH - 2 * HOUR, urgency="low")
         add_pages(sim, 5, created_at=EPOCH - 48 * HOUR, status="acknowledged")
         add_pages(sim, 6, created_at=EPOCH - 200 * HOUR, status="resolved")
-        with await bulk.plan(client, "resolve", tmp_path / "job.db", client.pages.list()) as job:
+        with await bulk.plan(client, "resolve", journal, client.pages.list()) as job:
             preview = job.preview()
         assert list(preview.by_team.values()) == [18]
         assert preview.by_urgency == {"high": 14, "low": 4}
@@ -46,44 +49,40 @@ async def test_counts_of_pages(tmp_path: Path) -> None:
         assert "6 items are so already" in preview.warnings
 
 
-async def test_counts_of_alert_groups(tmp_path: Path) -> None:
+async def test_counts_of_alert_groups(sim: Simulator, gf: GrafanaOnCall, journal: Path) -> None:
     """Alert groups are counted by team, state and age; those without a team, and all urgencies, are unknown."""
-    async with grafana_world() as world:
-        team = world.sim.grafana.add_team("storage")
-        add_groups(world.sim, 3, team=team, created_at=EPOCH - 2 * HOUR)
-        add_groups(world.sim, 2, state="acknowledged")
-        with await bulk.plan(world.client, "acknowledge", tmp_path / "job.db", world.client.alert_groups.list()) as job:
-            preview = job.preview()
-        assert preview.by_team == {team: 3, "unknown": 2}
-        assert preview.by_urgency == {"unknown": 5}
-        assert preview.by_state == {"firing": 3, "acknowledged": 2}
-        assert preview.by_age == {"under 1 hour": 2, "1 to 24 hours": 3}
-        assert preview.warnings == ("2 items are so already",)
+    team = sim.grafana.add_team("storage")
+    add_groups(sim, 3, team=team, created_at=EPOCH - 2 * HOUR)
+    add_groups(sim, 2, state="acknowledged")
+    with await bulk.plan(gf, "acknowledge", journal, gf.alert_groups.list()) as job:
+        preview = job.preview()
+    assert preview.by_team == {team: 3, "unknown": 2}
+    assert preview.by_urgency == {"unknown": 5}
+    assert preview.by_state == {"firing": 3, "acknowledged": 2}
+    assert preview.by_age == {"under 1 hour": 2, "1 to 24 hours": 3}
+    assert preview.warnings == ("2 items are so already",)
 
 
-async def test_ids_alone_tell_nothing(tmp_path: Path) -> None:
+async def test_ids_alone_tell_nothing(dd: DatadogOnCall, journal: Path) -> None:
     """Of ids alone everything is unknown, which is said rather than guessed."""
-    async with datadog() as (_, client):
-        with await bulk.plan(client, "acknowledge", tmp_path / "job.db", ["a", "b"]) as job:
-            preview = job.preview()
-        counts: tuple[Any, ...] = (preview.by_team, preview.by_urgency, preview.by_state, preview.by_age)
-        assert counts == ({"unknown": 2},) * 4
+    with await bulk.plan(dd, "acknowledge", journal, ["a", "b"]) as job:
+        preview = job.preview()
+    counts: tuple[Any, ...] = (preview.by_team, preview.by_urgency, preview.by_state, preview.by_age)
+    assert counts == ({"unknown": 2},) * 4
 
 
 @pytest.mark.parametrize(("samples", "expected"), [(0, []), (1, [0]), (4, [0, 25, 50, 75]), (200, list(range(100)))])
-async def test_samples(samples: int, expected: list[int], tmp_path: Path) -> None:
+async def test_samples(dd: DatadogOnCall, samples: int, expected: list[int], journal: Path) -> None:
     """Samples are spread over the whole plan, in its order, and never more than there are."""
-    async with datadog() as (_, client):
-        with await bulk.plan(client, "resolve", tmp_path / "job.db", [f"p{number}" for number in range(100)]) as job:
-            assert [item.id for item in job.preview(samples=samples).samples] == [f"p{number}" for number in expected]
+    with await bulk.plan(dd, "resolve", journal, [f"p{number}" for number in range(100)]) as job:
+        assert [item.id for item in job.preview(samples=samples).samples] == [f"p{number}" for number in expected]
 
 
-async def test_bad_number_of_samples(tmp_path: Path) -> None:
+async def test_bad_number_of_samples(dd: DatadogOnCall, journal: Path) -> None:
     """Fewer samples than none is an OptionsError."""
-    async with datadog() as (_, client):
-        job = await bulk.plan(client, "resolve", tmp_path / "job.db", ["a"])
-        with job, pytest.raises(OptionsError, match="samples"):
-            job.preview(samples=-1)
+    job = await bulk.plan(dd, "resolve", journal, ["a"])
+    with job, pytest.raises(OptionsError, match="samples"):
+        job.preview(samples=-1)
 
 
 async def test_warnings(tmp_path: Path) -> None:
@@ -101,58 +100,54 @@ async def test_warnings(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("tampering", TAMPERINGS)
-async def test_changed_journal_is_refused(tampering: str, tmp_path: Path) -> None:
+async def test_changed_journal_is_refused(sim: Simulator, dd: DatadogOnCall, tampering: str, tmp_path: Path) -> None:
     """A journal whose items, order or verb were changed after planning is neither shown nor run."""
-    async with datadog() as (sim, client):
-        (await bulk.plan(client, "acknowledge", tmp_path / "job.db", add_pages(sim, 5))).close()
-        change(tmp_path / "job.db", tampering)
-        with bulk.open_job(client, tmp_path / "job.db") as job:
-            with pytest.raises(PlanRefused, match="not those that were planned"):
-                job.preview()
-            with pytest.raises(PlanRefused, match="not those that were planned"):
-                await job.run(job.plan.hash)
-        assert sim.ledger.requests == []
+    (await bulk.plan(dd, "acknowledge", tmp_path / "job.db", add_pages(sim, 5))).close()
+    change(tmp_path / "job.db", tampering)
+    with bulk.open_job(dd, tmp_path / "job.db") as job:
+        with pytest.raises(PlanRefused, match="not those that were planned"):
+            job.preview()
+        with pytest.raises(PlanRefused, match="not those that were planned"):
+            await job.run(job.plan.hash)
+    assert sim.ledger.requests == []
 
 
-async def test_changed_hash_is_refused(tmp_path: Path) -> None:
+async def test_changed_hash_is_refused(sim: Simulator, dd: DatadogOnCall, tmp_path: Path) -> None:
     """A journal that was given the hash of other items is not run by the hash that was previewed."""
-    async with datadog() as (sim, client):
-        ids = add_pages(sim, 5)
-        with await bulk.plan(client, "acknowledge", tmp_path / "job.db", ids[:3]) as job:
-            previewed = job.preview().plan.hash
-        with await bulk.plan(client, "acknowledge", tmp_path / "all.db", ids) as job:
-            with pytest.raises(PlanRefused, match=f"is {job.plan.hash}, not {previewed}"):
-                await job.run(previewed)
-            with pytest.raises(PlanRefused, match="preview it"):
-                await job.run("")
-        assert sim.ledger.requests == []
+    ids = add_pages(sim, 5)
+    with await bulk.plan(dd, "acknowledge", tmp_path / "job.db", ids[:3]) as job:
+        previewed = job.preview().plan.hash
+    with await bulk.plan(dd, "acknowledge", tmp_path / "all.db", ids) as job:
+        with pytest.raises(PlanRefused, match=f"is {job.plan.hash}, not {previewed}"):
+            await job.run(previewed)
+        with pytest.raises(PlanRefused, match="preview it"):
+            await job.run("")
+    assert sim.ledger.requests == []
 
 
-async def test_maximum_of_a_run(tmp_path: Path) -> None:
+async def test_maximum_of_a_run(sim: Simulator, dd: DatadogOnCall, journal: Path) -> None:
     """A run refuses a plan of more items than it was allowed, and takes one of exactly as many."""
-    async with datadog() as (sim, client):
-        with await bulk.plan(client, "acknowledge", tmp_path / "job.db", add_pages(sim, 5)) as job:
-            with pytest.raises(PlanRefused, match="5 items, more than the maximum of 4"):
-                await run_all(job, most=4)
-            assert sim.ledger.requests == []
-            assert (await run_all(job, most=5)).done == 5
+    with await bulk.plan(dd, "acknowledge", journal, add_pages(sim, 5)) as job:
+        with pytest.raises(PlanRefused, match="5 items, more than the maximum of 4"):
+            await run_all(job, most=4)
+        assert sim.ledger.requests == []
+        assert (await run_all(job, most=5)).done == 5
 
 
-async def test_duration_of_another_plan_is_refused(tmp_path: Path) -> None:
+async def test_duration_of_another_plan_is_refused(journal: Path) -> None:
     """A silence that was made longer after planning is refused."""
     async with grafana_world() as world:
-        (await bulk.plan(world.client, "silence", tmp_path / "job.db", add_groups(world.sim, 2), duration=60)).close()
-        change(tmp_path / "job.db", "UPDATE job SET value = '99999.0' WHERE name = 'duration'")
-        with bulk.open_job(world.client, tmp_path / "job.db") as job, pytest.raises(PlanRefused):
+        (await bulk.plan(world.client, "silence", journal, add_groups(world.sim, 2), duration=60)).close()
+        change(journal, "UPDATE job SET value = '99999.0' WHERE name = 'duration'")
+        with bulk.open_job(world.client, journal) as job, pytest.raises(PlanRefused):
             await job.run(job.plan.hash)
         assert world.requests() == []
 
 
-async def test_account_of_another_plan_is_refused(tmp_path: Path) -> None:
+async def test_account_of_another_plan_is_refused(sim: Simulator, dd: DatadogOnCall, tmp_path: Path) -> None:
     """A journal of another account does not become one of this account by editing it."""
-    async with datadog() as (sim, client):
-        ids = add_pages(sim, 2)
-        (await bulk.plan(client, "acknowledge", tmp_path / "job.db", ids)).close()
-        change(tmp_path / "job.db", "UPDATE job SET value = 'elsewhere 123' WHERE name = 'account'")
-        with pytest.raises(JournalError, match=r"another account or credential \(elsewhere 123\)"):
-            bulk.open_job(client, tmp_path / "job.db")
+    ids = add_pages(sim, 2)
+    (await bulk.plan(dd, "acknowledge", tmp_path / "job.db", ids)).close()
+    change(tmp_path / "job.db", "UPDATE job SET value = 'elsewhere 123' WHERE name = 'account'")
+    with pytest.raises(JournalError, match=r"another account or credential \(elsewhere 123\)"):
+        bulk.open_job(dd, tmp_path / "job.db")

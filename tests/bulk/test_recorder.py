@@ -7,11 +7,11 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from harness import datadog
 
 from aiooncall import JournalError
 from aiooncall.bulk.recorder import LONGEST_WAIT, MOST_WAITING, Recorder
 from aiooncall.bulk.timeline import Timeline
+from tests.support.datadog_client import datadog
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

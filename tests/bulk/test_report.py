@@ -7,15 +7,25 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from bulk_journals import DONE, START, at, journal_of
-from bulk_world import add_groups, add_pages, after, change, everything, files, page_path, planned_and_run, run_all
-from grafana_client import grafana_world
-from harness import API_KEY, APP_KEY, datadog
 
 from aiooncall import JournalError, bulk
 from aiooncall.bulk.journal import Journal
 from aiooncall.bulk.report import State
 from aiooncall.simulator import Fault, FaultKind, FaultPlan, RateRule
+from tests.support.bulk_journals import DONE, START, at, journal_of
+from tests.support.bulk_world import (
+    add_groups,
+    add_pages,
+    after,
+    change,
+    everything,
+    files,
+    page_path,
+    planned_and_run,
+    run_all,
+)
+from tests.support.datadog_client import API_KEY, APP_KEY, datadog
+from tests.support.grafana_client import grafana_world
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,9 +59,9 @@ def hints(report: JobReport) -> list[str]:
     return [line[6:] for line in lines[first:]]
 
 
-async def test_plan_that_was_not_run(tmp_path: Path) -> None:
+async def test_plan_that_was_not_run(journal: Path) -> None:
     """Before its first run a job has a plan and items to do, and nothing else."""
-    path = tmp_path / "job.db"
+    path = journal
     async with datadog() as (sim, client):
         ids = add_pages(sim, 3)
         job = await bulk.plan(client, "resolve", path, [*ids, ids[0]], described_as="three pages")
@@ -64,15 +74,15 @@ async def test_plan_that_was_not_run(tmp_path: Path) -> None:
     assert hints(found) == ["Preview it, then run it."]
 
 
-async def test_counts_are_those_of_the_server(tmp_path: Path) -> None:
+async def test_counts_are_those_of_the_server(journal: Path) -> None:
     """Items, requests, refusals and retries are as many as the server had."""
     faults = FaultPlan()
     async with datadog(faults) as (sim, client):
         ids = add_pages(sim, 40)
         faults.script("POST", page_path(ids[3], "resolve"), REFUSED, REFUSED)
         faults.script("POST", page_path(ids[7], "resolve"), Fault(FaultKind.ERROR_BEFORE, status=404))
-        await planned_and_run(client, "resolve", tmp_path / "job.db", ids)
-        found = bulk.report(tmp_path / "job.db")
+        await planned_and_run(client, "resolve", journal, ids)
+        found = bulk.report(journal)
         assert found.requests == len(sim.ledger.requests) == 42
     assert (found.refused, found.retried) == (2, 2)
     assert found.counts == bulk.Counts(done=39, failed=1)
@@ -80,12 +90,12 @@ async def test_counts_are_those_of_the_server(tmp_path: Path) -> None:
     assert headline(found) == "RESOLVE  Finished: 39 of 40 items accepted, 1 failed"
 
 
-async def test_rate_is_held_against_the_limit(tmp_path: Path) -> None:
+async def test_rate_is_held_against_the_limit(journal: Path) -> None:
     """The rate is what was done in the time it took, and the limit that the server told stands beside it."""
     rules = [RateRule("oncall", 20, 2)]
     async with datadog(simulator={"rate_rules": rules}) as (sim, client):
-        await planned_and_run(client, "resolve", tmp_path / "job.db", add_pages(sim, 200))
-    found = bulk.report(tmp_path / "job.db")
+        await planned_and_run(client, "resolve", journal, add_pages(sim, 200))
+    found = bulk.report(journal)
     assert found.allowed_per_second == 10
     assert found.started_at is not None
     assert found.ended_at is not None
@@ -95,9 +105,9 @@ async def test_rate_is_held_against_the_limit(tmp_path: Path) -> None:
     assert "10/s allowed in the long run" in found.to_text()
 
 
-async def test_report_of_a_job_that_runs(tmp_path: Path) -> None:
+async def test_report_of_a_job_that_runs(journal: Path) -> None:
     """In the middle of a run the report tells how far it is, and the run does not mind."""
-    path, seen = tmp_path / "job.db", list[bulk.JobReport]()
+    path, seen = journal, list[bulk.JobReport]()
     async with datadog(simulator={"rate_rules": [RateRule("oncall", 10, 1)]}) as (sim, client):
         job = await bulk.plan(client, "resolve", path, add_pages(sim, 100))
         counts = await run_all(job, watch=after(60, lambda: seen.append(bulk.report(path))))
@@ -126,9 +136,9 @@ def test_report_is_of_one_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert bulk.report(path).counts == bulk.Counts(done=10)
 
 
-async def test_time_between_runs_is_not_active(tmp_path: Path) -> None:
+async def test_time_between_runs_is_not_active(journal: Path) -> None:
     """A job that was stopped and resumed an hour later has two runs, and the hour is in neither."""
-    path = tmp_path / "job.db"
+    path = journal
     async with datadog(simulator={"rate_rules": [RateRule("oncall", 10, 1)]}) as (sim, client):
         job = await bulk.plan(client, "resolve", path, add_pages(sim, 60))
         await run_all(job, concurrency=5, watch=after(20, job.stop))
@@ -145,29 +155,29 @@ async def test_time_between_runs_is_not_active(tmp_path: Path) -> None:
     assert 4 < found.active_seconds < 20
 
 
-def test_run_that_was_killed_lasted_until_its_last_sign(tmp_path: Path) -> None:
+def test_run_that_was_killed_lasted_until_its_last_sign(journal: Path) -> None:
     """A run without an end is taken to have lasted until the last second before the next, in which it did anything."""
     seconds = [(second, 1, 0, 1, 0, 0, None) for second in (0, 1, 2, 3, 100, 101)]
     runs = [(0.5, None), (3.75, None), (100.5, 101.25)]
-    found = bulk.report(journal_of(tmp_path / "job.db", runs=runs, seconds=seconds))
+    found = bulk.report(journal_of(journal, runs=runs, seconds=seconds))
     lasted = [(run.alive_until.timestamp() - START, run.ended_at is None) for run in found.runs]
     assert lasted == [(3, True), (4, True), (101.25, False)]
     assert found.active_seconds == pytest.approx(2.5 + 0.25 + 0.75)
     assert found.state is State.STOPPED
 
 
-def test_run_that_was_killed_at_once_took_no_time(tmp_path: Path) -> None:
+def test_run_that_was_killed_at_once_took_no_time(journal: Path) -> None:
     """A run that wrote nothing down took no time, and has no rate."""
-    found = bulk.report(journal_of(tmp_path / "job.db", runs=[(5, None)]))
+    found = bulk.report(journal_of(journal, runs=[(5, None)]))
     assert (found.state, found.active_seconds, found.items_per_second) == (State.RUNNING, 0, None)
     assert "not known sent, not known allowed" in found.to_text()
 
 
-def test_failures_are_told_by_reason(tmp_path: Path) -> None:
+def test_failures_are_told_by_reason(journal: Path) -> None:
     """Each reason has its count and its first item as an example, the most frequent first."""
     outcomes = [("failed", "NotFound", f"404: {number}") for number in range(3)]
     outcomes += [("ambiguous", "Interrupted", "died"), *[("failed", "Forbidden", "403")] * 2, DONE]
-    found = bulk.report(journal_of(tmp_path / "job.db", items=7, runs=[(0, 1)], outcomes=outcomes))
+    found = bulk.report(journal_of(journal, items=7, runs=[(0, 1)], outcomes=outcomes))
     assert [(one.reason, one.status, one.count, one.example_id, one.example_error) for one in found.failures] == [
         ("NotFound", "failed", 3, "i0", "404: 0"),
         ("Forbidden", "failed", 2, "i4", "403"),
@@ -176,15 +186,15 @@ def test_failures_are_told_by_reason(tmp_path: Path) -> None:
     assert "  3 failed: NotFound, e.g. i0: 404: 0" in found.to_text().splitlines()
 
 
-async def test_verification_is_that_of_the_job(tmp_path: Path) -> None:
+async def test_verification_is_that_of_the_job(journal: Path) -> None:
     """The report has no verification until somebody verified, and then says what they were told."""
     async with datadog(simulator={"settle_delay": 20.0}) as (sim, client):
-        job = await planned_and_run(client, "resolve", tmp_path / "job.db", add_pages(sim, 8))
-        before = bulk.report(tmp_path / "job.db")
+        job = await planned_and_run(client, "resolve", journal, add_pages(sim, 8))
+        before = bulk.report(journal)
         told = await job.verify(wait=0)
-        early = bulk.report(tmp_path / "job.db")
+        early = bulk.report(journal)
         await job.verify()
-    late = bulk.report(tmp_path / "job.db")
+    late = bulk.report(journal)
     assert (before.verification, before.verified_at) == (None, None)
     assert hints(before) == ["Verify it: what the server accepted may not be done yet."]
     assert early.verification == told == bulk.Verification(accepted=8)
@@ -196,24 +206,24 @@ async def test_verification_is_that_of_the_job(tmp_path: Path) -> None:
     assert late.verified_at > early.verified_at
 
 
-async def test_report_of_grafana(tmp_path: Path) -> None:
+async def test_report_of_grafana(journal: Path) -> None:
     """Alert groups that were so already and those that were changed are told apart."""
     async with grafana_world() as world:
         ids = add_groups(world.sim, 6)
         await world.client.alert_groups.acknowledge(ids[0])
-        job = await planned_and_run(world.client, "acknowledge", tmp_path / "job.db", ids)
+        job = await planned_and_run(world.client, "acknowledge", journal, ids)
         await job.verify()
-    found = bulk.report(tmp_path / "job.db")
+    found = bulk.report(journal)
     assert found.counts == bulk.Counts(done=5, already=1)
     assert headline(found) == "ACKNOWLEDGE  Finished: all 6 items confirmed"
     assert "  done 5 | already so 1 | failed 0 | in doubt 0 | to do 0" in found.to_text()
 
 
-async def test_what_no_state_shows_is_not_asked_for(tmp_path: Path) -> None:
+async def test_what_no_state_shows_is_not_asked_for(journal: Path) -> None:
     """No state shows that a page was escalated, so nobody is told to verify it."""
     async with datadog() as (sim, client):
-        await planned_and_run(client, "escalate", tmp_path / "job.db", add_pages(sim, 2))
-    found = bulk.report(tmp_path / "job.db")
+        await planned_and_run(client, "escalate", journal, add_pages(sim, 2))
+    found = bulk.report(journal)
     assert not found.verifiable
     assert (headline(found), hints(found)) == ("ESCALATE  Finished: all 2 items accepted", [])
 
@@ -229,22 +239,20 @@ async def test_what_no_state_shows_is_not_asked_for(tmp_path: Path) -> None:
     ],
 )
 def test_says_what_is_wrong_and_what_to_do(
-    outcomes: list[Any], seen: list[str], said: str, hint: str, tmp_path: Path
+    outcomes: list[Any], seen: list[str], said: str, hint: str, journal: Path
 ) -> None:
     """The first line says what is missing and why; the last ones what to do about it."""
-    found = bulk.report(journal_of(tmp_path / "job.db", items=2, runs=[(0, 1)], outcomes=outcomes, seen=seen))
+    found = bulk.report(journal_of(journal, items=2, runs=[(0, 1)], outcomes=outcomes, seen=seen))
     assert headline(found).endswith(f": {said}")
     assert hints(found)[0].startswith(hint)
 
 
-def test_text_is_short(tmp_path: Path) -> None:
+def test_text_is_short(journal: Path) -> None:
     """The text has less than 25 lines, and none runs on, however much went wrong; no control character is in it."""
     outcomes: list[Any] = [("failed", f"Reason{number}", f"\x1b[31mline\n{'long ' * 60}") for number in range(12)]
     seconds = [(0, 1, 12, 13, 5, 5, 10.0)]
     found = bulk.report(
-        journal_of(
-            tmp_path / "job.db", items=20, runs=[(0, None)], seconds=seconds, outcomes=[*outcomes, DOUBT], seen=["x"]
-        )
+        journal_of(journal, items=20, runs=[(0, None)], seconds=seconds, outcomes=[*outcomes, DOUBT], seen=["x"])
     )
     lines = found.to_text().splitlines()
     assert len(lines) < 25
@@ -274,15 +282,15 @@ def test_json_is_plain(tmp_path: Path) -> None:
     assert (found["verified_at"], found["active_seconds"], found["plan"]["created_at"]) == (at(60), 1.5, at(-60))
 
 
-async def test_no_secret_is_told(tmp_path: Path) -> None:
+async def test_no_secret_is_told(journal: Path) -> None:
     """Neither key is in any form of the report, not even where an item was refused to them."""
     faults = FaultPlan()
     async with datadog(faults) as (sim, client):
         ids = add_pages(sim, 5)
         faults.script("POST", page_path(ids[3], "resolve"), Fault(FaultKind.ERROR_BEFORE, status=403))
-        job = await bulk.plan(client, "resolve", tmp_path / "job.db", ids)
+        job = await bulk.plan(client, "resolve", journal, ids)
         await run_all(job, concurrency=1)
-    found = bulk.report(tmp_path / "job.db")
+    found = bulk.report(journal)
     assert [one.reason for one in found.failures] == ["Forbidden"]
     for text in everywhere(found):
         assert API_KEY not in text

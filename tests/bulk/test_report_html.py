@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Any, Final
 from xml.etree.ElementTree import fromstring
 
 import pytest
-from bulk_journals import DONE, START, journal_of
-from contrast import luminance
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,13 +19,15 @@ from aiooncall import bulk
 from aiooncall.bulk.report import Tick
 from aiooncall.bulk.report_course import Axis, Span, buckets, round_up
 from aiooncall.bulk.report_html import PALETTE, style_sheet
+from tests.support.bulk_journals import DONE, START, journal_of
+from tests.support.contrast import luminance
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
     from xml.etree.ElementTree import Element
 
-    from bulk_journals import Second
+    from tests.support.bulk_journals import Second
 
 SVG: Final = "{http://www.w3.org/2000/svg}"
 BROWSER: Final = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

@@ -8,16 +8,29 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 import pytest
-from bulk_world import acted_on, add_groups, add_pages, planned_and_run, rows, run_all, statuses, tally, with_status
-from grafana_client import API, grafana_world
-from harness import PAGES, datadog, in_flight, scripted, sends
 
 from aiooncall import OptionsError, PlanRefused, bulk
 from aiooncall.bulk import Counts, Status
 from aiooncall.simulator import Fault, FaultKind, FaultPlan, GrafanaRules
+from tests.support.bulk_world import (
+    acted_on,
+    add_groups,
+    add_pages,
+    planned_and_run,
+    rows,
+    run_all,
+    statuses,
+    tally,
+    with_status,
+)
+from tests.support.datadog_client import PAGES, datadog, in_flight, scripted, sends
+from tests.support.grafana_client import API, grafana_world
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from aiooncall import DatadogOnCall, GrafanaOnCall
+    from aiooncall.simulator import Simulator
 
 PASSING = [kind for kind in FaultKind if kind not in {FaultKind.REDIRECT, FaultKind.SLOW, FaultKind.SLOW_BODY}]
 LOST = Fault(FaultKind.DROP_BEFORE)
@@ -25,17 +38,16 @@ SLOW = Fault(FaultKind.SLOW, delay=5.0)
 
 
 @pytest.mark.parametrize("verb", ["acknowledge", "resolve", "escalate"])
-async def test_every_page_once(verb: Any, tmp_path: Path) -> None:
+async def test_every_page_once(sim: Simulator, dd: DatadogOnCall, verb: Any, journal: Path) -> None:
     """Every page of a plan is acted on once, the callback hears of each, and the counts say so."""
-    async with datadog() as (sim, client):
-        ids = add_pages(sim, 150)
-        heard: list[Status] = []
-        with await bulk.plan(client, verb, tmp_path / "job.db", ids) as job:
-            assert await run_all(job, watch=heard.append) == job.counts == Counts(done=150)
-        assert heard == [Status.DONE] * 150
-        assert sorted(acted_on(sim, verb)) == sorted(ids)
-        assert all(sim.ledger.count(verb, page) == 1 for page in ids)
-        assert in_flight(client) == 0
+    ids = add_pages(sim, 150)
+    heard: list[Status] = []
+    with await bulk.plan(dd, verb, journal, ids) as job:
+        assert await run_all(job, watch=heard.append) == job.counts == Counts(done=150)
+    assert heard == [Status.DONE] * 150
+    assert sorted(acted_on(sim, verb)) == sorted(ids)
+    assert all(sim.ledger.count(verb, page) == 1 for page in ids)
+    assert in_flight(dd) == 0
 
 
 @pytest.mark.parametrize(
@@ -49,20 +61,21 @@ async def test_every_page_once(verb: Any, tmp_path: Path) -> None:
         ("unsilence", "silenced", "firing"),
     ],
 )
-async def test_every_alert_group_once(verb: str, start: str, end: str, tmp_path: Path) -> None:
+async def test_every_alert_group_once(
+    sim: Simulator, gf: GrafanaOnCall, verb: str, start: str, end: str, journal: Path
+) -> None:
     """Every verb of Grafana takes each group where it is wanted; groups that were there already are told apart."""
-    async with grafana_world() as world:
-        ids = add_groups(world.sim, 20, state=start)
-        there = add_groups(world.sim, 5, state=end)
-        heard: Counter[Status] = Counter()
-        with await bulk.plan(world.client, verb, tmp_path / "job.db", ids + there) as job:
-            counts = await run_all(job, watch=lambda status: heard.update([status]))
-            # A group that is silenced already is silenced anew.
-            already = 0 if verb == "silence" else 5
-            assert counts == Counts(done=25 - already, already=already)
-            assert heard == Counter({Status.DONE: 25 - already, Status.ALREADY: already}) - Counter()
-            assert with_status(job.journal, "already") == (set(there) if already else set())
-            assert (await job.verify()).confirmed == 25
+    ids = add_groups(sim, 20, state=start)
+    there = add_groups(sim, 5, state=end)
+    heard: Counter[Status] = Counter()
+    with await bulk.plan(gf, verb, journal, ids + there) as job:
+        counts = await run_all(job, watch=lambda status: heard.update([status]))
+        # A group that is silenced already is silenced anew.
+        already = 0 if verb == "silence" else 5
+        assert counts == Counts(done=25 - already, already=already)
+        assert heard == Counter({Status.DONE: 25 - already, Status.ALREADY: already}) - Counter()
+        assert with_status(job.journal, "already") == (set(there) if already else set())
+        assert (await job.verify()).confirmed == 25
 
 
 async def test_duration_of_a_silence(tmp_path: Path) -> None:
@@ -90,11 +103,11 @@ async def test_failures_do_not_stop_the_others(tmp_path: Path) -> None:
         assert "the alert group is resolved" in found[0][2]
 
 
-async def test_failures_are_tried_again_on_demand(tmp_path: Path) -> None:
+async def test_failures_are_tried_again_on_demand(journal: Path) -> None:
     """Resuming leaves failures alone unless they are to be tried again; what is done is not sent again."""
     refused = Fault(FaultKind.ERROR_BEFORE, status=400)
     async with datadog(scripted("POST", f"{PAGES}/*", None, *[refused] * 3)) as (sim, client):
-        with await bulk.plan(client, "resolve", tmp_path / "job.db", add_pages(sim, 10)) as job:
+        with await bulk.plan(client, "resolve", journal, add_pages(sim, 10)) as job:
             assert await run_all(job) == Counts(done=7, failed=3)
             assert await job.resume() == Counts(done=7, failed=3)
             assert sends(sim, "POST", "resolve") == 10
@@ -119,49 +132,46 @@ async def test_doubts_are_tried_again_only_where_that_is_harmless(tmp_path: Path
         assert sends(sim, "POST", "escalate") == 10
 
 
-async def test_never_begun(tmp_path: Path) -> None:
+async def test_never_begun(sim: Simulator, dd: DatadogOnCall, journal: Path) -> None:
     """A job that was never run cannot be resumed: somebody has to preview it."""
-    async with datadog() as (sim, client):
-        job = await bulk.plan(client, "resolve", tmp_path / "job.db", add_pages(sim, 3))
-        with job, pytest.raises(PlanRefused, match="never begun"):
-            await job.resume()
-        assert sim.ledger.requests == []
+    job = await bulk.plan(dd, "resolve", journal, add_pages(sim, 3))
+    with job, pytest.raises(PlanRefused, match="never begun"):
+        await job.resume()
+    assert sim.ledger.requests == []
 
 
-async def test_finished_job_sends_nothing(tmp_path: Path) -> None:
+async def test_finished_job_sends_nothing(sim: Simulator, dd: DatadogOnCall, journal: Path) -> None:
     """Running or resuming a finished job sends nothing."""
-    async with datadog() as (sim, client):
-        job = await planned_and_run(client, "escalate", tmp_path / "job.db", add_pages(sim, 20))
-        assert await run_all(job) == await job.resume() == Counts(done=20)
-        assert len(sim.ledger.requests) == 20
+    job = await planned_and_run(dd, "escalate", journal, add_pages(sim, 20))
+    assert await run_all(job) == await job.resume() == Counts(done=20)
+    assert len(sim.ledger.requests) == 20
 
 
 @pytest.mark.parametrize("concurrency", [0, -1, 1001, "8"])
-async def test_bad_concurrency(concurrency: Any, tmp_path: Path) -> None:
+async def test_bad_concurrency(sim: Simulator, dd: DatadogOnCall, concurrency: Any, journal: Path) -> None:
     """A concurrency that makes no sense is an OptionsError, and nothing is sent."""
-    async with datadog() as (sim, client):
-        job = await bulk.plan(client, "resolve", tmp_path / "job.db", add_pages(sim, 3))
-        with job, pytest.raises(OptionsError, match="concurrency"):
-            await run_all(job, concurrency=concurrency)
-        assert sim.ledger.requests == []
+    job = await bulk.plan(dd, "resolve", journal, add_pages(sim, 3))
+    with job, pytest.raises(OptionsError, match="concurrency"):
+        await run_all(job, concurrency=concurrency)
+    assert sim.ledger.requests == []
 
 
 @pytest.mark.parametrize("concurrency", [1, 7])
-async def test_concurrency(concurrency: int, tmp_path: Path) -> None:
+async def test_concurrency(concurrency: int, journal: Path) -> None:
     """As many requests are in flight as were asked for, and no more."""
     async with datadog(scripted("POST", f"{PAGES}/*", *[None] * 20, *[SLOW] * 30)) as (sim, client):
-        with await bulk.plan(client, "resolve", tmp_path / "job.db", add_pages(sim, 50)) as job:
+        with await bulk.plan(client, "resolve", journal, add_pages(sim, 50)) as job:
             run = asyncio.ensure_future(run_all(job, concurrency=concurrency))
             await asyncio.sleep(1.0)
             assert in_flight(client) == concurrency
             await run
 
 
-async def test_stop(tmp_path: Path) -> None:
+async def test_stop(journal: Path) -> None:
     """A stopped job ends what is in flight, begins nothing new, and does the rest when it is resumed."""
     async with datadog(scripted("POST", f"{PAGES}/*", *[None] * 20, *[SLOW] * 10)) as (sim, client):
         ids = add_pages(sim, 60)
-        with await bulk.plan(client, "escalate", tmp_path / "job.db", ids) as job:
+        with await bulk.plan(client, "escalate", journal, ids) as job:
             job.stop()  # there is nothing to stop yet
             run = asyncio.ensure_future(run_all(job, concurrency=10))
             await asyncio.sleep(1.0)
@@ -176,10 +186,10 @@ async def test_stop(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("verb", "counts"), [("resolve", Counts(done=60)), ("escalate", Counts(done=50, ambiguous=10))]
 )
-async def test_cancelled_run(verb: str, counts: Counts, tmp_path: Path) -> None:
+async def test_cancelled_run(verb: str, counts: Counts, journal: Path) -> None:
     """A cancelled run leaves what was in flight open, or in doubt if it must not be sent twice; the rest goes on."""
     async with datadog(scripted("POST", f"{PAGES}/*", *[None] * 20, *[SLOW] * 10)) as (sim, client):
-        with await bulk.plan(client, verb, tmp_path / "job.db", add_pages(sim, 60)) as job:
+        with await bulk.plan(client, verb, journal, add_pages(sim, 60)) as job:
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(1.0):
                     await run_all(job, concurrency=10)
@@ -225,13 +235,13 @@ async def test_storm_on_pages(tmp_path: Path) -> None:
         assert sim.ledger.unfinished() == sim.ledger.doubled() == []
 
 
-async def test_storm_on_alert_groups(tmp_path: Path) -> None:
+async def test_storm_on_alert_groups(journal: Path) -> None:
     """The same for Grafana: what is in doubt is looked at, and done once it is tried again."""
     plan = FaultPlan()
     plan.seed(seed=12, rates={Fault(kind, size=10_000): 0.02 for kind in PASSING}, methods={"POST"})
     async with grafana_world(GrafanaRules(limit=None), faults=plan) as world:
         ids = add_groups(world.sim, 200)
-        job = await planned_and_run(world.client, "acknowledge", tmp_path / "job.db", ids)
+        job = await planned_and_run(world.client, "acknowledge", journal, ids)
         for _ in range(5):
             await job.resume(retry_failed=True)
         assert job.counts.succeeded == 200
@@ -240,13 +250,12 @@ async def test_storm_on_alert_groups(tmp_path: Path) -> None:
         assert all(record.path.startswith(API) for record in world.sim.ledger.requests)
 
 
-async def test_order(tmp_path: Path) -> None:
+async def test_order(sim: Simulator, dd: DatadogOnCall, journal: Path) -> None:
     """Items are begun in the order of the plan."""
-    async with datadog() as (sim, client):
-        ids = add_pages(sim, 30)[::-1]
-        with await bulk.plan(client, "resolve", tmp_path / "job.db", ids) as job:
-            await run_all(job, concurrency=1)
-            assert acted_on(sim, "resolve") == list(statuses(job.journal)) == ids
+    ids = add_pages(sim, 30)[::-1]
+    with await bulk.plan(dd, "resolve", journal, ids) as job:
+        await run_all(job, concurrency=1)
+        assert acted_on(sim, "resolve") == list(statuses(job.journal)) == ids
 
 
 async def test_counts_add_up(tmp_path: Path) -> None:

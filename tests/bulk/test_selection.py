@@ -7,17 +7,20 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from bulk_world import add_groups, add_pages, json_lines
-from grafana_client import grafana_world
-from harness import datadog
 
 from aiooncall import OptionsError
 from aiooncall.bulk import Item, read_ids
 from aiooncall.bulk.selection import items_in
+from tests.support.bulk_world import add_groups, add_pages, json_lines
+from tests.support.datadog_client import datadog
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
+
+    from aiooncall import GrafanaOnCall
+    from aiooncall.simulator import Simulator
+    from tests.support.virtual_time import VirtualClock
 
 
 def ids_of(content: bytes) -> list[str]:
@@ -97,14 +100,15 @@ def test_bad_line_has_its_number(line: bytes) -> None:
         next(reading)
 
 
-def test_error_names_the_file(tmp_path: Path) -> None:
+def test_error_names_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The error for a bad line names the file too, and so does that for a file that cannot be read."""
+    monkeypatch.chdir(tmp_path)
     path = tmp_path / "ids.txt"
     path.write_bytes(b"a b\n")
     with pytest.raises(OptionsError, match=r"ids\.txt, line 1"):
         list(read_ids(path))
     with pytest.raises(OptionsError, match=r"no-such-file.*No such file"):
-        list(read_ids(tmp_path / "no-such-file"))
+        list(read_ids("no-such-file"))
     with pytest.raises(OptionsError, match="directory"):
         list(read_ids(str(tmp_path)))
 
@@ -166,16 +170,15 @@ async def test_pages_as_a_selection() -> None:
         assert await selected([await client.pages.get(page_id)]) == [item]
 
 
-async def test_alert_groups_as_a_selection() -> None:
+async def test_alert_groups_as_a_selection(sim: Simulator, gf: GrafanaOnCall, clock: VirtualClock) -> None:
     """Of a listed alert group its title, team, state and time are kept; there is no urgency."""
-    async with grafana_world() as world:
-        team = world.sim.grafana.add_team("storage")
-        add_groups(world.sim, 1, state="silenced")
-        add_groups(world.sim, 1, team=team)
-        newest, oldest = await selected(world.client.alert_groups.list())
-        assert {newest.team, oldest.team} == {team, None}
-        assert {newest.state, oldest.state} == {"firing", "silenced"}
-        assert newest.title == "group 0"
-        assert newest.urgency is None
-        assert newest.created_at is not None
-        assert datetime.fromtimestamp(world.clock.time(), UTC) - newest.created_at < timedelta(seconds=2)
+    team = sim.grafana.add_team("storage")
+    add_groups(sim, 1, state="silenced")
+    add_groups(sim, 1, team=team)
+    newest, oldest = await selected(gf.alert_groups.list())
+    assert {newest.team, oldest.team} == {team, None}
+    assert {newest.state, oldest.state} == {"firing", "silenced"}
+    assert newest.title == "group 0"
+    assert newest.urgency is None
+    assert newest.created_at is not None
+    assert datetime.fromtimestamp(clock.time(), UTC) - newest.created_at < timedelta(seconds=2)

@@ -6,17 +6,21 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from bulk_world import acted_on, add_pages, change, run_all, statuses, tally, with_status
-from harness import PAGES, datadog, scripted
 
 from aiooncall import JournalError, bulk
 from aiooncall.bulk.recorder import MOST_UNWRITTEN
 from aiooncall.simulator import Fault, FaultKind
+from tests.support.bulk_world import acted_on, add_pages, change, run_all, statuses, tally, with_status
+from tests.support.datadog_client import PAGES, datadog, scripted
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from aiooncall import DatadogOnCall
     from aiooncall.bulk import Job
+    from aiooncall.simulator import Simulator
+
+pytestmark = pytest.mark.slow
 
 SLOW = Fault(FaultKind.SLOW, delay=5.0)
 
@@ -28,78 +32,74 @@ def fill_the_disk(job: Job) -> None:
 
 
 @pytest.mark.parametrize("verb", ["acknowledge", "resolve", "escalate"])
-async def test_full_disk_while_running(verb: str, tmp_path: Path) -> None:
+async def test_full_disk_while_running(sim: Simulator, dd: DatadogOnCall, verb: str, tmp_path: Path) -> None:
     """A disk that becomes full ends a run: no more is read from the journal and sent, and nothing written is lost.
 
     With room again the rest is done; what must not be sent twice is not.
     """
-    async with datadog() as (sim, client):
-        ids = add_pages(sim, MOST_UNWRITTEN + 400)
-        with await bulk.plan(client, verb, tmp_path / "job.db", ids) as job:
-            fill_the_disk(job)
-            with pytest.raises(JournalError, match="full"):
-                await run_all(job, concurrency=10)
-            done = with_status(job.journal, "done")
-            sent = acted_on(sim, verb)
-            assert len(sent) <= MOST_UNWRITTEN + 10
-            assert done <= set(sent)
-            await asyncio.sleep(60.0)
-            assert acted_on(sim, verb) == sent
-        with bulk.open_job(client, tmp_path / "job.db") as job:
-            counts = await run_all(job)
-            assert counts.unfinished == counts.failed == 0
-            assert done.isdisjoint(acted_on(sim, verb)[len(sent) :])
-            assert counts.ambiguous == 0 or verb == "escalate"
-        assert sim.ledger.doubled() == []
+    ids = add_pages(sim, MOST_UNWRITTEN + 400)
+    with await bulk.plan(dd, verb, tmp_path / "job.db", ids) as job:
+        fill_the_disk(job)
+        with pytest.raises(JournalError, match="full"):
+            await run_all(job, concurrency=10)
+        done = with_status(job.journal, "done")
+        sent = acted_on(sim, verb)
+        assert len(sent) <= MOST_UNWRITTEN + 10
+        assert done <= set(sent)
+        await asyncio.sleep(60.0)
+        assert acted_on(sim, verb) == sent
+    with bulk.open_job(dd, tmp_path / "job.db") as job:
+        counts = await run_all(job)
+        assert counts.unfinished == counts.failed == 0
+        assert done.isdisjoint(acted_on(sim, verb)[len(sent) :])
+        assert counts.ambiguous == 0 or verb == "escalate"
+    assert sim.ledger.doubled() == []
 
 
-async def test_what_was_written_survives_a_loss_of_power(tmp_path: Path) -> None:
+async def test_what_was_written_survives_a_loss_of_power(dd: DatadogOnCall, journal: Path) -> None:
     """A transaction is on the disk when it is over, and those who read are not in the way of those who write."""
-    async with datadog() as (_, client):
-        (await bulk.plan(client, "resolve", tmp_path / "job.db", ["a"])).close()
-        with bulk.open_job(client, tmp_path / "job.db") as job:
-            asked = [job._journal._db.execute(f"PRAGMA {name}").fetchone() for name in ("synchronous", "journal_mode")]
-            assert asked == [(2,), ("wal",)]
+    (await bulk.plan(dd, "resolve", journal, ["a"])).close()
+    with bulk.open_job(dd, journal) as job:
+        asked = [job._journal._db.execute(f"PRAGMA {name}").fetchone() for name in ("synchronous", "journal_mode")]
+        assert asked == [(2,), ("wal",)]
 
 
-async def test_no_intent_no_escalation(tmp_path: Path) -> None:
+async def test_no_intent_no_escalation(sim: Simulator, dd: DatadogOnCall, tmp_path: Path) -> None:
     """When it cannot be written down that an item is about to be sent, it is not sent."""
-    async with datadog() as (sim, client):
-        with await bulk.plan(client, "escalate", tmp_path / "job.db", add_pages(sim, 50)) as job:
-            await run_all(job)  # so that the journal has been begun
-            change(job.journal, "UPDATE items SET status = 'open'")
-            sent = len(sim.ledger.requests)
-            job._journal._db.execute(
-                "CREATE TEMP TRIGGER broken BEFORE UPDATE ON items WHEN new.status = 'sending'"
-                " BEGIN SELECT raise(ABORT, 'disk I/O error'); END"
-            )
-            with pytest.raises(JournalError, match="disk I/O error"):
-                await job.resume()
-            assert len(sim.ledger.requests) == sent
-            assert job.counts.open == 50
+    with await bulk.plan(dd, "escalate", tmp_path / "job.db", add_pages(sim, 50)) as job:
+        await run_all(job)  # so that the journal has been begun
+        change(job.journal, "UPDATE items SET status = 'open'")
+        sent = len(sim.ledger.requests)
+        job._journal._db.execute(
+            "CREATE TEMP TRIGGER broken BEFORE UPDATE ON items WHEN new.status = 'sending'"
+            " BEGIN SELECT raise(ABORT, 'disk I/O error'); END"
+        )
+        with pytest.raises(JournalError, match="disk I/O error"):
+            await job.resume()
+        assert len(sim.ledger.requests) == sent
+        assert job.counts.open == 50
 
 
-async def test_intent_is_on_the_disk_before_the_send(tmp_path: Path) -> None:
+async def test_intent_is_on_the_disk_before_the_send(sim: Simulator, dd: DatadogOnCall, journal: Path) -> None:
     """At the moment an escalation reaches the server, the file says that it is being sent."""
-    async with datadog() as (sim, client):
-        ids = add_pages(sim, 40)
-        with await bulk.plan(client, "escalate", tmp_path / "job.db", ids) as job:
-            seen: list[str] = []
-            record_request = sim.ledger.record_request
+    ids = add_pages(sim, 40)
+    with await bulk.plan(dd, "escalate", journal, ids) as job:
+        seen: list[str] = []
+        record_request = sim.ledger.record_request
 
-            def look(at: float, method: str, path: str) -> Any:
-                seen.append(statuses(job.journal)[path.split("/")[-2]])
-                return record_request(at, method, path)
+        def look(at: float, method: str, path: str) -> Any:
+            seen.append(statuses(job.journal)[path.split("/")[-2]])
+            return record_request(at, method, path)
 
-            sim.ledger.record_request = look  # type: ignore[method-assign]
-            await run_all(job)
-        assert seen == ["sending"] * 40
+        sim.ledger.record_request = look  # type: ignore[method-assign]
+        await run_all(job)
+    assert seen == ["sending"] * 40
 
 
-async def test_no_intent_for_what_may_be_repeated(tmp_path: Path) -> None:
+async def test_no_intent_for_what_may_be_repeated(journal: Path) -> None:
     """What may be sent twice is not written down before it is sent, which would only cost time."""
     async with datadog(scripted("POST", f"{PAGES}/*", *[SLOW] * 50)) as (sim, client):
-        with await bulk.plan(client, "resolve", tmp_path / "job.db", add_pages(sim, 50)) as job:
+        with await bulk.plan(client, "resolve", journal, add_pages(sim, 50)) as job:
             run = asyncio.ensure_future(run_all(job))
             await asyncio.sleep(1.0)
             assert tally(job.journal) == {"open": 50}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import subprocess
 import sys
 import urllib.request
@@ -14,7 +13,6 @@ from typing import Any
 import pytest
 from rich.console import Console
 from typer.testing import CliRunner
-from virtual_time import VirtualClock
 
 from aiooncall import AttemptFinished, RetryScheduled, Throttled
 from aiooncall.__main__ import main
@@ -24,6 +22,10 @@ from aiooncall.cli.demo import Tally, run_demo, theoretical_time
 from aiooncall.cli.display import LiveDisplay, PlainDisplay, make_display
 from aiooncall.cli.summary import print_summary
 from aiooncall.simulator import FaultKind
+from tests.support.soak import SOAK
+from tests.support.virtual_time import VirtualClock
+
+pytestmark = pytest.mark.slow
 
 
 def console(*, terminal: bool = False) -> Console:
@@ -37,7 +39,7 @@ def text_of(target: Console) -> str:
     return target.file.getvalue()
 
 
-@pytest.mark.parametrize("seed", range(7, 7 + int(os.environ.get("SOAK_SEEDS", "3"))))
+@pytest.mark.parametrize("seed", range(7, 7 + (SOAK or 1)))
 async def test_demo_is_clean(seed: int) -> None:
     """The demo's storm of 1 000 loses and doubles nothing through every kind of fault, in under a minute."""
     target = console()

@@ -7,15 +7,15 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from command_line import ran, shell, statuses
 
 from aiooncall.simulator import Fault, FaultKind
+from tests.support.command_line import ran, shell, statuses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from command_line import Shell
+    from tests.support.command_line import Shell
 
 
 @pytest.fixture

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 import pytest
-from command_line import SECRETS, Shell, commands, ran, shell
 
 from aiooncall import DatadogOnCall, GrafanaOnCall
 from aiooncall.datadog import EscalationPolicy, EscalationStep, Interval, Layer, Member, Schedule, User
 from aiooncall.grafana import EscalationChain, NotifyPersonsStep, WaitStep, WebSchedule
+from tests.support.command_line import SECRETS, Shell, commands, ran, shell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from command_line import Ran
+    from tests.support.command_line import Ran
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "command-line.md"
 BEGUN: Final = datetime(2026, 1, 1, tzinfo=UTC)

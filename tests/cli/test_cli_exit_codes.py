@@ -10,14 +10,16 @@ import signal
 from typing import TYPE_CHECKING, Final
 
 import pytest
-from command_line import SECRETS, Slow, Terminal, finish, ran, shell, start, statuses
 
 from aiooncall.simulator import Fault, FaultKind
+from tests.support.command_line import SECRETS, Slow, Terminal, finish, ran, shell, start, statuses
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from command_line import Shell
+    from tests.support.command_line import Shell
+
+pytestmark = pytest.mark.slow
 
 ITEMS: Final = 200
 STYLE: Final = re.compile(r"\x1b\[[01]m")

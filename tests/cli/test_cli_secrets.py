@@ -8,15 +8,17 @@ import sys
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
-from command_line import SECRETS, commands, ran, shell
 
 from aiooncall.__main__ import main
+from tests.support.command_line import SECRETS, commands, ran, shell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from command_line import Ran, Shell
+    from tests.support.command_line import Ran, Shell
+
+pytestmark = pytest.mark.slow
 
 KEYS: Final = ("DD_API_KEY", "DD_APP_KEY")
 ABSENT: Final[dict[str, Any]] = dict.fromkeys(SECRETS)

@@ -11,11 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
-from command_line import Ran, Terminal, finish, ran, start
+
+from tests.support.command_line import Ran, Terminal, finish, ran, start
 
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Iterator
+
+pytestmark = pytest.mark.slow
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "storm.md"
 BLOCK: Final = re.compile(r"^```(sh|text)\n(.*?)^```$", re.DOTALL | re.MULTILINE)

@@ -13,20 +13,30 @@ import pytest
 from datadog_api_client.exceptions import ApiException
 from datadog_api_client.v1.api.pager_duty_integration_api import PagerDutyIntegrationApi
 from datadog_api_client.v2.api.on_call_api import OnCallApi
-from oncall_world import but, checkout_body, everything, payments_rules, primary_body, subsets, without_ids
-from published import published_api_client, simulator_in_a_thread, unread
-from sim_http import NOBODY, data_body, schedule_body
 
 from aiooncall import DatadogOnCall, NotFound, evolve
 from aiooncall.codec import unstructure
 from aiooncall.datadog import Interval, NotificationRuleInclude, PolicyInclude, RoutingInclude, ScheduleInclude
 from aiooncall.jsonapi import Graph, unlink
+from tests.support.datadog_http import NOBODY, data_body, schedule_body
+from tests.support.datadog_world import (
+    but,
+    checkout_body,
+    everything,
+    payments_rules,
+    primary_body,
+    subsets,
+    without_ids,
+)
+from tests.support.published_client import published_api_client, simulator_in_a_thread, unread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from aiooncall import Resource
     from aiooncall.simulator import Simulator
+
+pytestmark = pytest.mark.slow
 
 Json = dict[str, Any]
 

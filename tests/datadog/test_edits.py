@@ -7,14 +7,14 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
-from editing import POLICY, RULES, SCHEDULE, Kind, edited
-from oncall_world import MANNERS, but, world
 
 from aiooncall import evolve
 from aiooncall.datadog import EscalationStep, RoutingRule, Team, User, WorkflowAction
+from tests.support.datadog_edits import POLICY, RULES, SCHEDULE, Kind, edited
+from tests.support.datadog_world import MANNERS, but, world
 
 if TYPE_CHECKING:
-    from oncall_world import Json, World
+    from tests.support.datadog_world import Json, World
 
 KINDS: Final = [pytest.param(kind, id=kind.stored_as) for kind in (POLICY, SCHEDULE, RULES)]
 

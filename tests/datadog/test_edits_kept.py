@@ -6,15 +6,15 @@ import copy
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
-from editing import POLICY, RULES, SCHEDULE, edited
-from oncall_world import MANNERS, answering, but, without_ids, world
 
 from aiooncall import LinkError, LossyWrite, OptionsError, PreciseTime, ResourceRef, UnknownResource, evolve
 from aiooncall.datadog import PolicyInclude, ScheduleInclude
+from tests.support.datadog_edits import POLICY, RULES, SCHEDULE, edited
+from tests.support.datadog_world import MANNERS, answering, but, without_ids, world
 
 if TYPE_CHECKING:
-    from editing import Kind
-    from oncall_world import Json
+    from tests.support.datadog_edits import Kind
+    from tests.support.datadog_world import Json
 
 ODD: Final[dict[str, Any]] = {"robot_like": [1, None, {"deep": 0.5}]}
 """A member that no version knows."""

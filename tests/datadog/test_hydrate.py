@@ -7,8 +7,6 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from oncall_world import MANNERS, answering, at_path, target, world
-from sim_http import ON_CALL, POLICIES, SCHEDULES, policy_body, schedule_body
 
 from aiooncall import Forbidden, NotFound, ResourceRef, ServerError, evolve
 from aiooncall.datadog import (
@@ -24,11 +22,12 @@ from aiooncall.datadog import (
 )
 from aiooncall.jsonapi import reachable, related
 from aiooncall.simulator import Fault, FaultKind, RateRule
+from tests.support.datadog_http import ON_CALL, POLICIES, SCHEDULES, policy_body, schedule_body
+from tests.support.datadog_world import MANNERS, answering, at_path, target, world
 
 if TYPE_CHECKING:
-    from oncall_world import Json, World
-
     from aiooncall import Resource
+    from tests.support.datadog_world import Json, World
 
 
 def references(resource: Resource) -> set[str]:

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 import trustme
-from harness import API_KEY, APP_KEY, PAGES, TEAM, client_on, datadog, scripted
-from virtual_time import VirtualClock
 
 from aiooncall import (
     AmbiguousOutcome,
@@ -29,6 +27,8 @@ from aiooncall import (
     SessionPool,
 )
 from aiooncall.simulator import Fault, FaultKind, FaultPlan, RateRule, Simulator
+from tests.support.datadog_client import API_KEY, APP_KEY, PAGES, TEAM, client_on, datadog, scripted
+from tests.support.virtual_time import VirtualClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable

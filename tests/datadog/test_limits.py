@@ -7,8 +7,6 @@ from collections import Counter
 from datetime import UTC, datetime
 
 import pytest
-from harness import PAGES, TEAM, client_on, datadog, in_flight, scripted, sends
-from virtual_time import EPOCH, VirtualClock
 
 from aiooncall import (
     AmbiguousOutcome,
@@ -21,6 +19,8 @@ from aiooncall import (
     SessionPool,
 )
 from aiooncall.simulator import Fault, FaultKind, FaultPlan, RateRule, Simulator
+from tests.support.datadog_client import PAGES, TEAM, client_on, datadog, in_flight, scripted, sends
+from tests.support.virtual_time import EPOCH, VirtualClock
 
 WINDOW = RateRule("oncall_paging", 200, 2.0)
 

@@ -6,8 +6,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from oncall_world import answering, everything, linked_paths, on_the_way, subsets, world
-from sim_http import NOBODY, ON_CALL
 
 from aiooncall import UNSET, BadRequest, CodecError, Conflict, NotFound, OptionsError, ResourceRef, evolve
 from aiooncall.datadog import (
@@ -24,9 +22,11 @@ from aiooncall.datadog import (
     Team,
     UnknownVariant,
 )
+from tests.support.datadog_http import NOBODY, ON_CALL
+from tests.support.datadog_world import answering, everything, linked_paths, on_the_way, subsets, world
 
 if TYPE_CHECKING:
-    from oncall_world import World
+    from tests.support.datadog_world import World
 
 PHONE = PhoneConfig(number="+14155550123")
 EMAIL = EmailConfig(address="ann@example.com", formats=[EmailFormat.TEXT, "html"])

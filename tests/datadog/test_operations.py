@@ -6,14 +6,11 @@ import importlib
 import inspect
 import pkgutil
 from collections import Counter
+from itertools import product
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 import pytest
-from every_call import ANSWERED, CALLS, CONFIGURATION, CREATES, DELETES, REPEATED, Ids, make_ids, things
-from harness import LOST_ANSWERS
-from oncall_world import answering, world
-from sim_http import NOBODY
 
 from aiooncall import (
     AmbiguousOutcome,
@@ -22,7 +19,6 @@ from aiooncall import (
     DatadogOnCall,
     Forbidden,
     NotFound,
-    OnCallError,
     OptionsError,
     ServerError,
     Unauthorized,
@@ -31,6 +27,21 @@ from aiooncall import (
 from aiooncall.endpoints import Crud
 from aiooncall.simulator import Fault, FaultKind
 from aiooncall.transport.messages import Endpoint, Safety
+from tests.support.covering import covering
+from tests.support.datadog_calls import (
+    ANSWERED,
+    CALLS,
+    CONFIGURATION,
+    CREATES,
+    DELETES,
+    REPEATED,
+    Ids,
+    make_ids,
+    things,
+)
+from tests.support.datadog_client import LOST_ANSWERS
+from tests.support.datadog_http import NOBODY
+from tests.support.datadog_world import answering, world
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,6 +90,7 @@ API: Final = {
 https://docs.datadoghq.com/api/latest/on-call-paging/ , https://docs.datadoghq.com/api/latest/on-call/ and
 https://docs.datadoghq.com/api/latest/pagerduty-integration/
 """
+THROTTLES: Final = [FaultKind.THROTTLE, FaultKind.THROTTLE_BARE, FaultKind.THROTTLE_HTML]
 ONCE: Final = {"pages.escalate", "pages.reroute", *(name for name in API if name.endswith(".create"))}
 """What must not be done twice by mistake."""
 
@@ -143,8 +155,7 @@ async def test_method_makes_its_operation(name: str, monkeypatch: pytest.MonkeyP
         assert len(w.sent()) == 1
 
 
-@pytest.mark.parametrize("fault", LOST_ANSWERS, ids=str)
-@pytest.mark.parametrize("name", CREATES)
+@pytest.mark.parametrize(("name", "fault"), covering(CREATES, LOST_ANSWERS), ids=str)
 async def test_create_in_doubt_is_not_repeated(name: str, fault: Fault) -> None:
     """A create whose answer got lost is AmbiguousOutcome; it was sent once and happened at most once."""
     async with world() as w:
@@ -159,8 +170,7 @@ async def test_create_in_doubt_is_not_repeated(name: str, fault: Fault) -> None:
         assert things(w) - before == happened
 
 
-@pytest.mark.parametrize("kind", [FaultKind.THROTTLE, FaultKind.THROTTLE_BARE, FaultKind.THROTTLE_HTML])
-@pytest.mark.parametrize("name", CONFIGURATION)
+@pytest.mark.parametrize(("name", "kind"), covering(CONFIGURATION, THROTTLES))
 async def test_what_was_refused_for_the_rate_limit_is_repeated(name: str, kind: FaultKind) -> None:
     """A refusal for the rate limit is no doubt: everything is sent again, and happens once."""
     async with world() as w:
@@ -172,8 +182,7 @@ async def test_what_was_refused_for_the_rate_limit_is_repeated(name: str, kind: 
         assert len(w.sent()) == 2
 
 
-@pytest.mark.parametrize("fault", LOST_ANSWERS, ids=str)
-@pytest.mark.parametrize("name", REPEATED)
+@pytest.mark.parametrize(("name", "fault"), covering(REPEATED, LOST_ANSWERS), ids=str)
 async def test_everything_else_is_repeated(name: str, fault: Fault) -> None:
     """Reading, replacing and deleting are sent again until an answer comes; a delete that was done before is done."""
     async with world() as w:
@@ -200,25 +209,24 @@ async def test_what_is_not_there_is_not_found(name: str) -> None:
 BAD_IDS: list[Any] = ["", "a/b", "..", "a?b", "a\nb", "a%2fb", "x" * 513, 7, None]
 
 
-@pytest.mark.parametrize("bad", BAD_IDS)
 @pytest.mark.parametrize("name", [name for name in REPEATED if "{" in API[name] and not name.endswith(".update")])
-async def test_id_that_cannot_be_sent(name: str, bad: Any) -> None:
+async def test_id_that_cannot_be_sent(name: str) -> None:
     """An id that is blank or could change the path is an OptionsError that names it; nothing is sent."""
     async with world() as w:
-        with pytest.raises(OptionsError) as raised:
-            await CALLS[name](w.client, Ids(*[bad] * len(attrs.fields(Ids))))
-        assert f"{{{raised.value.field}}}" in API[name]
+        for bad in BAD_IDS:
+            with pytest.raises(OptionsError) as raised:
+                await CALLS[name](w.client, Ids(*[bad] * len(attrs.fields(Ids))))
+            assert f"{{{raised.value.field}}}" in API[name]
         assert w.sent() == []
 
 
 REFUSALS = {400: BadRequest, 401: Unauthorized, 403: Forbidden, 422: BadRequest, 501: ServerError}
 
 
-@pytest.mark.parametrize("html", [False, True])
-@pytest.mark.parametrize("status", REFUSALS)
-@pytest.mark.parametrize("name", CONFIGURATION)
-async def test_final_refusal_is_raised(name: str, status: int, html: bool) -> None:
+@pytest.mark.parametrize(("name", "refusal"), covering(CONFIGURATION, list(product(REFUSALS, (False, True)))))
+async def test_final_refusal_is_raised(name: str, refusal: tuple[int, bool]) -> None:
     """A refusal for good is raised at once as its class, in the server's words, whether JSON or HTML."""
+    status, html = refusal
     async with world() as w:
         w.sim.faults.script(API[name].split()[0], "*", Fault(FaultKind.ERROR_BEFORE, status=status, html=html))
         with pytest.raises(REFUSALS[status]) as raised:
@@ -249,19 +257,18 @@ NO_DOCUMENTS: list[Any] = [
 ]
 
 
-@pytest.mark.parametrize("answer", NO_DOCUMENTS, ids=repr)
 @pytest.mark.parametrize("name", ANSWERED)
-async def test_answer_that_is_not_what_was_promised(name: str, answer: Any) -> None:
+async def test_answer_that_is_not_what_was_promised(name: str) -> None:
     """A success that is no JSON, no JSON:API or about something else is an error, and never an empty object."""
-    async with answering(answer) as (recorder, client):
-        if name == "pagerduty_services.update" and answer == b"":
-            assert (await CALLS[name](client, Ids())).name == "service-1"
-            return
-        with pytest.raises(OnCallError) as raised:
-            await CALLS[name](client, Ids())
-        assert isinstance(raised.value, CodecError)
-        assert raised.value.path.startswith("$")
-        assert len(recorder.bodies) == 1
+    async with answering(*NO_DOCUMENTS) as (recorder, client):
+        for number, answer in enumerate(NO_DOCUMENTS, 1):
+            if name == "pagerduty_services.update" and answer == b"":
+                assert (await CALLS[name](client, Ids())).name == "service-1"
+                continue
+            with pytest.raises(CodecError) as raised:
+                await CALLS[name](client, Ids())
+            assert raised.value.path.startswith("$"), answer
+            assert len(recorder.bodies) == number
 
 
 @pytest.mark.parametrize("name", [name for name in ANSWERED if ".list" not in name and "pagerduty" not in name])

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 import pytest
-from harness import scripted, sends
-from oncall_world import PAGERDUTY, answering, world
 
 from aiooncall import (
     AmbiguousOutcome,
@@ -24,6 +22,8 @@ from aiooncall import (
 )
 from aiooncall.datadog import PagerDutyService
 from aiooncall.simulator import Fault, FaultKind
+from tests.support.datadog_client import scripted, sends
+from tests.support.datadog_world import PAGERDUTY, answering, world
 
 if TYPE_CHECKING:
     from aiooncall import Event

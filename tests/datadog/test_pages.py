@@ -6,8 +6,6 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from harness import PAGES, TEAM, datadog, scripted, sends
-from virtual_time import EPOCH
 
 from aiooncall import (
     AmbiguousOutcome,
@@ -26,9 +24,12 @@ from aiooncall.datadog import pages as pages_module
 from aiooncall.datadog.sites import SITES
 from aiooncall.simulator import Fault, FaultKind
 from aiooncall.transport.reasons import host_of
+from tests.support.datadog_client import PAGES, TEAM, datadog, scripted, sends
+from tests.support.virtual_time import EPOCH
 
 if TYPE_CHECKING:
     from aiooncall import Page
+    from aiooncall.simulator import Simulator
 
 
 async def everything(client: DatadogOnCall, *args: Any, **kwargs: Any) -> list[Page]:
@@ -37,24 +38,23 @@ async def everything(client: DatadogOnCall, *args: Any, **kwargs: Any) -> list[P
 
 
 @pytest.mark.parametrize("target", [TeamHandle("storage"), TeamId("T-1"), UserId("U-1")])
-async def test_life_of_a_page(target: TeamHandle | TeamId | UserId) -> None:
+async def test_life_of_a_page(sim: Simulator, dd: DatadogOnCall, target: TeamHandle | TeamId | UserId) -> None:
     """A page is created, read, acknowledged, escalated, rerouted and resolved, each once, for every kind of target."""
-    async with datadog() as (sim, client):
-        made = await client.pages.create(
-            "disk full", target=target, urgency="low", description="89 %", tags=["service:db"], dedup_key="disk-1"
-        )
-        page = await client.pages.get(made.id)
-        assert (page.title, page.urgency, page.description) == ("disk full", Urgency.LOW, "89 %")
-        assert page.tags == ("service:db", "dedup_key:disk-1")
-        assert page.status is PageStatus.TRIGGERED
-        assert page.created_at.tzinfo is not None
-        assert page.target is not None
-        await client.pages.acknowledge(made.id)
-        await client.pages.escalate(made.id)
-        await client.pages.reroute(made.id, target=UserId("U-2"))
-        await client.pages.resolve(made.id)
-        actions = [effect.action for effect in sim.ledger.effects]
-        assert actions == ["create", "acknowledge", "escalate", "reroute", "resolve"]
+    made = await dd.pages.create(
+        "disk full", target=target, urgency="low", description="89 %", tags=["service:db"], dedup_key="disk-1"
+    )
+    page = await dd.pages.get(made.id)
+    assert (page.title, page.urgency, page.description) == ("disk full", Urgency.LOW, "89 %")
+    assert page.tags == ("service:db", "dedup_key:disk-1")
+    assert page.status is PageStatus.TRIGGERED
+    assert page.created_at.tzinfo is not None
+    assert page.target is not None
+    await dd.pages.acknowledge(made.id)
+    await dd.pages.escalate(made.id)
+    await dd.pages.reroute(made.id, target=UserId("U-2"))
+    await dd.pages.resolve(made.id)
+    actions = [effect.action for effect in sim.ledger.effects]
+    assert actions == ["create", "acknowledge", "escalate", "reroute", "resolve"]
 
 
 async def test_accepted_is_not_done() -> None:
@@ -67,15 +67,14 @@ async def test_accepted_is_not_done() -> None:
         assert (await client.pages.get(page)).status is PageStatus.RESOLVED
 
 
-async def test_missing_page() -> None:
+async def test_missing_page(dd: DatadogOnCall) -> None:
     """A page that does not exist is NotFound with the server's words, method, route and attempts."""
-    async with datadog() as (_, client):
-        with pytest.raises(NotFound) as raised:
-            await client.pages.acknowledge("15e74b8b-f865-48d0-bcc5-453323ed2c8f")
-        error = raised.value
-        assert (error.status, error.method, error.attempts) == (404, "POST", 1)
-        assert error.route == "/api/v2/on-call/pages/{page_id}/acknowledge"
-        assert error.errors
+    with pytest.raises(NotFound) as raised:
+        await dd.pages.acknowledge("15e74b8b-f865-48d0-bcc5-453323ed2c8f")
+    error = raised.value
+    assert (error.status, error.method, error.attempts) == (404, "POST", 1)
+    assert error.route == "/api/v2/on-call/pages/{page_id}/acknowledge"
+    assert error.errors
 
 
 async def test_unknown_vocabulary_is_kept() -> None:
@@ -106,13 +105,14 @@ BAD_CREATES: list[tuple[str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("field", "bad"), BAD_CREATES)
-async def test_bad_create_is_refused_locally(field: str, bad: dict[str, Any]) -> None:
+async def test_bad_create_is_refused_locally(
+    sim: Simulator, dd: DatadogOnCall, field: str, bad: dict[str, Any]
+) -> None:
     """A wrong argument of create is an OptionsError that names it; nothing is sent."""
-    async with datadog() as (sim, client):
-        with pytest.raises(OptionsError, match=field) as raised:
-            await client.pages.create(**{"title": "disk full", "target": TEAM, **bad})
-        assert raised.value.field == field
-        assert sim.ledger.requests == []
+    with pytest.raises(OptionsError, match=field) as raised:
+        await dd.pages.create(**{"title": "disk full", "target": TEAM, **bad})
+    assert raised.value.field == field
+    assert sim.ledger.requests == []
 
 
 @pytest.mark.parametrize("kind", [TeamHandle, TeamId, UserId])
@@ -145,45 +145,41 @@ BAD_IDS = [
 
 @pytest.mark.parametrize("operation", ["get", "acknowledge", "resolve", "escalate", "reroute"])
 @pytest.mark.parametrize("bad", BAD_IDS)
-async def test_bad_id_is_refused_locally(operation: str, bad: Any) -> None:
+async def test_bad_id_is_refused_locally(sim: Simulator, dd: DatadogOnCall, operation: str, bad: Any) -> None:
     """An id that is blank or could change the path is an OptionsError for every operation; nothing is sent."""
-    async with datadog() as (sim, client):
-        arguments = {"target": TEAM} if operation == "reroute" else {}
-        with pytest.raises(OptionsError, match="page_id"):
-            await getattr(client.pages, operation)(bad, **arguments)
-        assert sim.ledger.requests == []
+    arguments = {"target": TEAM} if operation == "reroute" else {}
+    with pytest.raises(OptionsError, match="page_id"):
+        await getattr(dd.pages, operation)(bad, **arguments)
+    assert sim.ledger.requests == []
 
 
-async def test_odd_ids_arrive_as_they_are() -> None:
+async def test_odd_ids_arrive_as_they_are(sim: Simulator, dd: DatadogOnCall) -> None:
     """Ids that are not UUIDs, even not ASCII, reach the server as one path segment."""
-    async with datadog() as (sim, client):
-        for odd in ("abc_previous", "virtual-1-rule-0", "a:b@c", "ü-1"):
-            with pytest.raises(NotFound):
-                await client.pages.get(odd)
-        assert [r.path.count("/") for r in sim.ledger.requests] == [5, 5, 5, 5]
+    for odd in ("abc_previous", "virtual-1-rule-0", "a:b@c", "ü-1"):
+        with pytest.raises(NotFound):
+            await dd.pages.get(odd)
+    assert [r.path.count("/") for r in sim.ledger.requests] == [5, 5, 5, 5]
 
 
 @pytest.mark.parametrize("size", [1, 7, 100, 1000])
-async def test_list_yields_everything_once(size: int) -> None:
+async def test_list_yields_everything_once(sim: Simulator, dd: DatadogOnCall, size: int) -> None:
     """A list yields each page once, whatever the page size."""
-    async with datadog() as (sim, client):
-        ids = {sim.add_page(title=f"p{number}") for number in range(25)}
-        listed = await everything(client, page_size=size)
-        assert len(listed) == 25
-        assert {page.id for page in listed} == ids
+    ids = {sim.add_page(title=f"p{number}") for number in range(25)}
+    listed = await everything(dd, page_size=size)
+    assert len(listed) == 25
+    assert {page.id for page in listed} == ids
 
 
-async def test_list_filters_and_sorts() -> None:
+async def test_list_filters_and_sorts(sim: Simulator, dd: DatadogOnCall) -> None:
     """Query, sort and `since` do what they say; `since` reads newest first and stops."""
-    async with datadog() as (sim, client):
-        for number in range(10):
-            status = "resolved" if number % 2 else "triggered"
-            sim.add_page(title=f"p{number}", status=status, created_at=EPOCH - 100 * number)
-        assert {p.title for p in await everything(client, "status:resolved")} == {"p1", "p3", "p5", "p7", "p9"}
-        newest_last = await everything(client, sort=PageSort.CREATED_AT)
-        assert newest_last[0].title == "p9"
-        since = datetime.fromtimestamp(EPOCH, UTC) - timedelta(seconds=250)
-        assert [p.title for p in await everything(client, since=since)] == ["p0", "p1", "p2"]
+    for number in range(10):
+        status = "resolved" if number % 2 else "triggered"
+        sim.add_page(title=f"p{number}", status=status, created_at=EPOCH - 100 * number)
+    assert {p.title for p in await everything(dd, "status:resolved")} == {"p1", "p3", "p5", "p7", "p9"}
+    newest_last = await everything(dd, sort=PageSort.CREATED_AT)
+    assert newest_last[0].title == "p9"
+    since = datetime.fromtimestamp(EPOCH, UTC) - timedelta(seconds=250)
+    assert [p.title for p in await everything(dd, since=since)] == ["p0", "p1", "p2"]
 
 
 async def test_list_survives_rows_that_move() -> None:
@@ -225,12 +221,11 @@ async def test_list_bound_is_clear(monkeypatch: pytest.MonkeyPatch) -> None:
         ("sort", {"sort": "created_at", "since": datetime(2026, 1, 1, tzinfo=UTC)}),
     ],
 )
-async def test_bad_list_is_refused_locally(field: str, bad: dict[str, Any]) -> None:
+async def test_bad_list_is_refused_locally(sim: Simulator, dd: DatadogOnCall, field: str, bad: dict[str, Any]) -> None:
     """A wrong argument of list, a naive datetime among them, is an OptionsError; nothing is sent."""
-    async with datadog() as (sim, client):
-        with pytest.raises(OptionsError, match=field):
-            await everything(client, **bad)
-        assert sim.ledger.requests == []
+    with pytest.raises(OptionsError, match=field):
+        await everything(dd, **bad)
+    assert sim.ledger.requests == []
 
 
 @pytest.mark.parametrize("mode", ["normal", "empty_body", "ignores_tags"])

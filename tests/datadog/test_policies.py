@@ -6,9 +6,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from harness import sends
-from oncall_world import linked_paths, on_the_way, subsets, world
-from sim_http import NOBODY, POLICIES
 
 from aiooncall import BadRequest, Conflict, LinkError, NotFound, OptionsError, ResourceRef, evolve
 from aiooncall.datadog import (
@@ -22,9 +19,12 @@ from aiooncall.datadog import (
     Team,
     User,
 )
+from tests.support.datadog_client import sends
+from tests.support.datadog_http import NOBODY, POLICIES
+from tests.support.datadog_world import linked_paths, on_the_way, subsets, world
 
 if TYPE_CHECKING:
-    from oncall_world import World
+    from tests.support.datadog_world import World
 
 
 def new_policy(w: World, **changes: Any) -> EscalationPolicy:

@@ -7,12 +7,12 @@ from typing import Any
 
 import attrs
 import pytest
-from graphs import Case
 
 from aiooncall import UNSET, LinkError, LossyWrite, OptionsError
 from aiooncall.datadog import Assignment, EscalationPolicy, EscalationStep, Schedule, ScheduleTarget, Team, User
 from aiooncall.datadog.requests.policy import policy_request
 from aiooncall.jsonapi import ResourceRef, UnknownResource
+from tests.support.graphs import Case
 
 Json = dict[str, Any]
 

@@ -6,12 +6,12 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
-from graphs import Case
 
 from aiooncall import UNSET, LinkError, LossyWrite, OptionsError
 from aiooncall.datadog import Interval, Layer, Member, Schedule, Team, TimeRestriction, User, Weekday
 from aiooncall.datadog.requests.schedule import schedule_request
 from aiooncall.jsonapi import ResourceRef, UnknownResource
+from tests.support.graphs import Case
 
 Json = dict[str, Any]
 

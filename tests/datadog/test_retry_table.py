@@ -6,8 +6,6 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from harness import PAGES, TEAM, datadog, in_flight, scripted, sends
-from virtual_time import VirtualClock
 
 from aiooncall import (
     AmbiguousOutcome,
@@ -22,6 +20,8 @@ from aiooncall import (
 from aiooncall.errors import ResponseTooLarge
 from aiooncall.simulator import Fault, FaultKind
 from aiooncall.transport.messages import Endpoint, Safety
+from tests.support.datadog_client import PAGES, TEAM, datadog, in_flight, scripted, sends
+from tests.support.virtual_time import VirtualClock
 
 REFUSALS = [
     Fault(FaultKind.THROTTLE),

@@ -6,8 +6,6 @@ from datetime import time, timedelta
 from typing import Any
 
 import pytest
-from oncall_world import linked_paths, on_the_way, routing_path, subsets, world
-from sim_http import NOBODY
 
 from aiooncall import BadRequest, NotFound, OptionsError, ResourceRef, evolve
 from aiooncall.datadog import (
@@ -27,6 +25,8 @@ from aiooncall.datadog import (
     Weekday,
     WorkflowAction,
 )
+from tests.support.datadog_http import NOBODY
+from tests.support.datadog_world import linked_paths, on_the_way, routing_path, subsets, world
 
 OFFICE = TimeRestrictions(
     time_zone="Europe/Paris",

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from oncall_world import answering, everything, world
-from sim_http import NOBODY, SCHEDULES, schedule_body
 
 from aiooncall import CodecError, OptionsError, ResourceRef
 from aiooncall.datadog import ScheduleInclude
+from tests.support.datadog_http import NOBODY, SCHEDULES, schedule_body
+from tests.support.datadog_world import answering, everything, world
 
 if TYPE_CHECKING:
-    from oncall_world import World
+    from tests.support.datadog_world import World
 
 
 async def make_schedules(w: World, count: int, **body: Any) -> list[str]:

@@ -6,8 +6,6 @@ from datetime import UTC, datetime, time, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from oncall_world import everything, linked_paths, on_the_way, subsets, target, world
-from sim_http import NOBODY, POLICIES, SCHEDULES, policy_body, schedule_body
 
 from aiooncall import BadRequest, Conflict, NotFound, OptionsError, ResourceRef, evolve
 from aiooncall.datadog import (
@@ -24,9 +22,11 @@ from aiooncall.datadog import (
     User,
     Weekday,
 )
+from tests.support.datadog_http import NOBODY, POLICIES, SCHEDULES, policy_body, schedule_body
+from tests.support.datadog_world import everything, linked_paths, on_the_way, subsets, target, world
 
 if TYPE_CHECKING:
-    from oncall_world import World
+    from tests.support.datadog_world import World
 
 START = datetime(2027, 1, 1, tzinfo=UTC)
 FRIDAY = datetime(2027, 1, 15, 12, tzinfo=UTC)

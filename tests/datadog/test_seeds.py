@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from graphs import Case, there_and_back
-
 from aiooncall import UNSET, PreciseTime
 from aiooncall.datadog import (
     Assignment,
@@ -29,6 +27,7 @@ from aiooncall.datadog.models.routing import RoutingUrgency
 from aiooncall.datadog.requests.policy import policy_request
 from aiooncall.datadog.requests.routing import routing_request
 from aiooncall.jsonapi import ResourceRef, has_content
+from tests.support.graphs import Case, there_and_back
 
 if TYPE_CHECKING:
     from aiooncall.jsonapi import Resource

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from oncall_world import linked_paths, on_the_way, subsets, world
-from sim_http import NOBODY, ON_CALL
 
 from aiooncall import NotFound, OptionsError, ResourceRef
 from aiooncall.datadog import Escalation, TeamOnCall, TeamOnCallInclude, User
+from tests.support.datadog_http import NOBODY, ON_CALL
+from tests.support.datadog_world import linked_paths, on_the_way, subsets, world
 
 
 async def test_team_is_its_first_step_and_its_escalations() -> None:

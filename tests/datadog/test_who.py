@@ -6,19 +6,18 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from oncall_world import MANNERS, answering, routing_path, target, world
-from sim_http import NOBODY, ON_CALL, POLICIES, SCHEDULES, data_body, policy_body, schedule_body
-from virtual_time import EPOCH
 
 from aiooncall import Forbidden, NotFound, OptionsError
 from aiooncall.simulator import Fault, FaultKind
+from tests.support.datadog_http import NOBODY, ON_CALL, POLICIES, SCHEDULES, data_body, policy_body, schedule_body
+from tests.support.datadog_world import MANNERS, answering, routing_path, target, world
+from tests.support.virtual_time import EPOCH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from oncall_world import Json, World
-
     from aiooncall import OnCall, Responder
+    from tests.support.datadog_world import Json, World
 
 NOW = datetime.fromtimestamp(EPOCH, UTC)
 FRIDAY = datetime(2027, 1, 15, 8, tzinfo=UTC)

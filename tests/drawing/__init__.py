@@ -1,1 +1,1 @@
-"""Tests of the drawings, and the escalations they draw."""
+"""Tests of the drawings."""

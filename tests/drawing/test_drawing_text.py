@@ -10,7 +10,7 @@ from aiooncall.drawing import wording
 from aiooncall.drawing.measure import cells
 from aiooncall.drawing.outline import Outline, OutlineStep, OutlineTarget
 from aiooncall.drawing.text import describe, tree
-from drawing.outlines import CHECKOUT, EMPTY, HALF_READ, OUTLINES, only, user
+from tests.support.outlines import CHECKOUT, EMPTY, HALF_READ, OUTLINES, only, user
 
 
 def test_description_says_who_is_reached_when() -> None:

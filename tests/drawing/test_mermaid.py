@@ -12,7 +12,7 @@ from hypothesis import given
 from aiooncall.drawing import wording
 from aiooncall.drawing.mermaid import mermaid
 from aiooncall.drawing.outline import Outline, OutlineStep
-from drawing.outlines import CHECKOUT, EMPTY, HALF_READ, NASTY, OUTLINES, only, user
+from tests.support.outlines import CHECKOUT, EMPTY, HALF_READ, NASTY, OUTLINES, only, user
 
 # In a label: letters, digits, spaces, commas, entities, our line breaks, and what is neither ASCII nor a line break.
 _LABEL: Final = r'"(?:[A-Za-z0-9 ,]|#\d+;|<br/>|[^\x00-\xa0\u2028\u2029])*"'

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 
 from aiooncall.drawing.outline import Outline, OutlineStep, OutlineTarget, human_duration
-from drawing.outlines import CHECKOUT, EMPTY, HALF_READ, NASTY, OUTLINES, user
+from tests.support.outlines import CHECKOUT, EMPTY, HALF_READ, NASTY, OUTLINES, user
 
 
 def test_steps_start_when_the_waits_before_them_are_over() -> None:

@@ -9,7 +9,6 @@ from xml.etree.ElementTree import fromstring
 
 import attrs
 import pytest
-from contrast import luminance
 from hypothesis import given
 
 from aiooncall.drawing import wording
@@ -17,7 +16,8 @@ from aiooncall.drawing.outline import Outline, OutlineStep, OutlineTarget
 from aiooncall.drawing.svg import svg
 from aiooncall.drawing.svg_theme import COLOURS
 from aiooncall.drawing.text import describe
-from drawing.outlines import CHECKOUT, EMPTY, HALF_READ, NASTY, OUTLINES, only, user
+from tests.support.contrast import luminance
+from tests.support.outlines import CHECKOUT, EMPTY, HALF_READ, NASTY, OUTLINES, only, user
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element

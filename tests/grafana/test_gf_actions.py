@@ -6,14 +6,14 @@ import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
-from grafana_client import grafana_world
 
 from aiooncall import AmbiguousOutcome, ApiError, Conflict, NotFound, TransportError
 from aiooncall.grafana import AlertGroupState
 from aiooncall.simulator import Fault, FaultKind
+from tests.support.grafana_client import grafana_world
 
 if TYPE_CHECKING:
-    from grafana_client import GrafanaWorld
+    from tests.support.grafana_client import GrafanaWorld
 
 # For each action: what it takes besides the group, a state that it changes, and into which.
 VERBS: Final[dict[str, tuple[dict[str, Any], Any, str]]] = {

@@ -6,7 +6,6 @@ import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
-from grafana_client import NOTHING, STACK, TOKEN, grafana_world
 
 from aiooncall import (
     AmbiguousOutcome,
@@ -19,13 +18,13 @@ from aiooncall import (
     Unauthorized,
 )
 from aiooncall.simulator import Fault, FaultKind, FaultPlan, GrafanaRules
+from tests.support.grafana_client import NOTHING, STACK, TOKEN, grafana_world
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator
 
-    from grafana_client import GrafanaWorld
-
     from aiooncall import FanOut, OnCallError
+    from tests.support.grafana_client import GrafanaWorld
 
 # For each job: what it takes besides the groups, the state that they are in before, and the action in the ledger.
 JOBS: Final[dict[str, tuple[dict[str, Any], Any, Any]]] = {

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from grafana_client import grafana_world
 
 from aiooncall import BadRequest, NotFound, OptionsError
 from aiooncall.grafana import AlertGroupState, DeleteMode
 from aiooncall.simulator import FaultKind, GrafanaRules
+from tests.support.grafana_client import grafana_world
+
+if TYPE_CHECKING:
+    from aiooncall import GrafanaOnCall
+    from aiooncall.simulator import Simulator
 
 
 @pytest.mark.parametrize("mode", [DeleteMode.WIPE, "wipe", None])
@@ -53,21 +57,19 @@ async def test_delete_is_repeated(mode: DeleteMode, kind: FaultKind) -> None:
 
 
 @pytest.mark.parametrize("mode", ["", "Wipe", "all", None, 7])
-async def test_bad_mode_is_refused_here(mode: Any) -> None:
+async def test_bad_mode_is_refused_here(sim: Simulator, gf: GrafanaOnCall, mode: Any) -> None:
     """A mode that is neither of the two is an OptionsError, for one group and for many; nothing is sent."""
-    async with grafana_world() as world:
-        with pytest.raises(OptionsError, match="mode"):
-            await world.client.alert_groups.delete("I1", mode=mode)
-        with pytest.raises(OptionsError, match="mode"):
-            world.client.alert_groups.delete_many(["I1"], mode=mode)
-        assert world.sim.ledger.requests == []
+    with pytest.raises(OptionsError, match="mode"):
+        await gf.alert_groups.delete("I1", mode=mode)
+    with pytest.raises(OptionsError, match="mode"):
+        gf.alert_groups.delete_many(["I1"], mode=mode)
+    assert sim.ledger.requests == []
 
 
-async def test_very_old_group_can_only_be_wiped() -> None:
+async def test_very_old_group_can_only_be_wiped(sim: Simulator, gf: GrafanaOnCall) -> None:
     """The server's refusal to delete a group of long ago is a BadRequest; wiping it works."""
-    async with grafana_world() as world:
-        old = world.sim.grafana.add_alert_group("Down", created_at=datetime(2020, 7, 1, tzinfo=UTC).timestamp())
-        with pytest.raises(BadRequest, match="wiped"):
-            await world.client.alert_groups.delete(old, mode="delete")
-        await world.client.alert_groups.delete(old)
-        assert world.sim.ledger.count("wipe", old) == 1
+    old = sim.grafana.add_alert_group("Down", created_at=datetime(2020, 7, 1, tzinfo=UTC).timestamp())
+    with pytest.raises(BadRequest, match="wiped"):
+        await gf.alert_groups.delete(old, mode="delete")
+    await gf.alert_groups.delete(old)
+    assert sim.ledger.count("wipe", old) == 1

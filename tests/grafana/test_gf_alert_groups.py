@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 import pytest
-from grafana_client import NOTHING, grafana_world
-from virtual_time import EPOCH
 
 from aiooncall import UNSET, BadRequest, NotFound, OptionsError, ServerError
 from aiooncall.grafana import AlertGroup, AlertGroupState
 from aiooncall.simulator import Fault, FaultKind, GrafanaRules
+from tests.support.grafana_client import NOTHING, grafana_world
+from tests.support.virtual_time import EPOCH
 
 if TYPE_CHECKING:
-    from grafana_client import GrafanaWorld
+    from aiooncall import GrafanaOnCall
+    from aiooncall.simulator import Simulator
+    from tests.support.grafana_client import GrafanaWorld
 
 NOW: Final = datetime.fromtimestamp(EPOCH, UTC)
 EASTERN: Final = timezone(timedelta(hours=-5))
@@ -190,25 +192,24 @@ async def test_broken_list_ends_with_its_error() -> None:
         assert len(seen) == 20
 
 
-async def test_one_group() -> None:
+async def test_one_group(sim: Simulator, gf: GrafanaOnCall) -> None:
     """A group is read with what belongs to it; what is null on the wire is None, and moments are aware."""
-    async with grafana_world() as world:
-        team = world.sim.grafana.add_team("SRE")
-        group_id = world.sim.grafana.add_alert_group(
-            None, state="acknowledged", team=team, labels=[("env", "prod")], created_at=EPOCH - 60
-        )
-        group = await world.client.alert_groups.get(group_id)
-        assert isinstance(group, AlertGroup)
-        assert (group.id, group.state, group.title) == (group_id, AlertGroupState.ACKNOWLEDGED, None)
-        assert (group.team_id, group.alerts_count, group.resolved_at) == (team, 1, None)
-        assert group.created_at == NOW - timedelta(seconds=60)
-        assert isinstance(group.acknowledged_at, datetime)
-        assert group.labels
-        assert (group.labels[0].key.name, group.labels[0].value.name) == ("env", "prod")
-        assert group.last_alert
-        assert group.last_alert.payload == {"title": None}
-        assert group.permalinks
-        assert str(group.permalinks.web).endswith(group_id)
+    team = sim.grafana.add_team("SRE")
+    group_id = sim.grafana.add_alert_group(
+        None, state="acknowledged", team=team, labels=[("env", "prod")], created_at=EPOCH - 60
+    )
+    group = await gf.alert_groups.get(group_id)
+    assert isinstance(group, AlertGroup)
+    assert (group.id, group.state, group.title) == (group_id, AlertGroupState.ACKNOWLEDGED, None)
+    assert (group.team_id, group.alerts_count, group.resolved_at) == (team, 1, None)
+    assert group.created_at == NOW - timedelta(seconds=60)
+    assert isinstance(group.acknowledged_at, datetime)
+    assert group.labels
+    assert (group.labels[0].key.name, group.labels[0].value.name) == ("env", "prod")
+    assert group.last_alert
+    assert group.last_alert.payload == {"title": None}
+    assert group.permalinks
+    assert str(group.permalinks.web).endswith(group_id)
 
 
 async def test_unknown_vocabulary_is_kept() -> None:
@@ -224,19 +225,17 @@ async def test_unknown_vocabulary_is_kept() -> None:
 
 @pytest.mark.parametrize("operation", ["get", "acknowledge", "unsilence", "resolve", "silence", "delete"])
 @pytest.mark.parametrize("bad", BAD_IDS)
-async def test_bad_id_is_refused_here(operation: str, bad: Any) -> None:
+async def test_bad_id_is_refused_here(sim: Simulator, gf: GrafanaOnCall, operation: str, bad: Any) -> None:
     """An id that is blank or could change the path is an OptionsError for every operation; nothing is sent."""
-    async with grafana_world() as world:
-        arguments = {"duration": 60} if operation == "silence" else {}
-        with pytest.raises(OptionsError, match="alert_group_id"):
-            await getattr(world.client.alert_groups, operation)(bad, **arguments)
-        assert world.sim.ledger.requests == []
+    arguments = {"duration": 60} if operation == "silence" else {}
+    with pytest.raises(OptionsError, match="alert_group_id"):
+        await getattr(gf.alert_groups, operation)(bad, **arguments)
+    assert sim.ledger.requests == []
 
 
 @pytest.mark.parametrize("operation", ["get", "acknowledge", "unresolve", "delete"])
-async def test_missing_group(operation: str) -> None:
+async def test_missing_group(sim: Simulator, gf: GrafanaOnCall, operation: str) -> None:
     """A group that is not there is NotFound, after one request."""
-    async with grafana_world() as world:
-        with pytest.raises(NotFound) as raised:
-            await getattr(world.client.alert_groups, operation)(NOTHING)
-        assert raised.value.attempts == len(world.sim.ledger.requests) == 1
+    with pytest.raises(NotFound) as raised:
+        await getattr(gf.alert_groups, operation)(NOTHING)
+    assert raised.value.attempts == len(sim.ledger.requests) == 1

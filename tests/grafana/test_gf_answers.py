@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 import pytest
-from grafana_calls import CALLS, KINDS, Ids, saying
 
 from aiooncall import CodecError
+from tests.support.grafana_calls import CALLS, KINDS, Ids, saying
 
 LISTS: Final = [name for name in CALLS if name.endswith(".list")]
 PAGES: Final = [*LISTS, "webhooks.responses", "schedules.final_shifts"]

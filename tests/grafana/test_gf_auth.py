@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import attrs
 import pytest
-from grafana_client import STACK, TOKEN, grafana_world, shown
-from virtual_time import VirtualClock
 
 from aiooncall import (
     ApiError,
@@ -24,11 +22,13 @@ from aiooncall import (
 )
 from aiooncall.grafana import EscalationChain
 from aiooncall.simulator import Fault, FaultKind, GrafanaRules
+from tests.support.grafana_client import STACK, TOKEN, grafana_world, shown
+from tests.support.virtual_time import VirtualClock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from grafana_client import GrafanaWorld
+    from tests.support.grafana_client import GrafanaWorld
 
 SERVICE: Final = "glsa_s3rvice0123456789"
 URL: Final = "https://oncall.example.com/oncall"

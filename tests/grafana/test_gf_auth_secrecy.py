@@ -7,11 +7,11 @@ from typing import Any, Final
 
 import orjson
 import pytest
-from grafana_client import TOKEN, grafana_world, shown
 
 from aiooncall import AmbiguousOutcome, ApiError, GrafanaOnCall, OnCallError, OptionsError, log_events
 from aiooncall.grafana import EscalationChain
 from aiooncall.simulator import Fault, FaultKind
+from tests.support.grafana_client import TOKEN, grafana_world, shown
 
 URL: Final = "https://oncall.example.com/oncall"
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from grafana_client import grafana_world
 
 from aiooncall import AmbiguousOutcome, RetryPolicy, ServerError
 from aiooncall.grafana import EscalationChain
 from aiooncall.simulator import Fault, FaultKind
+from tests.support.grafana_client import grafana_world
 
 if TYPE_CHECKING:
-    from grafana_client import GrafanaWorld
+    from tests.support.grafana_client import GrafanaWorld
 
 CRASH = Fault(FaultKind.ERROR_BEFORE, status=500, html=True)
 ERROR = Fault(FaultKind.ERROR_BEFORE, status=500)

@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
-from grafana_calls import CALLS, KINDS, furnished, recorded, saying
-from grafana_edits import EDITS, stored, within
 
 from aiooncall import UNSET, BadRequest, NotFound, evolve
 from aiooncall import grafana as g
 from aiooncall.codec import unstructure
 from aiooncall.codec.fields import read_only_names
 from aiooncall.simulator import GrafanaRules
+from tests.support.grafana_calls import CALLS, KINDS, furnished, recorded, saying
+from tests.support.grafana_edits import EDITS, stored, within
 
 if TYPE_CHECKING:
-    from grafana_calls import Ids
-    from grafana_client import GrafanaWorld
-    from grafana_edits import Edit
+    from tests.support.grafana_calls import Ids
+    from tests.support.grafana_client import GrafanaWorld
+    from tests.support.grafana_edits import Edit
 
 ASTERISKS: Final = "*" * 16
 KNOWN: Final = {name: edit for name, edit in EDITS.items() if name != "notify persons"}

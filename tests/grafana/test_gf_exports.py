@@ -6,19 +6,18 @@ import traceback
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
-from grafana_calls import EXPORT_TOKEN, furnished, recorded, saying
-from grafana_client import grafana_world
 
 from aiooncall import AmbiguousOutcome, AttemptTimeout, BadRequest, NotFound, OnCallError, Unauthorized
 from aiooncall.grafana import CalendarSchedule
 from aiooncall.simulator import Fault, FaultKind, GrafanaRules
+from tests.support.grafana_calls import EXPORT_TOKEN, furnished, recorded, saying
+from tests.support.grafana_client import grafana_world
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from grafana_calls import Ids
-
     from aiooncall import Event
+    from tests.support.grafana_calls import Ids
 
 WRONG_TOKEN: Final = "wrong-export-token-0123"
 EXPORTS: Final[dict[str, Callable[[Any, Ids, str], Any]]] = {

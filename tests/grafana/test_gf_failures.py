@@ -6,17 +6,19 @@ from itertools import product
 from typing import Final
 
 import pytest
-from grafana_api import API, BROKEN, CALLED, CREATES, DELETES, ONCE, PHONE, REPEATED, TWINS
-from grafana_calls import CALLS, Ids, furnished, things
-from grafana_client import grafana_world
-from harness import LOST_ANSWERS
 
 from aiooncall import AmbiguousOutcome, BadRequest, Forbidden, ServerError, Unauthorized
 from aiooncall.simulator import Fault, FaultKind
+from tests.support.covering import covering
+from tests.support.datadog_client import LOST_ANSWERS
+from tests.support.grafana_api import API, BROKEN, CALLED, CREATES, DELETES, ONCE, PHONE, REPEATED, TWINS
+from tests.support.grafana_calls import CALLS, Ids, furnished, things
+from tests.support.grafana_client import grafana_world
+
+THROTTLES: Final = [FaultKind.THROTTLE, FaultKind.THROTTLE_BARE, FaultKind.THROTTLE_HTML]
 
 
-@pytest.mark.parametrize("fault", LOST_ANSWERS, ids=str)
-@pytest.mark.parametrize("name", CREATES)
+@pytest.mark.parametrize(("name", "fault"), covering(CREATES, LOST_ANSWERS), ids=str)
 async def test_create_in_doubt_is_not_repeated(name: str, fault: Fault) -> None:
     """A create whose answer got lost is AmbiguousOutcome; it was sent once and happened at most once."""
     async with furnished() as (w, ids):
@@ -31,8 +33,10 @@ async def test_create_in_doubt_is_not_repeated(name: str, fault: Fault) -> None:
         assert things(w) - before == happened * (2 if name == "integrations.create" else 1)
 
 
-@pytest.mark.parametrize("kind", [FaultKind.THROTTLE, FaultKind.THROTTLE_BARE, FaultKind.THROTTLE_HTML])
-@pytest.mark.parametrize("name", [*CREATES, *PHONE, *DELETES, "schedules.update", "schedules.list", "info.get"])
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    covering([*CREATES, *PHONE, *DELETES, "schedules.update", "schedules.list", "info.get"], THROTTLES),
+)
 async def test_what_was_refused_for_the_rate_limit_is_repeated(name: str, kind: FaultKind) -> None:
     """A refusal for the rate limit is no doubt: everything is sent again, and happens once."""
     async with furnished() as (w, ids):
@@ -41,8 +45,7 @@ async def test_what_was_refused_for_the_rate_limit_is_repeated(name: str, kind: 
         assert [request.status == 429 for request in w.requests()] == [True, False]
 
 
-@pytest.mark.parametrize("fault", LOST_ANSWERS, ids=str)
-@pytest.mark.parametrize("name", REPEATED)
+@pytest.mark.parametrize(("name", "fault"), covering(REPEATED, LOST_ANSWERS), ids=str)
 async def test_everything_else_is_repeated(name: str, fault: Fault) -> None:
     """Reading, replacing and deleting are sent again until an answer comes; what was done before is done."""
     async with furnished() as (w, ids):
@@ -62,7 +65,7 @@ def _gone(name: str) -> int:
     return (name in DELETES) + more.get(name, 0)
 
 
-@pytest.mark.parametrize("name", [name for name in CALLED if name not in CREATES and name not in PHONE])
+@pytest.mark.parametrize("name", ["users.list", "teams.get", "routes.update", "routes.patch", "routes.delete"])
 async def test_page_of_html_is_repeated_once(name: str) -> None:
     """A 500 with a page of HTML means that the engine broke down: it is asked once more, and then it is ServerError."""
     async with furnished() as (w, ids):
@@ -95,14 +98,17 @@ async def test_list_of_organizations_breaks_down() -> None:
 REFUSALS: Final = {400: BadRequest, 401: Unauthorized, 403: Forbidden, 422: BadRequest, 501: ServerError}
 
 
-@pytest.mark.parametrize("name", [name for name in CALLED if "maintenance" not in name])
-async def test_final_refusal_is_raised(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "refusal"),
+    covering([name for name in CALLED if "maintenance" not in name], list(product(REFUSALS, (False, True)))),
+)
+async def test_final_refusal_is_raised(name: str, refusal: tuple[int, bool]) -> None:
     """A refusal for good is raised at once as its class, in the server's words, whether JSON or HTML."""
+    status, html = refusal
     async with grafana_world() as w:
-        for number, (status, html) in enumerate(product(REFUSALS, (False, True)), 1):
-            refusal = Fault(FaultKind.ERROR_BEFORE, status=status, html=html)
-            w.sim.faults.script(API[name].split()[0], "*", refusal)
-            with pytest.raises(REFUSALS[status]) as raised:
-                await CALLS[name](w.client, Ids())
-            assert (raised.value.status, raised.value.attempts, len(w.sent())) == (status, 1, number)
-            assert len(raised.value.errors) == 1
+        fault = Fault(FaultKind.ERROR_BEFORE, status=status, html=html)
+        w.sim.faults.script(API[name].split()[0], "*", fault)
+        with pytest.raises(REFUSALS[status]) as raised:
+            await CALLS[name](w.client, Ids())
+        assert (raised.value.status, raised.value.attempts, len(w.sent())) == (status, 1, 1)
+        assert len(raised.value.errors) == 1

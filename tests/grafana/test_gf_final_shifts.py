@@ -12,21 +12,21 @@ from zoneinfo import ZoneInfo
 import attrs
 import orjson
 import pytest
-from grafana_calls import recorded
-from grafana_client import NOTHING, grafana_world
 from hypothesis import given
 from hypothesis import strategies as st
-from oncall_world import everything
 
 from aiooncall import NotFound, OptionsError
 from aiooncall import grafana as g
 from aiooncall.grafana.final_shifts import final_shifts
 from aiooncall.grafana.schedules import FINAL_SHIFTS
+from tests.support.datadog_world import everything
+from tests.support.grafana_calls import recorded
+from tests.support.grafana_client import NOTHING, grafana_world
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from grafana_client import GrafanaWorld
+    from tests.support.grafana_client import GrafanaWorld
 
 Span = tuple[datetime, datetime, str]
 

@@ -8,18 +8,17 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from grafana_client import NOTHING, TOKEN, grafana_world
-from virtual_time import EPOCH, VirtualClock
 
 from aiooncall import CallRate, FanOut, Forbidden, NotFound, RateLimited, SessionPool
 from aiooncall.simulator import GrafanaRules
+from tests.support.grafana_client import NOTHING, TOKEN, grafana_world
+from tests.support.virtual_time import EPOCH, VirtualClock
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-    from grafana_client import GrafanaWorld
-
     from aiooncall import Report
+    from tests.support.grafana_client import GrafanaWorld
 
 MINUTE = 60.0
 USUAL = CallRate(calls=300, per=MINUTE)

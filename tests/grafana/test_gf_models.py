@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final, get_args, get_origin
 
 import attrs
 import pytest
-from graphs import meaning
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -30,9 +29,12 @@ from aiooncall.codec.fields import (
 )
 from aiooncall.codec.fields import wire_name as wire
 from aiooncall.grafana import models
+from tests.support.graphs import meaning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+pytestmark = pytest.mark.slow
 
 Json = dict[str, Any]
 

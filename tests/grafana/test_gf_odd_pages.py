@@ -10,13 +10,13 @@ from urllib.parse import parse_qsl
 import orjson
 import pytest
 from aiohttp import web
-from grafana_client import TOKEN, grafana_client
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aiooncall import CodecError
 from aiooncall.grafana.service import read_page
 from aiooncall.simulator.origin import Origin
+from tests.support.grafana_client import TOKEN, grafana_client
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

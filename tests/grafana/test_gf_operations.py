@@ -11,9 +11,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 import pytest
-from grafana_api import API, BROKEN, ONCE, TWINS
-from grafana_calls import CALLS, KINDS, NEW, Ids, furnished, recorded, things
-from grafana_client import NOTHING, grafana_client, grafana_world
 
 from aiooncall import (
     BadRequest,
@@ -24,6 +21,9 @@ from aiooncall import (
 from aiooncall.endpoints import Crud
 from aiooncall.simulator import GrafanaRules
 from aiooncall.transport.messages import Endpoint, Safety
+from tests.support.grafana_api import API, BROKEN, ONCE, TWINS
+from tests.support.grafana_calls import CALLS, KINDS, NEW, Ids, furnished, recorded, things
+from tests.support.grafana_client import NOTHING, grafana_client, grafana_world
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

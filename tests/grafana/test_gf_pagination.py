@@ -7,15 +7,17 @@ import gc
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from grafana_client import grafana_world
 
 from aiooncall import OptionsError, ServerError
 from aiooncall.simulator import Fault, FaultKind, GrafanaRules
+from tests.support.grafana_client import grafana_world
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from grafana_client import GrafanaWorld
+    from aiooncall import GrafanaOnCall
+    from aiooncall.simulator import Simulator
+    from tests.support.grafana_client import GrafanaWorld
 
 TEAMS = "teams/"
 GROUPS = "alert_groups/"
@@ -56,12 +58,11 @@ async def test_empty_list_is_one_request() -> None:
 
 
 @pytest.mark.parametrize("bad", [0, -1, 101, "10", 2.5, None, True])
-async def test_bad_size_is_refused_locally(bad: Any) -> None:
+async def test_bad_size_is_refused_locally(sim: Simulator, gf: GrafanaOnCall, bad: Any) -> None:
     """A page size that is no number from 1 to 100 is an OptionsError, and nothing is sent."""
-    async with grafana_world() as world:
-        with pytest.raises(OptionsError, match="page_size"):
-            world.client.teams.list(page_size=bad)
-        assert world.sim.ledger.requests == []
+    with pytest.raises(OptionsError, match="page_size"):
+        gf.teams.list(page_size=bad)
+    assert sim.ledger.requests == []
 
 
 async def test_filters_hold_on_every_page() -> None:

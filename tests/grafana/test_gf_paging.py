@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
-from grafana_client import NOTHING, grafana_world
 
 from aiooncall import ApiError, BadRequest, ConnectError, NotFound, OptionsError, PagedUser
 from aiooncall.grafana import AlertGroupState
 from aiooncall.simulator import Fault, FaultKind, GrafanaRules
+from tests.support.grafana_client import NOTHING, grafana_world
 
 if TYPE_CHECKING:
-    from grafana_client import GrafanaWorld
+    from aiooncall import GrafanaOnCall
+    from aiooncall.simulator import Simulator
+    from tests.support.grafana_client import GrafanaWorld
 
 PATHS: Final = ["escalation", "direct_paging", "both"]
 NO_PAGING: Any = "neither"
@@ -167,30 +169,27 @@ BAD: Final[list[tuple[str, dict[str, Any]]]] = [
 
 
 @pytest.mark.parametrize(("field", "bad"), BAD)
-async def test_broken_rule_is_refused_here(field: str, bad: dict[str, Any]) -> None:
+async def test_broken_rule_is_refused_here(sim: Simulator, gf: GrafanaOnCall, field: str, bad: dict[str, Any]) -> None:
     """What the vendor's page forbids is an OptionsError that names the arguments; nothing is sent."""
-    async with grafana_world() as world:
-        with pytest.raises(OptionsError) as raised:
-            await world.client.paging.page(**bad)
-        assert raised.value.field == field
-        assert world.sim.ledger.requests == []
+    with pytest.raises(OptionsError) as raised:
+        await gf.paging.page(**bad)
+    assert raised.value.field == field
+    assert sim.ledger.requests == []
 
 
 @pytest.mark.parametrize("users", [[], "U1", ["U1", "U1"], None])
-async def test_responders_are_checked_too(users: Any) -> None:
+async def test_responders_are_checked_too(sim: Simulator, gf: GrafanaOnCall, users: Any) -> None:
     """Adding nobody, one text or somebody twice to a group is an OptionsError; nothing is sent."""
-    async with grafana_world() as world:
-        with pytest.raises(OptionsError, match="users"):
-            await world.client.paging.add_responders("I1", users)
-        assert world.sim.ledger.requests == []
+    with pytest.raises(OptionsError, match="users"):
+        await gf.paging.add_responders("I1", users)
+    assert sim.ledger.requests == []
 
 
-async def test_password_of_a_source_is_not_told() -> None:
+async def test_password_of_a_source_is_not_told(gf: GrafanaOnCall) -> None:
     """A source that brings a password is refused, and the error does not repeat it."""
-    async with grafana_world() as world:
-        with pytest.raises(OptionsError, match="source_url") as raised:
-            await world.client.paging.page(users=["U1"], title="Down", source_url="https://ann:s3cret@example.com/")
-        assert "s3cret" not in f"{raised.value} {vars(raised.value)}"
+    with pytest.raises(OptionsError, match="source_url") as raised:
+        await gf.paging.page(users=["U1"], title="Down", source_url="https://ann:s3cret@example.com/")
+    assert "s3cret" not in f"{raised.value} {vars(raised.value)}"
 
 
 @pytest.mark.parametrize(

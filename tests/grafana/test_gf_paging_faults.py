@@ -7,14 +7,14 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
-from grafana_client import grafana_world
 
 from aiooncall import AmbiguousOutcome, ApiError, CodecError, OnCallError, PagedGroup, PagedUser, RateLimited
 from aiooncall.errors import ResponseTooLarge
 from aiooncall.simulator import Fault, FaultKind, FaultPlan, GrafanaRules
+from tests.support.grafana_client import grafana_world
 
 if TYPE_CHECKING:
-    from grafana_client import GrafanaWorld
+    from tests.support.grafana_client import GrafanaWorld
 
 PATHS: Final = ["escalation", "direct_paging"]
 GARBAGE: Final = [b"", b"null", b"[]", b"{}", b'"I1"', b"7", b"<html></html>", b'{"id":', b'{"id": 7}', b'{"id": null}']

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
-from grafana_client import grafana_world
 
 from aiooncall import AmbiguousOutcome
 from aiooncall.grafana.paging import _says
 from aiooncall.simulator import Fault, FaultKind
+from tests.support.grafana_client import grafana_world
+
+if TYPE_CHECKING:
+    from aiooncall import GrafanaOnCall
+    from aiooncall.simulator import Simulator
 
 SAID: Final[list[dict[str, str]]] = [
     {"title": "<b>It's & down</b>"},
@@ -37,13 +41,12 @@ async def test_lost_page_is_found_by_what_it_said(said: dict[str, Any]) -> None:
         assert len(world.requests("POST")) == len(said) + 1
 
 
-async def test_server_may_trim_what_was_said() -> None:
+async def test_server_may_trim_what_was_said(sim: Simulator, gf: GrafanaOnCall) -> None:
     """A group whose title the server trimmed is still the one."""
-    async with grafana_world() as world:
-        group = await world.client.paging.page(team=world.sim.grafana.add_team("SRE"), title="a & b")
-        assert group.alert_group is not None
-        assert _says(group.alert_group, {"title": " a & b\n", "message": None, "source_url": None})
-        assert not _says(group.alert_group, {"title": "a &", "message": None, "source_url": None})
+    group = await gf.paging.page(team=sim.grafana.add_team("SRE"), title="a & b")
+    assert group.alert_group is not None
+    assert _says(group.alert_group, {"title": " a & b\n", "message": None, "source_url": None})
+    assert not _says(group.alert_group, {"title": "a &", "message": None, "source_url": None})
 
 
 @pytest.mark.parametrize("age", [90.0, 3600.0, 86_400.0])

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 
 import pytest
 from aiohttp import web
-from grafana_client import STACK, grafana_client, grafana_world
-from virtual_time import EPOCH, VirtualClock
 
 from aiooncall import RateLimited, RetryPolicy
 from aiooncall.simulator import Fault, FaultKind, GrafanaRules
 from aiooncall.simulator.origin import Origin
+from tests.support.grafana_client import STACK, grafana_client, grafana_world
+from tests.support.virtual_time import EPOCH, VirtualClock
 
 
 def now() -> float:

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 import pytest
-from grafana_calls import KINDS, LATER, NEW, Ids
-from grafana_client import grafana_world
-from oncall_world import everything
 
 from aiooncall import UNSET, OptionsError, evolve, grafana
+from tests.support.datadog_world import everything
+from tests.support.grafana_calls import KINDS, LATER, NEW, Ids
+from tests.support.grafana_client import grafana_world
 
 if TYPE_CHECKING:
-    from grafana_client import GrafanaWorld
+    from aiooncall import GrafanaOnCall
+    from tests.support.grafana_client import GrafanaWorld
 
 g: Any = grafana
 """What type checkers would refuse is the point here."""
@@ -272,10 +273,9 @@ async def test_arguments(field: str, call: Any) -> None:
     ],
     ids=str,
 )
-async def test_bounds(kind: str, resource: Any) -> None:
+async def test_bounds(gf: GrafanaOnCall, kind: str, resource: Any) -> None:
     """What is just within the bounds is sent, and the server takes it."""
-    async with grafana_world() as w:
-        made = await getattr(w.client, kind).create(resource)
-        for field in attrs.fields(type(resource)):
-            if isinstance(value := getattr(resource, field.name), str) and field.name != "id":
-                assert getattr(made, field.name) == value
+    made = await getattr(gf, kind).create(resource)
+    for field in attrs.fields(type(resource)):
+        if isinstance(value := getattr(resource, field.name), str) and field.name != "id":
+            assert getattr(made, field.name) == value

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta, timezone
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 import pytest
-from grafana_calls import NEW, furnished, recorded
-from grafana_client import grafana_world
 from hypothesis import given
 from hypothesis import strategies as st
-from oncall_world import everything
 
 from aiooncall import UNSET, NotFound, OptionsError, evolve
 from aiooncall import grafana as g
 from aiooncall.grafana.on_call_shifts import _local
+from tests.support.datadog_world import everything
+from tests.support.grafana_calls import NEW, furnished, recorded
+from tests.support.grafana_client import grafana_world
+
+if TYPE_CHECKING:
+    from aiooncall import GrafanaOnCall
 
 Span = tuple[datetime, datetime, str]
 
@@ -138,12 +141,13 @@ async def test_swap_that_has_begun() -> None:
         ),
     ],
 )
-async def test_groups_between_two_times(between: Any, query: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_groups_between_two_times(
+    gf: GrafanaOnCall, between: Any, query: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The times that groups began between are sent in UTC, in whole seconds that leave nothing out."""
-    async with grafana_world() as w:
-        sent = recorded(w.client, monkeypatch)
-        assert await everything(w.client.alert_groups.list(started_at=between)) == []
-        assert ("started_at", query) in sent[0].query
+    sent = recorded(gf, monkeypatch)
+    assert await everything(gf.alert_groups.list(started_at=between)) == []
+    assert ("started_at", query) in sent[0].query
 
 
 @pytest.mark.parametrize(

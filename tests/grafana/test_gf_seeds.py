@@ -8,13 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
-from grafana_client import grafana_world
 
 from aiooncall import PagedUser
 from aiooncall.simulator import GrafanaRules
+from tests.support.grafana_client import grafana_world
 
 if TYPE_CHECKING:
-    from grafana_client import GrafanaWorld
+    from tests.support.grafana_client import GrafanaWorld
 
 PATHS: Final = ["escalation", "direct_paging"]
 CONTENT: Final[dict[str, Any]] = {

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
-from grafana_client import grafana_world
-from virtual_time import EPOCH
 
 from aiooncall import AmbiguousOutcome, OptionsError
 from aiooncall.simulator import FaultKind
+from tests.support.grafana_client import grafana_world
+from tests.support.virtual_time import EPOCH
+
+if TYPE_CHECKING:
+    from aiooncall import GrafanaOnCall
+    from aiooncall.simulator import Simulator
 
 DURATIONS: Final[list[tuple[Any, int]]] = [
     (1, 1), (90.0, 90), (86_400 * 400, 34_560_000), (timedelta(hours=2), 7200), (timedelta(seconds=1), 1), (None, -1),
@@ -39,14 +43,13 @@ async def test_silence_lasts(duration: Any, delay: int) -> None:
     ],
     ids=repr,
 )
-async def test_bad_duration_is_refused_here(bad: Any) -> None:
+async def test_bad_duration_is_refused_here(sim: Simulator, gf: GrafanaOnCall, bad: Any) -> None:
     """A silence of nothing, less, a part of a second or no number is an OptionsError; nothing is sent."""
-    async with grafana_world() as world:
-        with pytest.raises(OptionsError, match="duration"):
-            await world.client.alert_groups.silence("I1", bad)
-        with pytest.raises(OptionsError, match="duration"):
-            world.client.alert_groups.silence_many(["I1"], bad)
-        assert world.sim.ledger.requests == []
+    with pytest.raises(OptionsError, match="duration"):
+        await gf.alert_groups.silence("I1", bad)
+    with pytest.raises(OptionsError, match="duration"):
+        gf.alert_groups.silence_many(["I1"], bad)
+    assert sim.ledger.requests == []
 
 
 @pytest.mark.parametrize("kind", [FaultKind.DROP_BEFORE, FaultKind.DROP_AFTER])

@@ -6,17 +6,17 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
-from grafana_client import NOTHING, grafana_world
-from virtual_time import EPOCH
 
 from aiooncall import Forbidden, NotFound, OnCall, OptionsError, Responder, ServerError
 from aiooncall import grafana as g
 from aiooncall.simulator import Fault, FaultKind, GrafanaRules
+from tests.support.grafana_client import NOTHING, grafana_world
+from tests.support.virtual_time import EPOCH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from grafana_client import GrafanaWorld
+    from tests.support.grafana_client import GrafanaWorld
 
 NOW: Final = datetime.fromtimestamp(EPOCH, UTC)
 """Friday, 15 January 2027, a little after 08:00 UTC."""

@@ -1,1 +1,1 @@
-"""Tests of the resolver, and the documents they link."""
+"""Tests of the resolver."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from graphs import JSON, Case, as_json, cases, changed, leaves, meaning
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,7 +13,8 @@ from aiooncall.codec import dumps
 from aiooncall.datadog import EscalationPolicy, RoutingRules, Schedule, Team, User
 from aiooncall.datadog.models.kinds import KINDS
 from aiooncall.jsonapi import link, parse_document, unlink
-from jsonapi.documents import USER, policy, step
+from tests.support.documents import USER, policy, step
+from tests.support.graphs import JSON, Case, as_json, cases, changed, leaves, meaning
 
 if TYPE_CHECKING:
     from aiooncall.jsonapi import Graph

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from graphs import Case
 
 from aiooncall.datadog import RoutingRules, User
 from aiooncall.jsonapi import ResourceRef, UnknownResource, unlink
-from jsonapi.documents import OTHER, USER, linked, policy, step
+from tests.support.documents import OTHER, USER, linked, policy, step
+from tests.support.graphs import Case
 
 Json = dict[str, Any]
 

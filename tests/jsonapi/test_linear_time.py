@@ -6,11 +6,11 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from graphs import Case
 
 from aiooncall.datadog import EscalationPolicy, User
 from aiooncall.jsonapi import Resource, unlink
-from jsonapi.documents import OTHER, USER, policy, step, to
+from tests.support.documents import OTHER, USER, policy, step, to
+from tests.support.graphs import Case
 
 if TYPE_CHECKING:
     from collections.abc import Callable

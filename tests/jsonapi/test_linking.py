@@ -7,14 +7,14 @@ import pickle
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from graphs import PRIMARY, TO_MANY, TO_ONE, Case, cases, changed, is_moment, leaves
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aiooncall.datadog import Member, RoutingRules, Schedule
 from aiooncall.datadog.models.kinds import KINDS
 from aiooncall.jsonapi import ResourceRef, UnknownResource, reachable
-from jsonapi.documents import OTHER, USER, linked, policy, step, to
+from tests.support.documents import OTHER, USER, linked, policy, step, to
+from tests.support.graphs import PRIMARY, TO_MANY, TO_ONE, Case, cases, changed, is_moment, leaves
 
 if TYPE_CHECKING:
     from aiooncall.datadog import EscalationPolicy

@@ -14,7 +14,7 @@ from aiooncall.datadog import EscalationPolicy, EscalationStep, Member, Schedule
 from aiooncall.datadog.models.kinds import KINDS
 from aiooncall.jsonapi import ResourceRef, UnknownResource, has_content, reachable, related
 from aiooncall.jsonapi.resources import NOTHING_ELSE
-from jsonapi.documents import OTHER, USER, linked, policy, step
+from tests.support.documents import OTHER, USER, linked, policy, step
 
 if TYPE_CHECKING:
     from aiooncall.jsonapi import Resource

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 import pytest
-from graphs import Case, as_json, cases, meaning, there_and_back
 from hypothesis import given
 
 from aiooncall import UNSET, LinkError
 from aiooncall.datadog import EscalationPolicy, EscalationStep, Layer, Shift, Team, User
 from aiooncall.jsonapi import Graph, ResourceRef, identifier, unlink
-from jsonapi.documents import OTHER, USER, linked, policy, step
+from tests.support.documents import OTHER, USER, linked, policy, step
+from tests.support.graphs import Case, as_json, cases, meaning, there_and_back
 
 if TYPE_CHECKING:
     from aiooncall.jsonapi import Resource

@@ -6,13 +6,13 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from grafana_http import NOTHING, STACK, grafana
-from virtual_time import EPOCH
 
 from aiooncall.simulator import GrafanaRules
+from tests.support.grafana_http import NOTHING, STACK, grafana
+from tests.support.virtual_time import EPOCH
 
 if TYPE_CHECKING:
-    from grafana_http import GrafanaCaller
+    from tests.support.grafana_http import GrafanaCaller
 
 # Which states each action accepts, and what comes of it.
 OUTCOMES = {

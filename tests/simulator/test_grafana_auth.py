@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from grafana_http import NOTHING, STACK, TOKEN, grafana
 
 from aiooncall.simulator import GrafanaRules
+from tests.support.grafana_http import NOTHING, STACK, TOKEN, grafana
 
 SERVICE = {"Authorization": "glsa_secret", "X-Grafana-URL": STACK}
 TOKEN_ONLY = [

@@ -6,16 +6,15 @@ import asyncio
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
-from grafana_http import NOTHING, grafana
 
 from aiooncall.simulator import GrafanaRules
+from tests.support.grafana_http import NOTHING, grafana
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from grafana_http import GrafanaCaller
-
     from aiooncall.simulator import Simulator
+    from tests.support.grafana_http import GrafanaCaller
 
 VERBS = ("acknowledge", "unacknowledge", "resolve", "unresolve", "silence", "unsilence")
 WHOLE_LIFE = (

@@ -6,13 +6,13 @@ import asyncio
 import math
 
 import pytest
-from grafana_http import NOTHING, TOKEN, grafana
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sim_http import PAGES, Caller
-from virtual_time import EPOCH
 
 from aiooncall.simulator import Fault, FaultKind, FaultPlan, GrafanaRules, RateRule
+from tests.support.datadog_http import PAGES, Caller
+from tests.support.grafana_http import NOTHING, TOKEN, grafana
+from tests.support.virtual_time import EPOCH
 
 FEW = GrafanaRules(tokens={TOKEN: "ann", "other": "ann", "bobs": "bob"}, limit=2, info_limit=1, phone_limit=1)
 

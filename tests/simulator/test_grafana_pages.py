@@ -6,9 +6,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from grafana_http import API, grafana
 
 from aiooncall.simulator import GrafanaRules
+from tests.support.grafana_http import API, grafana
 
 
 async def test_page_says_where_it_is() -> None:

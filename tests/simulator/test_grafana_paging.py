@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from grafana_http import NOTHING, grafana
 
 from aiooncall.simulator import GrafanaRules
+from tests.support.grafana_http import NOTHING, grafana
 
 if TYPE_CHECKING:
     from aiooncall.simulator import Simulator

@@ -6,14 +6,13 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from grafana_http import NOTHING, grafana
 
 from aiooncall.simulator import GrafanaRules
+from tests.support.grafana_http import NOTHING, grafana
 
 if TYPE_CHECKING:
-    from grafana_http import GrafanaCaller
-
     from aiooncall.simulator import Simulator
+    from tests.support.grafana_http import GrafanaCaller
 
 # Virtual time starts on Friday, 15 January 2027, at 08:00 UTC.
 SHIFT = {

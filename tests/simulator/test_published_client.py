@@ -18,9 +18,9 @@ from datadog_api_client.v2.model.create_page_request_data_attributes_target impo
 from datadog_api_client.v2.model.create_page_request_data_type import CreatePageRequestDataType
 from datadog_api_client.v2.model.on_call_page_target_type import OnCallPageTargetType
 from datadog_api_client.v2.model.page_urgency import PageUrgency
-from published import published_api_client, simulator_in_a_thread
 
 from aiooncall.simulator import Fault, FaultKind, FaultPlan, RateRule
+from tests.support.published_client import published_api_client, simulator_in_a_thread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -21,13 +21,16 @@ from datadog_api_client.v2.model.schedule_create_request import ScheduleCreateRe
 from datadog_api_client.v2.model.schedule_update_request import ScheduleUpdateRequest
 from datadog_api_client.v2.model.team_routing_rules_request import TeamRoutingRulesRequest
 from datadog_api_client.v2.model.update_on_call_notification_rule_request import UpdateOnCallNotificationRuleRequest
-from published import published_api_client, published_model, simulator_in_a_thread, unread
-from sim_http import data_body, policy_body, schedule_body
+
+from tests.support.datadog_http import data_body, policy_body, schedule_body
+from tests.support.published_client import published_api_client, published_model, simulator_in_a_thread, unread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from aiooncall.simulator import Simulator
+
+pytestmark = pytest.mark.slow
 
 HOURS = {
     "time_zone": "Europe/Paris",

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 import pytest
-from sim_http import PAGES, page_body, simulated
 
 from aiooncall.simulator import Fault, FaultKind, FaultPlan, RateRule
+from tests.support.datadog_http import PAGES, page_body, simulated
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from sim_http import Caller, Reply
+    from tests.support.datadog_http import Caller, Reply
 
 RULE = RateRule("on-call", 10, 60)
 RATE_HEADERS = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")

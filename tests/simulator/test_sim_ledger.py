@@ -6,10 +6,10 @@ import asyncio
 
 import aiohttp
 import pytest
-from sim_http import PAGES, simulated
-from virtual_time import VirtualClock
 
 from aiooncall.simulator import Effect, Fault, FaultKind, FaultPlan, Notification, RequestRecord, Simulator
+from tests.support.datadog_http import PAGES, simulated
+from tests.support.virtual_time import VirtualClock
 
 
 async def test_ledger_tells_what_happened() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sim_http import NOBODY, ON_CALL, data_body, simulated
+
+from tests.support.datadog_http import NOBODY, ON_CALL, data_body, simulated
 
 EMAIL = {"type": "email", "address": "ann@example.com", "formats": ["html", "text"]}
 PHONE = {"type": "phone", "number": "+14155550123"}

@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sim_http import NOBODY, ON_CALL, POLICIES, SCHEDULES, data_body, policy_body, schedule_body, simulated
+
+from tests.support.datadog_http import (
+    NOBODY,
+    ON_CALL,
+    POLICIES,
+    SCHEDULES,
+    data_body,
+    policy_body,
+    schedule_body,
+    simulated,
+)
 
 EVERYTHING = "schedule,responders.shifts.user"
 # Where virtual time starts: 2027-01-15 08:00:00.25 UTC.

@@ -5,7 +5,8 @@ from __future__ import annotations
 from urllib.parse import quote
 
 import pytest
-from sim_http import simulated
+
+from tests.support.datadog_http import simulated
 
 SERVICES = "/api/v1/integration/pagerduty/configuration/services"
 SERVICE = {"service_name": "web", "service_key": "secret-1"}

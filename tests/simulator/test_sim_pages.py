@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sim_http import PAGES, page_body, simulated
 
 from aiooncall.simulator.page_json import timestamp
 from aiooncall.simulator.tags import normalise_tag
+from tests.support.datadog_http import PAGES, page_body, simulated
 
 
 async def test_page_goes_through_its_life() -> None:

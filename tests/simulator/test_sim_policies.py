@@ -6,12 +6,21 @@ import copy
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sim_http import NOBODY, ON_CALL, POLICIES, SCHEDULES, data_body, policy_body, schedule_body, simulated
+
+from tests.support.datadog_http import (
+    NOBODY,
+    ON_CALL,
+    POLICIES,
+    SCHEDULES,
+    data_body,
+    policy_body,
+    schedule_body,
+    simulated,
+)
 
 if TYPE_CHECKING:
-    from sim_http import Caller
-
     from aiooncall.simulator import Simulator
+    from tests.support.datadog_http import Caller
 
 
 def target(kind: str, target_id: str, position: str | None = None) -> dict[str, Any]:

@@ -6,10 +6,11 @@ import copy
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sim_http import NOBODY, ON_CALL, POLICIES, data_body, policy_body, simulated
+
+from tests.support.datadog_http import NOBODY, ON_CALL, POLICIES, data_body, policy_body, simulated
 
 if TYPE_CHECKING:
-    from sim_http import Caller
+    from tests.support.datadog_http import Caller
 
 HOURS: dict[str, Any] = {
     "time_zone": "Europe/Paris",

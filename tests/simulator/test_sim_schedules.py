@@ -6,7 +6,8 @@ import copy
 from typing import Any
 
 import pytest
-from sim_http import NOBODY, POLICIES, SCHEDULES, data_body, policy_body, schedule_body, simulated
+
+from tests.support.datadog_http import NOBODY, POLICIES, SCHEDULES, data_body, policy_body, schedule_body, simulated
 
 ALL = "teams,layers.members.user"
 WINDOW = {"start_day": "friday", "start_time": "17:00:00", "end_day": "monday", "end_time": "09:00:00"}

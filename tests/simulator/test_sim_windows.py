@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Literal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sim_http import PAGES, simulated
-from virtual_time import EPOCH
 
 from aiooncall.simulator import RateRule
+from tests.support.datadog_http import PAGES, simulated
+from tests.support.virtual_time import EPOCH
 
 if TYPE_CHECKING:
-    from sim_http import Reply
+    from tests.support.datadog_http import Reply
 
 RULE = RateRule("on-call", 2, 10)
 

@@ -7,9 +7,9 @@ from math import inf
 from typing import TYPE_CHECKING
 
 import pytest
-from virtual_time import VirtualClock
 
 from aiooncall.transport.alarm import Alarms
+from tests.support.virtual_time import VirtualClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from virtual_time import VirtualClock
 
 from aiooncall import CallRate, ClientClosed, RateLimit
 from aiooncall.transport.bucket import WontFit
 from aiooncall.transport.budget import IDLE_LIFETIME, LocalBudget
 from aiooncall.transport.messages import Lane
 from aiooncall.transport.pace import spread
+from tests.support.virtual_time import VirtualClock
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

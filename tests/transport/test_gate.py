@@ -9,12 +9,12 @@ import attrs
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from window_server import NO_BUCKET, Client, FixedWindowServer
 
 from aiooncall.ratelimit import RateLimit
 from aiooncall.transport.gate import LARGEST_RESERVE, PATIENCE, Gate
 from aiooncall.transport.messages import Lane
 from aiooncall.transport.outcome import LONGEST_PERIOD
+from tests.support.window_server import NO_BUCKET, Client, FixedWindowServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from window_server import NO_BUCKET, Client, FixedWindowServer, run_together
 
 from aiooncall.ratelimit import RateLimit
 from aiooncall.transport.gate import FIRST_IN_FLIGHT, Gate
 from aiooncall.transport.messages import Lane
+from tests.support.window_server import NO_BUCKET, Client, FixedWindowServer, run_together
 
 if TYPE_CHECKING:
     from aiooncall.transport.gate import Permit

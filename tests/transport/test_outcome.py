@@ -11,7 +11,6 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from multidict import CIMultiDict
-from virtual_time import EPOCH
 
 from aiooncall.ratelimit import RateLimit
 from aiooncall.transport.messages import Safety
@@ -25,6 +24,7 @@ from aiooncall.transport.outcome import (
     parse_retry_after,
 )
 from aiooncall.transport.reasons import LONGEST_ERROR, MOST_ERRORS, parse_errors
+from tests.support.virtual_time import EPOCH
 
 NAMES = [
     "X-RateLimit-Name", "X-RateLimit-Limit", "X-RateLimit-Period", "X-RateLimit-Remaining", "X-RateLimit-Reset",

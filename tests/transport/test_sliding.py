@@ -8,10 +8,10 @@ from collections import deque
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from virtual_time import VirtualClock
 
 from aiooncall import CallRate
 from aiooncall.transport.sliding import MARGIN, SlidingPace
+from tests.support.virtual_time import VirtualClock
 
 LATE = 1e-4
 """How late a timer fires at most, in virtual seconds."""

@@ -7,7 +7,6 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from virtual_time import VirtualClock
 
 from aiooncall import CallRate, ClientClosed, RateLimit
 from aiooncall.transport.bucket import WontFit
@@ -15,6 +14,7 @@ from aiooncall.transport.budget import IDLE_LIFETIME, LocalBudget
 from aiooncall.transport.gate import Gate
 from aiooncall.transport.messages import Lane
 from aiooncall.transport.sliding import MARGIN
+from tests.support.virtual_time import VirtualClock
 
 if TYPE_CHECKING:
     from aiooncall.transport.gate import Permit

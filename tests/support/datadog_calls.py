@@ -7,8 +7,6 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
-from oncall_world import PAGERDUTY, everything
-from sim_http import ON_CALL, POLICIES, SCHEDULES, data_body, policy_body, schedule_body
 
 from aiooncall import UserId
 from aiooncall.datadog import (
@@ -22,9 +20,11 @@ from aiooncall.datadog import (
     Schedule,
     User,
 )
+from tests.support.datadog_http import ON_CALL, POLICIES, SCHEDULES, data_body, policy_body, schedule_body
+from tests.support.datadog_world import PAGERDUTY, everything
 
 if TYPE_CHECKING:
-    from oncall_world import World
+    from tests.support.datadog_world import World
 
 START: Final = datetime(2027, 1, 1, tzinfo=UTC)
 EMAIL: Final = {"type": "email", "address": "ann@example.com", "formats": ["html"]}

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from graphs import Case
-
 from aiooncall.datadog import EscalationPolicy
+from tests.support.graphs import Case
 
 if TYPE_CHECKING:
     from aiooncall.jsonapi import Graph

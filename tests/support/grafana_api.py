@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from grafana_calls import CALLS, KINDS
+from tests.support.grafana_calls import CALLS, KINDS
 
 _V1: Final = "/api/v1"
 _CRUD: Final = {"create": "POST", "list": "GET", "get": "GET", "update": "PUT", "patch": "PATCH", "delete": "DELETE"}

@@ -7,9 +7,8 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from harness import PAGES
-
 from aiooncall import bulk
+from tests.support.datadog_client import PAGES
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import aiohttp
 import orjson
-from virtual_time import VirtualClock
 
 from aiooncall.simulator import Simulator
+from tests.support.virtual_time import VirtualClock
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping

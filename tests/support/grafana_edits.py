@@ -12,8 +12,8 @@ from aiooncall import grafana as g
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from grafana_calls import Ids
-    from grafana_client import GrafanaWorld
+    from tests.support.grafana_calls import Ids
+    from tests.support.grafana_client import GrafanaWorld
 
 Json = dict[str, Any]
 

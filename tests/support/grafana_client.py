@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 import orjson
-from virtual_time import VirtualClock
 
 from aiooncall import ClientOptions, GrafanaOnCall
 from aiooncall.simulator import Fault, FaultKind, Simulator
 from aiooncall.simulator.routing import Answer
+from tests.support.virtual_time import VirtualClock
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
-from oncall_world import routing_path
-from sim_http import POLICIES, SCHEDULES
 
 from aiooncall import evolve
 from aiooncall.datadog import PolicyInclude, RoutingInclude, ScheduleInclude
+from tests.support.datadog_http import POLICIES, SCHEDULES
+from tests.support.datadog_world import routing_path
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from oncall_world import Json, World
+    from tests.support.datadog_world import Json, World
 
 
 @attrs.frozen

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 import typer
-from published import simulator_in_a_thread
 from typer.testing import CliRunner
 
 from aiooncall.cli.app import app
 from aiooncall.simulator import Fault, FaultKind, FaultPlan
+from tests.support.published_client import simulator_in_a_thread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

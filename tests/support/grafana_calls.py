@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING, Any, Final
 import aiohttp
 import attrs
 import orjson
-from grafana_client import grafana_client, grafana_world
-from grafana_http import GrafanaCaller
-from oncall_world import Recorder, everything
 
 from aiooncall import evolve
 from aiooncall import grafana as g
 from aiooncall.simulator.origin import Origin
+from tests.support.datadog_world import Recorder, everything
+from tests.support.grafana_client import grafana_client, grafana_world
+from tests.support.grafana_http import GrafanaCaller
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     import pytest
-    from grafana_client import GrafanaWorld
 
     from aiooncall.simulator import GrafanaRules
+    from tests.support.grafana_client import GrafanaWorld
 
 EXPORT_TOKEN: Final = "export-token"
 LATER: Final = datetime(2027, 2, 1, 9, tzinfo=UTC)

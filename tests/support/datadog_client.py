@@ -5,10 +5,9 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from virtual_time import VirtualClock
-
 from aiooncall import ClientOptions, DatadogOnCall, TeamHandle
 from aiooncall.simulator import Fault, FaultKind, FaultPlan, Simulator
+from tests.support.virtual_time import VirtualClock
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

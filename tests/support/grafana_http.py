@@ -6,10 +6,10 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
-from sim_http import Reply
-from virtual_time import VirtualClock
 
 from aiooncall.simulator import Simulator
+from tests.support.datadog_http import Reply
+from tests.support.virtual_time import VirtualClock
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping

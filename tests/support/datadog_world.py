@@ -13,13 +13,13 @@ import aiohttp
 import attrs
 import orjson
 from aiohttp import web
-from harness import datadog
-from sim_http import ON_CALL, POLICIES, SCHEDULES, Caller, data_body, policy_body
-from virtual_time import VirtualClock
 
 from aiooncall import ClientOptions, DatadogOnCall, Resource, ResourceRef
 from aiooncall.jsonapi import relations
 from aiooncall.simulator.origin import Origin
+from tests.support.datadog_client import datadog
+from tests.support.datadog_http import ON_CALL, POLICIES, SCHEDULES, Caller, data_body, policy_body
+from tests.support.virtual_time import VirtualClock
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator, Sequence

@@ -1,0 +1,1 @@
+"""Tests of the Datadog client, against the simulator."""

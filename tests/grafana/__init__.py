@@ -1,0 +1,1 @@
+"""Tests of the Grafana OnCall client, against the simulator."""

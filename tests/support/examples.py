@@ -1,0 +1,52 @@
+"""The examples of the README and the documentation: the `python` blocks, as they stand there."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import CodeType
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+
+
+class Example(NamedTuple):
+    """A block of code, and where it stands."""
+
+    page: Path
+    line: int
+    code: str
+
+    @property
+    def place(self) -> str:
+        """Return file and line."""
+        return f"{self.page.relative_to(ROOT).as_posix()}:{self.line}"
+
+    @property
+    def is_program(self) -> bool:
+        """Whether it brings its own event loop."""
+        return "asyncio.run(" in self.code
+
+    def compile(self) -> CodeType:
+        """Return the code, so that a traceback shows the page's own lines."""
+        padding = "\n" * (self.line - 1)
+        flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+        code: CodeType = compile(padding + self.code, str(self.page), "exec", flags=flags, dont_inherit=True)
+        return code
+
+
+def examples() -> Iterator[Example]:
+    """Yield the examples of all pages."""
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        for block in BLOCK.finditer(text):
+            yield Example(page, text.count("\n", 0, block.start(1)) + 1, block[1])
+
+
+EXAMPLES = list(examples())

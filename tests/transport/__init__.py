@@ -1,0 +1,1 @@
+"""Tests of what carries a call: budget, retries, deadlines, connections."""

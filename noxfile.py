@@ -110,7 +110,7 @@ def quick(session: nox.Session) -> None:
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
     session.run("mypy")
-    session.run("pytest", "-q", "-m", "not slow", *session.posargs)
+    session.run("pytest", "-q", "-m", "not slow", *session.posargs, env={"HYPOTHESIS_PROFILE": "quick"})
 
 
 @nox.session

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from importlib.util import cache_from_source
 from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -207,8 +208,10 @@ def is_minded(copy: Path, mutant: Mutant, stages: Sequence[Sequence[str]]) -> st
     The stages are arguments of pytest each, the quickest to fail first.
     """
     path = copy / mutant.file
+    compiled = Path(cache_from_source(str(path)))
     original = path.read_bytes()
     path.write_bytes(original[: mutant.start] + mutant.new.encode() + original[mutant.end :])
+    compiled.unlink(missing_ok=True)  # what was compiled within the same second might be taken for this
     try:
         for tests in stages:
             if (failure := first_failure(copy, tests)) is not None:
@@ -216,13 +219,14 @@ def is_minded(copy: Path, mutant: Mutant, stages: Sequence[Sequence[str]]) -> st
         return None
     finally:
         path.write_bytes(original)
+        compiled.unlink(missing_ok=True)
 
 
 def first_failure(copy: Path, tests: Sequence[str]) -> str | None:
     """Return the name of the first of some tests that fails; None if none does."""
     own = ["-p", "no:cacheprovider", "-n", "0", f"--basetemp={copy.with_suffix('.tmp')}"]
     command = [sys.executable, "-m", "pytest", "-x", "-q", *own, *tests]
-    environment = os.environ | {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = os.environ | {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": ""}
     try:
         done = subprocess.run(
             command, cwd=copy, env=environment, capture_output=True, text=True, timeout=SLOWEST, check=False

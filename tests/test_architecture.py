@@ -106,9 +106,20 @@ def layer(file: str) -> str:
     return file.partition("/")[0].removesuffix(".py")
 
 
-ALL_IMPORTS: Final = [found for file in FILES for found in imports(file)]
-RUN: Final = [found for found in ALL_IMPORTS if not found.for_types]
-OURS: Final = [found for found in RUN if found.module.partition(".")[0] == "aiooncall"]
+@cache
+def all_imports() -> list[Import]:
+    """Return the imports of the whole package."""
+    return [found for file in FILES for found in imports(file)]
+
+
+def run_imports() -> list[Import]:
+    """Return those that are not for type checkers only."""
+    return [found for found in all_imports() if not found.for_types]
+
+
+def our_imports() -> list[Import]:
+    """Return those of modules of the package itself."""
+    return [found for found in run_imports() if found.module.partition(".")[0] == "aiooncall"]
 
 
 def test_every_module_has_a_rank() -> None:
@@ -119,7 +130,7 @@ def test_every_module_has_a_rank() -> None:
 def test_layers_import_only_from_below() -> None:
     """At run time no layer imports from a higher one, and none but the tools on top imports the package itself."""
     rank = {name: number for number, name in enumerate(RANKS)}
-    wrong = [found.place for found in OURS if rank[layer(file_of(found.module))] > rank[layer(found.file)]]
+    wrong = [found.place for found in our_imports() if rank[layer(file_of(found.module))] > rank[layer(found.file)]]
     assert wrong == []
 
 
@@ -129,7 +140,7 @@ def test_layer_stands_on_its_own(name: str) -> None:
     allowed = ON_ITS_OWN[name] | {name}
     wrong = [
         found.place
-        for found in ALL_IMPORTS
+        for found in all_imports()
         if layer(found.file) == name
         and found.module.startswith("aiooncall")
         and layer(file_of(found.module)) not in allowed
@@ -140,7 +151,7 @@ def test_layer_stands_on_its_own(name: str) -> None:
 @pytest.mark.parametrize("library", TOOLS_FOR)
 def test_library_has_its_place(library: str) -> None:
     """A library is imported at run time only where its use is confined to."""
-    users = [found for found in RUN if found.module.partition(".")[0] == library]
+    users = [found for found in run_imports() if found.module.partition(".")[0] == library]
     wrong = [found.place for found in users if not found.file.startswith(TOOLS_FOR[library])]
     assert users, f"{library} is used nowhere: take it off the list"
     assert wrong == []
@@ -149,7 +160,7 @@ def test_library_has_its_place(library: str) -> None:
 def test_no_import_cycle() -> None:
     """Following imports never leads back to where one came from, inside a layer either."""
     graph: dict[str, set[str]] = {file: set() for file in FILES}
-    for found in OURS:
+    for found in our_imports():
         graph[found.file].add(file_of(found.module))
     done: set[str] = set()
 

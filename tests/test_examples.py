@@ -25,6 +25,8 @@ from tests.support.examples import EXAMPLES, ROOT
 if TYPE_CHECKING:
     from tests.support.examples import Example
 
+pytestmark = pytest.mark.slow
+
 PROGRAMS = [pytest.param(example, id=example.place) for example in EXAMPLES if example.is_program]
 BLOCKS = [pytest.param(example, id=example.place) for example in EXAMPLES if not example.is_program]
 

@@ -18,6 +18,8 @@ from aiooncall.recent import REMEMBERED
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
+pytestmark = pytest.mark.slow
+
 Place = int | None
 
 

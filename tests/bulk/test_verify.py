@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from aiooncall import GrafanaOnCall
     from aiooncall.simulator import Simulator
 
+pytestmark = pytest.mark.slow
+
 LOST_ANSWER = Fault(FaultKind.DROP_AFTER)
 LOST = Fault(FaultKind.DROP_BEFORE)
 BROKEN = Fault(FaultKind.ERROR_BEFORE, status=500)

@@ -22,6 +22,8 @@ from aiooncall.simulator import Fault, FaultKind, FaultPlan, RateRule, Simulator
 from tests.support.datadog_client import PAGES, TEAM, client_on, datadog, in_flight, scripted, sends
 from tests.support.virtual_time import EPOCH, VirtualClock
 
+pytestmark = pytest.mark.slow
+
 WINDOW = RateRule("oncall_paging", 200, 2.0)
 
 

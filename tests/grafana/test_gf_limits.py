@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from aiooncall import Report
     from tests.support.grafana_client import GrafanaWorld
 
+pytestmark = pytest.mark.slow
+
 MINUTE = 60.0
 USUAL = CallRate(calls=300, per=MINUTE)
 NO_LIMIT = GrafanaRules(limit=None, info_limit=None, phone_limit=None)

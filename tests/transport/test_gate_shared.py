@@ -17,6 +17,8 @@ from tests.support.window_server import NO_BUCKET, Client, FixedWindowServer, ru
 if TYPE_CHECKING:
     from aiooncall.transport.gate import Permit
 
+pytestmark = pytest.mark.slow
+
 
 def crew(server: FixedWindowServer, *, number: int = 4, total: int, latency: float, seed: int) -> list[Client]:
     """Return clients of one server with a share of the calls each."""

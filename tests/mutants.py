@@ -253,7 +253,7 @@ def outcomes(root: Path, mutants: Sequence[Mutant], *, workers: int, nearest_onl
             copy = copies.get()
             stages = [["-m", "not slow", *near], ["-m", "slow", *near], ["-m", "not slow", *everything_but(copy, near)]]
             try:
-                return is_minded(copy, mutant, stages[: 1 if nearest_only else None])
+                return is_minded(copy, mutant, stages[: 2 if nearest_only else 3])
             finally:
                 copies.put(copy)
 

@@ -180,14 +180,29 @@ class AmbiguousOutcome(OnCallError):
         method: the HTTP method.
         route: the path template.
         attempts: how many times the request was sent; the last one is in doubt.
+        subject: what it was about: the id in the path, or the title and the `dedup_key` of what was to be made.
+        hint: how to find out whether it happened.
     """
 
-    def __init__(self, *, method: str, route: str, attempts: int, hint: str = "") -> None:
+    def __init__(
+        self,
+        *,
+        method: str,
+        route: str,
+        attempts: int,
+        subject: str = "",
+        hint: str = "",
+        cause: BaseException | None = None,
+    ) -> None:
         self.method = method
         self.route = route
         self.attempts = attempts
-        advice = hint or "look at its state before doing it again"
-        super().__init__(f"{method} {route}: sent, but its effect is unknown; {advice}")
+        self.subject = subject
+        self.hint = hint or "look at its state before doing it again"
+        what = f"{method} {route}" + (f" ({subject})" if subject else "")
+        why = "" if cause is None else f" ({_reason(cause)})"
+        super().__init__(f"{what}: sent, but its effect is unknown{why}; {self.hint}")
+        self.__cause__ = cause
 
 
 class CodecError(OnCallError):
@@ -255,6 +270,13 @@ def api_error_class(status: int) -> type[ApiError]:
     if status >= 500:  # noqa: PLR2004 (RFC 9110: the server error class)
         return ServerError
     return _BY_STATUS.get(status, ApiError)
+
+
+def _reason(cause: BaseException) -> str:
+    """Return why something failed, without the call that the error around it names already."""
+    if isinstance(cause, ApiError):
+        return f"{cause.status}: {'; '.join(cause.errors) or 'no reason given'}"
+    return f"{type(cause).__name__}: {cause}"
 
 
 def _shorten(value: object, limit: int = 80) -> str:

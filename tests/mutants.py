@@ -35,7 +35,7 @@ NEAREST: Final = {
 """The parts to change, each with the tests that are most likely to mind: they run first."""
 UNTOUCHED: Final = ("tests/simulator", "tests/drawing", "tests/test_architecture", "tests/test_exported")
 """Tests that use none of these parts, or only look at how they are written."""
-SLOWEST: Final = 900.0
+SLOWEST: Final = 300.0
 """Seconds after which a change counts as one that was minded: it made something wait for ever."""
 COMPARISONS: Final[dict[type[ast.cmpop], str]] = {
     ast.Lt: "<=",

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiooncall.client import paginate
+from aiooncall.client.pagination import paginate
 from aiooncall.recent import REMEMBERED
 
 if TYPE_CHECKING:

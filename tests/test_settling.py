@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from aiooncall import ClientOptions, NotFound
-from aiooncall.settling import settled
+from aiooncall.client.reconcile import settled
 from tests.support.virtual_time import VirtualClock
 
 NOT_FOUND = NotFound(status=404, method="GET", route="/")

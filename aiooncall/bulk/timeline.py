@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from aiooncall._clock import Clock
     from aiooncall.bulk.outcomes import Outcome
-    from aiooncall.client import BaseClient
+    from aiooncall.client.base import BaseClient
     from aiooncall.events import Event
 
 _DONE: Final = frozenset({Status.DONE, Status.ALREADY})

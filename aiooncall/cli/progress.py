@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from aiooncall.bulk.models import Counts, Status
-    from aiooncall.client import BaseClient
+    from aiooncall.client.base import BaseClient
 
 
 class JobProgress:

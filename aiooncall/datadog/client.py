@@ -6,7 +6,7 @@ import os
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from aiooncall.client import BaseClient
+from aiooncall.client.base import BaseClient
 from aiooncall.datadog.sites import find_site
 from aiooncall.errors import OptionsError
 from aiooncall.options import required, secret

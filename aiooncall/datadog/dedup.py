@@ -13,8 +13,8 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from aiooncall.client.reconcile import settled
 from aiooncall.errors import ApiError, CodecError, OptionsError, TransportError
-from aiooncall.settling import settled
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

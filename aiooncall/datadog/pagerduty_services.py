@@ -14,7 +14,7 @@ from aiooncall.errors import OptionsError
 from aiooncall.options import secret
 
 if TYPE_CHECKING:
-    from aiooncall.client import BaseClient
+    from aiooncall.client.base import BaseClient
 
 ENDPOINTS = crud("/api/v1/integration/pagerduty/configuration/services", "service_name")
 
@@ -37,8 +37,7 @@ class PagerDutyServices:
             AmbiguousOutcome: it was sent, and whether it was created is unknown.
         """
         body = dumps({"service_name": _name(name), "service_key": self._key(service_key)})
-        attempt = await self._client.call(ENDPOINTS.create, body=body)
-        return _service(attempt.body)
+        return await self._client.fetch(ENDPOINTS.create, read=_service, body=body)
 
     async def get(self, name: str) -> PagerDutyService:
         """Return a service.
@@ -46,8 +45,7 @@ class PagerDutyServices:
         Raises:
             NotFound: there is none of that name.
         """
-        attempt = await self._client.call(ENDPOINTS.get, name)
-        return _service(attempt.body)
+        return await self._client.fetch(ENDPOINTS.get, name, read=_service)
 
     async def update(self, name: str, service_key: str) -> PagerDutyService:
         """Change the key of a service.

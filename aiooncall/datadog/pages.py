@@ -11,21 +11,21 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from aiooncall._json import as_object
-from aiooncall.client import paginate
+from aiooncall.client.pagination import paginate
 from aiooncall.codec import dumps
 from aiooncall.datadog import dedup
 from aiooncall.datadog.models.page import CreatedPage, Page, PageSort, TeamHandle, TeamId, Urgency, UserId
 from aiooncall.datadog.service import read_many, read_one
-from aiooncall.errors import AmbiguousOutcome, CodecError, OptionsError, ResponseTooLarge, ResultLimitReached
+from aiooncall.errors import AmbiguousOutcome, CodecError, OptionsError, ResultLimitReached
 from aiooncall.fanout import DEFAULT_CONCURRENCY, FanOut
 from aiooncall.jsonapi import parse_document
 from aiooncall.options import count
-from aiooncall.transport.messages import Endpoint, Lane, Safety
+from aiooncall.transport.messages import About, Endpoint, Lane, Safety
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
 
-    from aiooncall.client import BaseClient
+    from aiooncall.client.base import BaseClient
     from aiooncall.datadog.models.page import Target
     from aiooncall.fanout import Ids
     from aiooncall.jsonapi import Graph
@@ -83,17 +83,16 @@ class Pages:
         Raises:
             OptionsError: an argument is wrong; nothing was sent.
             AmbiguousOutcome: it was sent, and whether the page exists is unknown.
-            CodecError, ResponseTooLarge: the server accepted it, but its answer cannot be read: the page exists.
         """
         attributes = _page_attributes(title, target, urgency, description, tags)
         if dedup_key is not None:
             attributes["tags"] = [*attributes["tags"], dedup.tag(dedup_key)]
+        about = _about(title, dedup_key)
         started = self._client.options.clock.time()
         body = dumps({"data": {"type": "pages", "attributes": attributes}})
         try:
-            response = await self._client.call(CREATE, body=body)
-            return CreatedPage(id=_created_id(response.body))
-        except (AmbiguousOutcome, CodecError, ResponseTooLarge):
+            return CreatedPage(id=await self._client.fetch(CREATE, read=_created_id, body=body, about=about))
+        except AmbiguousOutcome:
             found = dedup_key and await dedup.find(self, dedup_key, started, self._client.options)
             if not found:
                 raise
@@ -226,8 +225,15 @@ def _may_have_more(graph: Graph[Page]) -> bool:
     return not (isinstance(meta, dict) and "next_number" in meta and meta["next_number"] is None)
 
 
+def _about(title: str, dedup_key: str | None) -> About:
+    if dedup_key is None:
+        return About(f"page {title!r}", "look for its title among the newest pages before doing it again")
+    return About(f"page {title!r}, dedup_key {dedup_key}", "look for its dedup_key before doing it again")
+
+
 def _created_id(body: bytes) -> str:
-    created = as_object(parse_document(body).data[0]) or {}
+    document = parse_document(body)
+    created = (as_object(document.data[0]) if document.single else None) or {}
     identifier = created.get("id")
     if not isinstance(identifier, str) or not identifier:
         raise CodecError("the page was accepted, but the answer has no id", path="$.data.id")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from aiooncall._json import as_object
 from aiooncall._unset import UNSET
 from aiooncall.checks import aware
-from aiooncall.client import paginate
+from aiooncall.client.pagination import paginate
 from aiooncall.datadog.includes import RespondersInclude, ScheduleInclude, ShiftInclude, include_query, included
 from aiooncall.datadog.models.on_call import ScheduleResponders, Shift
 from aiooncall.datadog.models.schedule import Layer, Member, Schedule, SchedulePosition

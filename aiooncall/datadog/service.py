@@ -13,7 +13,7 @@ from aiooncall.jsonapi import Resource, link, parse_document
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from aiooncall.client import BaseClient
+    from aiooncall.client.base import BaseClient
     from aiooncall.endpoints import Crud
     from aiooncall.jsonapi import Graph
     from aiooncall.transport.messages import Endpoint
@@ -66,8 +66,9 @@ class Service(Generic[R]):
         """Make a call that answers with one resource."""
         sought: Mapping[str, str] = {**query, **include_query(include, self._includes)}
         sent = None if body is None else dumps({"data": body})
-        attempt = await self._client.call(endpoint, *ids, query=sought, body=sent)
-        return read_one(attempt.body, self._kind)
+        return await self._client.fetch(
+            endpoint, *ids, read=lambda answer: read_one(answer, self._kind), query=sought, body=sent
+        )
 
     async def _create(self, resource: R, *owner: str, include: Iterable[str] = ()) -> R:
         body = self._request(self._checked(resource))

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from aiooncall._unset import UNSET
+from aiooncall.client.reconcile import settled
 from aiooncall.endpoints import crud
 from aiooncall.errors import AmbiguousOutcome, BadRequest, OnCallError, OptionsError
 from aiooncall.fanout import DEFAULT_CONCURRENCY
@@ -18,7 +19,6 @@ from aiooncall.grafana.filters import given, label_pairs, state_filter, time_ran
 from aiooncall.grafana.many import job
 from aiooncall.grafana.models.alert_group import AlertGroup, DeleteMode
 from aiooncall.grafana.service import LARGEST_PAGE, Readable, pairs
-from aiooncall.settling import settled
 from aiooncall.transport.messages import Lane
 
 if TYPE_CHECKING:

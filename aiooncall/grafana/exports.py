@@ -8,7 +8,7 @@ from aiooncall.options import secret
 from aiooncall.transport.messages import Endpoint, Safety
 
 if TYPE_CHECKING:
-    from aiooncall.client import BaseClient
+    from aiooncall.client.base import BaseClient
 
 USER_EXPORT: Final = Endpoint("GET", "/api/v1/users/{user_id}/schedule_export/", Safety.REPEATABLE)
 SCHEDULE_EXPORT: Final = Endpoint("GET", "/api/v1/schedules/{schedule_id}/export/", Safety.REPEATABLE)

@@ -16,7 +16,7 @@ from aiooncall.grafana.service import read_page
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator
 
-    from aiooncall.client import BaseClient
+    from aiooncall.client.base import BaseClient
     from aiooncall.transport.messages import Endpoint
 
 LONGEST: Final = timedelta(days=365)

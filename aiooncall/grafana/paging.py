@@ -16,19 +16,19 @@ from urllib.parse import urlsplit
 
 from aiooncall._json import as_object
 from aiooncall.checks import text
+from aiooncall.client.reconcile import settled
 from aiooncall.codec import dumps, loads, structure
-from aiooncall.errors import AmbiguousOutcome, CodecError, NotFound, OnCallError, OptionsError, ResponseTooLarge
+from aiooncall.errors import AmbiguousOutcome, NotFound, OnCallError, OptionsError
 from aiooncall.grafana.actions import CLOCK_TOLERANCE
 from aiooncall.grafana.buckets import USER
 from aiooncall.grafana.models.alert_group import AlertGroup
 from aiooncall.grafana.models.paging import PagedGroup, PagedUser
 from aiooncall.options import mask_url
 from aiooncall.recent import Recent
-from aiooncall.settling import settled
-from aiooncall.transport.messages import Endpoint, Safety, path_segment
+from aiooncall.transport.messages import About, Endpoint, Safety, path_segment
 
 if TYPE_CHECKING:
-    from aiooncall.client import BaseClient
+    from aiooncall.client.base import BaseClient
     from aiooncall.grafana.alert_groups import AlertGroups
 
 ESCALATION: Final = Endpoint("POST", "/api/v1/escalation/", Safety.ONCE, bucket=USER)
@@ -81,7 +81,6 @@ class Paging:
             OptionsError: an argument is wrong, or does not go together with another; nothing was sent.
             AmbiguousOutcome: it was sent, and whether anybody was paged is unknown; it was not sent again.
             BadRequest: there is no such user, team or group, or the group is resolved.
-            CodecError, ResponseTooLarge: the server accepted it, but its answer cannot be read.
         """
         said = {"title": title, "message": message, "source_url": source_url}
         body = _request(users, team, said, alert_group_id, important=important)
@@ -89,8 +88,8 @@ class Paging:
             raise OptionsError("reconcile", value=True, expected="a title or source_url, to find a new group by")
         started = self._client.options.clock.time()
         try:
-            paged = _result(await self._send(body))
-        except (AmbiguousOutcome, CodecError, ResponseTooLarge):
+            paged = await self._send(body, _about(said, alert_group_id))
+        except AmbiguousOutcome:
             look = partial(self._find, said, datetime.fromtimestamp(started, UTC))
             found = await settled(look, self._client.options) if reconcile else None
             if not found:
@@ -107,18 +106,18 @@ class Paging:
             users: whom to page: `PagedUser`, or an id for one that is not important.
 
         Raises:
-            OptionsError, AmbiguousOutcome, BadRequest, CodecError: as for `page`.
+            OptionsError, AmbiguousOutcome, BadRequest: as for `page`.
         """
         return await self.page(users=users, alert_group_id=alert_group_id)
 
-    async def _send(self, body: Json) -> bytes:
+    async def _send(self, body: Json, about: About) -> PagedGroup:
         known, other = self._routes
         try:
-            return (await self._client.call(known, body=_for(known, body))).body
+            return await self._client.fetch(known, read=_result, body=_for(known, body), about=about)
         except NotFound:
-            answer = await self._client.call(other, body=_for(other, body))
+            paged = await self._client.fetch(other, read=_result, body=_for(other, body), about=about)
         self._routes = (other, known)
-        return answer.body
+        return paged
 
     async def _find(self, said: Json, started: datetime) -> AlertGroup | None:
         since = started - timedelta(seconds=CLOCK_TOLERANCE)
@@ -135,6 +134,12 @@ def _for(route: Endpoint, body: Json) -> bytes:
     if route is DIRECT_PAGING and "important_team_escalation" in body:
         raise OptionsError("important", value=True, expected="False: this engine cannot do it; nobody was paged")
     return dumps(body)
+
+
+def _about(said: Json, alert_group_id: str | None) -> About:
+    told = {"alert group": alert_group_id, **said}
+    subject = ", ".join(f"{name} {value!r}" for name, value in told.items() if value is not None)
+    return About(subject or "a page without a title", "look at the newest alert groups before doing it again")
 
 
 def _result(body: bytes) -> PagedGroup:

@@ -15,7 +15,7 @@ from aiooncall.grafana.checks import at_most
 from aiooncall.transport.messages import Endpoint, Safety
 
 if TYPE_CHECKING:
-    from aiooncall.client import BaseClient
+    from aiooncall.client.base import BaseClient
 
 CALL: Final = Endpoint("POST", "/api/v1/make_call/", Safety.ONCE, has_result=False, bucket=PHONE)
 SMS: Final = Endpoint("POST", "/api/v1/send_sms/", Safety.ONCE, has_result=False, bucket=PHONE)

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from aiooncall._json import as_array, as_object
 from aiooncall._unset import UNSET
-from aiooncall.client import paginate
+from aiooncall.client.pagination import paginate
 from aiooncall.codec import dumps, loads, structure, structure_each, writable
 from aiooncall.errors import CodecError, OptionsError
 from aiooncall.options import count
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Hashable, Iterator
 
     from aiooncall._unset import Maybe
-    from aiooncall.client import BaseClient
+    from aiooncall.client.base import BaseClient
     from aiooncall.endpoints import Crud
     from aiooncall.transport.messages import Endpoint, Query
 
@@ -102,8 +102,9 @@ class Service(Generic[M]):
     ) -> M:
         """Make a call that answers with one thing."""
         sent = None if body is None else dumps(body)
-        attempt = await self._client.call(endpoint, *ids, body=sent, query=query, lane=lane)
-        found: M = read(attempt.body, self._kind)
+        found: M = await self._client.fetch(
+            endpoint, *ids, read=lambda answer: read(answer, self._kind), body=sent, query=query, lane=lane
+        )
         return found
 
     def _rows(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from aiooncall.client import BaseClient
+from aiooncall.client.base import BaseClient
 
 if TYPE_CHECKING:
     from aiooncall.grafana.alert_groups import AlertGroups

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from aiooncall._unset import Maybe
-    from aiooncall.client import BaseClient
+    from aiooncall.client.base import BaseClient
 
 W = TypeVar("W", bound="Webhook | Action")
 

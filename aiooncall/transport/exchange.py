@@ -9,7 +9,14 @@ import aiohttp
 import attrs
 
 from aiooncall.errors import AttemptTimeout, ClientClosed, ConnectError, DeadlineExceeded, ResponseTooLarge
-from aiooncall.transport.outcome import Outcome, outcome_of_failure, outcome_of_status, parse_rate_limit
+from aiooncall.transport.outcome import (
+    Outcome,
+    closes_bucket,
+    outcome_of_failure,
+    outcome_of_status,
+    outcome_of_unreadable,
+    parse_rate_limit,
+)
 from aiooncall.transport.pool import SendGuard, as_transport_error
 
 if TYPE_CHECKING:
@@ -32,7 +39,13 @@ LARGEST_IGNORED_BODY: Final = 4096
 
 @attrs.define(slots=True)
 class Attempt:
-    """What one send came to: an answer (`status` is set), or an `error`. `sent` says whether a byte may have left."""
+    """What one send came to: an answer (`status` is set), or an `error`.
+
+    Attributes:
+        closes_bucket: whether the answer asks everybody to wait.
+        sent: whether a byte may have left.
+        number: the how manieth send of its call it was.
+    """
 
     outcome: Outcome
     status: int | None = None
@@ -40,7 +53,9 @@ class Attempt:
     headers: Mapping[str, str] = attrs.field(factory=dict[str, str])
     rate_limit: RateLimit | None = None
     error: TransportError | None = None
+    closes_bucket: bool = False
     sent: bool = True
+    number: int = 1
 
     @property
     def is_crash(self) -> bool:
@@ -125,8 +140,9 @@ class Exchanger:
             )
         said = parse_rate_limit(headers, self._wall_time)
         asked_to_wait = said is not None and said.retry_after is not None
-        outcome = outcome_of_status(status, request.endpoint.safety, asked_to_wait)
-        return Attempt(outcome, status, b"", headers, said)
+        outcome = outcome_of_status(status, request.endpoint.safety, asked_to_wait=asked_to_wait)
+        closes = closes_bucket(status, asked_to_wait=asked_to_wait)
+        return Attempt(outcome, status, b"", headers, said, closes_bucket=closes)
 
     async def _take_body(
         self, response: ClientResponse, request: Request, attempt: Attempt, alarm: Alarm, until: float
@@ -144,7 +160,7 @@ class Exchanger:
             return _failed(request, self._timed_out(alarm, until), attempt) if wanted else attempt
         except ResponseTooLarge as error:
             response.close()
-            attempt.outcome, attempt.error = Outcome.REJECTED, error
+            attempt.outcome, attempt.error = outcome_of_unreadable(request.endpoint.safety), error
         except (aiohttp.ClientError, OSError) as problem:
             response.close()
             return _failed(request, as_transport_error(problem, sent=True), attempt) if wanted else attempt

@@ -6,7 +6,7 @@ import enum
 import re
 from collections.abc import Mapping, Sequence
 from itertools import chain
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import quote
 
 import attrs
@@ -17,6 +17,7 @@ from aiooncall.errors import OptionsError
 Query = Mapping[str, str] | Sequence[tuple[str, str]]
 """Query parameters; as pairs, where a name can come twice."""
 
+_FIELD = re.compile(r"\{(\w+)\}")
 _is_plain_id = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.~-]{0,511}").fullmatch
 _FORBIDDEN_IN_ID = re.compile(r"[/\\?#%\x00-\x20\x7f-\xa0\u2028\u2029]")
 _FORBIDDEN_IN_NAME = re.compile(r"[/\\?#%\x00-\x1f\x7f-\x9f\u2028\u2029]|^\s|\s$")
@@ -35,6 +36,18 @@ class Lane(enum.IntEnum):
 
     INTERACTIVE = 0
     BULK = 1
+
+
+class About(NamedTuple):
+    """What a call is about, for those who have to look at what came of it.
+
+    Attributes:
+        subject: such as the id that the path has, or the title of what is made.
+        look: how to find out whether it happened.
+    """
+
+    subject: str = ""
+    look: str = ""
 
 
 @attrs.frozen(eq=False)
@@ -59,6 +72,8 @@ class Endpoint:
     bucket: str = ""
     route: str = attrs.field(init=False)
     """Method and template: what it is called in events and errors."""
+    fields: tuple[str, ...] = attrs.field(init=False)
+    """The names in the template."""
     needs_guard: bool = attrs.field(init=False)
     """Whether a send has to be watched. aiohttp never repeats a POST, and one that may be repeated in doubt need not
     know whether it left."""
@@ -66,7 +81,12 @@ class Endpoint:
     def __attrs_post_init__(self) -> None:
         object.__setattr__(self, "route", f"{self.method} {self.template}")
         object.__setattr__(self, "bucket", self.bucket or self.route)
+        object.__setattr__(self, "fields", tuple(_FIELD.findall(self.template)))
         object.__setattr__(self, "needs_guard", self.method != "POST" or self.safety is Safety.ONCE)
+
+    def about(self, values: Sequence[str]) -> About:
+        """Return what a call with these values in its path is about."""
+        return About(", ".join(f"{field} {value}" for field, value in zip(self.fields, values, strict=False)))
 
 
 @attrs.define(slots=True)
@@ -78,6 +98,13 @@ class Request:
     body: bytes | None = None
     lane: Lane = Lane.INTERACTIVE
     deadline: float | None = None
+    values: tuple[str, ...] = ()
+    told: About | None = None
+
+    @property
+    def about(self) -> About:
+        """What the call is about: what the caller told, or the ids in its path."""
+        return self.told or self.endpoint.about(self.values)
 
 
 def path_segment(field: str, value: str) -> str:
@@ -110,7 +137,7 @@ class UrlTemplate:
 
     def __init__(self, base: str, template: str) -> None:
         root = URL(base, encoded=True)
-        pieces = re.split(r"\{(\w+)\}", root.raw_path.rstrip("/") + template)
+        pieces = _FIELD.split(root.raw_path.rstrip("/") + template)
         self._origin = root.origin()
         self._parts = tuple(pieces[0::2])
         self._fields = tuple(pieces[1::2])

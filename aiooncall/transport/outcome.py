@@ -59,11 +59,20 @@ class Outcome(enum.StrEnum):
     """It may have happened, and doing it again would do it twice."""
 
 
-_MAYBE_DONE: Final = frozenset({408, 500, 502, 503, 504})
+_TOO_MANY: Final = 429
+_UNAVAILABLE: Final = 503
+_GIVEN_UP: Final = frozenset({408, 499})
+"""Somebody on the way waited no longer (499 is what nginx calls it); whoever is behind may have gone on."""
+_NOT_DONE: Final = frozenset({501, 505, 511})
+"""The 5xx that name a reason not to do it: not implemented, another HTTP version, log in to the network first."""
 
 
-def outcome_of_status(status: int, safety: Safety, asked_to_wait: bool = False) -> Outcome:
+def outcome_of_status(status: int, safety: Safety, *, asked_to_wait: bool = False) -> Outcome:
     """Return what an answer with `status` means.
+
+    For what may not be repeated only 429 is proof that nothing happened. A 503 is none, with `Retry-After` or without:
+    a cache in front gives that answer as well when it waited in vain for what was being done behind it. An unknown 5xx
+    counts as a 500 (https://www.rfc-editor.org/rfc/rfc9110#section-15).
 
     Args:
         status: the HTTP status.
@@ -72,16 +81,28 @@ def outcome_of_status(status: int, safety: Safety, asked_to_wait: bool = False) 
     """
     if 200 <= status < 300:  # noqa: PLR2004 (RFC 9110: the success class)
         return Outcome.SUCCESS
-    if status == 429 or (status == 503 and asked_to_wait):  # noqa: PLR2004
+    if status == _TOO_MANY or (safety is Safety.REPEATABLE and closes_bucket(status, asked_to_wait=asked_to_wait)):
         return Outcome.THROTTLED
-    if status in _MAYBE_DONE:
+    if status in _GIVEN_UP or (status >= 500 and status not in _NOT_DONE):  # noqa: PLR2004 (the server error class)
         return outcome_of_failure(safety, sent=True)
+    if status < 400:  # noqa: PLR2004 (no error: a redirect, or a protocol that nobody asked for)
+        return outcome_of_unreadable(safety)
     return Outcome.REJECTED
+
+
+def closes_bucket(status: int, *, asked_to_wait: bool) -> bool:
+    """Return whether an answer asks everybody to wait, whatever became of the request itself."""
+    return status == _TOO_MANY or (status == _UNAVAILABLE and asked_to_wait)
 
 
 def outcome_of_failure(safety: Safety, *, sent: bool) -> Outcome:
     """Return what an attempt without an answer means; `sent` says whether the request may have left."""
     return Outcome.AMBIGUOUS if sent and safety is Safety.ONCE else Outcome.TRANSIENT
+
+
+def outcome_of_unreadable(safety: Safety) -> Outcome:
+    """Return what an answer means that is no error and cannot be used: asking again would bring the same."""
+    return Outcome.AMBIGUOUS if safety is Safety.ONCE else Outcome.REJECTED
 
 
 def parse_rate_limit(

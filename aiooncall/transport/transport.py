@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from aiooncall.transport.budget import RateBudget
     from aiooncall.transport.exchange import Attempt
     from aiooncall.transport.gate import Permit
-    from aiooncall.transport.messages import Request
+    from aiooncall.transport.messages import About, Endpoint, Request
     from aiooncall.transport.pool import SessionPool
 
 REQUEST_ID_HEADERS: Final = ("X-Request-Id", "DD-Request-Id")
@@ -127,7 +127,7 @@ class Transport:
                 except BaseException:  # cancelled: whether the server counted it is unknown
                     self.budget.abandoned(permit, sent=True)
                     raise
-                self._settle(permit, bucket, attempt)
+                self._settle(permit, bucket, attempt, failed)
                 self.attempts += 1
                 if self._hooks:
                     self._report(request, attempt, failed, self._now() - permit.sent)
@@ -153,18 +153,20 @@ class Transport:
         refused = failed is not None and failed.last is not None and failed.last.outcome is Outcome.THROTTLED
         return await self.budget.acquire(request.endpoint.bucket, request.lane, until, in_front=refused)
 
-    def _settle(self, permit: Permit, bucket: str, attempt: Attempt) -> None:
+    def _settle(self, permit: Permit, bucket: str, attempt: Attempt, failed: FailedCall | None) -> None:
         """Tell the budget what came of the permit."""
+        if failed is not None:
+            attempt.number = failed.attempts + 1
         if attempt.status is None:
             self.budget.abandoned(permit, sent=attempt.sent)
-        elif attempt.outcome is Outcome.THROTTLED:
+        elif attempt.closes_bucket:
             self.budget.refused(permit, bucket, attempt.rate_limit)
         else:
             self.budget.answered(permit, bucket, attempt.rate_limit)
 
     async def _wait(self, call: FailedCall, attempt: Attempt, alarm: Alarm, until: float) -> None:
         """Sleep until the next attempt, or raise if there is to be none."""
-        if attempt.outcome is Outcome.THROTTLED:
+        if attempt.closes_bucket:
             emit((*self._hooks, *self._troubled), _throttled(call, attempt))
         delay = delay_before_retry(self._options.retry, attempt.outcome, failures=call.failures, refusals=call.refusals)
         if delay is None or call.crashes > self._crash_retries or self._now() + delay >= until:
@@ -178,10 +180,7 @@ class Transport:
         cause = attempt.error or self._api_error(call, attempt)
         if attempt.outcome is not Outcome.AMBIGUOUS:
             return cause
-        endpoint = call.request.endpoint
-        ambiguous = AmbiguousOutcome(method=endpoint.method, route=endpoint.template, attempts=call.attempts)
-        ambiguous.__cause__ = cause
-        return ambiguous
+        return in_doubt(call.request.endpoint, call.request.about, attempts=call.attempts, cause=cause)
 
     def _api_error(self, call: FailedCall, attempt: Attempt) -> ApiError:
         status, endpoint = attempt.status or 0, call.request.endpoint
@@ -232,6 +231,18 @@ class Transport:
             elapsed=elapsed,
         )
         emit(self._hooks, finished)
+
+
+def in_doubt(endpoint: Endpoint, about: About, *, attempts: int, cause: OnCallError) -> AmbiguousOutcome:
+    """Return the error for a request that was sent and whose effect is unknown, because of `cause`."""
+    return AmbiguousOutcome(
+        method=endpoint.method,
+        route=endpoint.template,
+        attempts=attempts,
+        subject=about.subject,
+        hint=about.look,
+        cause=cause,
+    )
 
 
 def _by_status(status: int, _reasons: tuple[str, ...]) -> type[ApiError]:

@@ -28,9 +28,11 @@ REFUSALS = [
     Fault(FaultKind.THROTTLE, retry_after="3"),
     Fault(FaultKind.THROTTLE_BARE),
     Fault(FaultKind.THROTTLE_HTML),
-    Fault(FaultKind.ERROR_BEFORE, status=503, retry_after="2"),
 ]
+ASKED_TO_WAIT = Fault(FaultKind.ERROR_BEFORE, status=503, retry_after="2")
+"""No proof that nothing happened."""
 UNDONE = [
+    ASKED_TO_WAIT,
     Fault(FaultKind.ERROR_BEFORE, status=408),
     Fault(FaultKind.ERROR_BEFORE, status=500),
     Fault(FaultKind.ERROR_BEFORE, status=502, html=True),
@@ -141,11 +143,12 @@ async def test_action_in_doubt_is_sent_once(action: Any, fault: Fault) -> None:
 
 @pytest.mark.parametrize("fault", [Fault(FaultKind.EMPTY_OK), Fault(FaultKind.HUGE_BODY, size=300_000)], ids=name)
 async def test_unreadable_success_of_create(fault: Fault) -> None:
-    """A create whose success cannot be read is an error without a key and found again with one; it pages once each."""
+    """A create whose success cannot be read is in doubt without a key and found again with one; it pages once each."""
     plan = scripted("POST", PAGES, fault, fault)
     async with datadog(plan, max_response_bytes=200_000) as (sim, client):
-        with pytest.raises((CodecError, ResponseTooLarge)):
+        with pytest.raises(AmbiguousOutcome, match=r"\((CodecError|ResponseTooLarge): ") as raised:
             await client.pages.create("first", target=TEAM)
+        assert isinstance(raised.value.__cause__, (CodecError, ResponseTooLarge))
         second = await client.pages.create("second", target=TEAM, dedup_key="second")
         assert sim.ledger.pages_by_title("second") == [second.id]
         assert sim.ledger.count("create") == 2
@@ -180,16 +183,41 @@ async def test_nobody_listens(operation: str) -> None:
 
 
 async def test_redirect_is_refused() -> None:
-    """A redirect to another origin is an error that says so, and the credentials never go there."""
+    """A redirect to another origin is an error that says so, a doubt for a create; the credentials never go there."""
     plan = scripted("POST", PAGES, FaultKind.REDIRECT)
     plan.script("GET", f"{PAGES}/*", Fault(FaultKind.REDIRECT))
     async with datadog(plan) as (sim, client):
-        with pytest.raises(ApiError, match="redirects are not followed"):
+        with pytest.raises(AmbiguousOutcome, match="redirects are not followed"):
             await client.pages.create("disk full", target=TEAM, dedup_key="k")
         with pytest.raises(ApiError, match="redirects are not followed"):
             await client.pages.get("p1")
         assert sim.elsewhere == []
         assert sim.ledger.count("create") == 0
+
+
+async def test_wait_that_was_asked_for_holds_after_a_doubt() -> None:
+    """A 503 with `Retry-After` after the effect: one escalation, in doubt, and everybody waits as long as told."""
+    fault = Fault(FaultKind.ERROR_AFTER, status=503, retry_after="20")
+    async with datadog(scripted("POST", f"{PAGES}/*/escalate", fault)) as (sim, client):
+        first, second = sim.add_page(title="first"), sim.add_page(title="second")
+        with pytest.raises(AmbiguousOutcome, match="503"):
+            await client.pages.escalate(first)
+        await client.pages.escalate(second)
+        asked, after = (request.at for request in sim.ledger.requests)
+        assert after - asked >= 20.0
+        assert [sim.ledger.count("escalate", page) for page in (first, second)] == [1, 1]
+
+
+@pytest.mark.parametrize("status", [408, 499, 507, 512, 520, 524, 530, 599])
+async def test_unknown_failure_is_like_a_500(status: int) -> None:
+    """A failure that gateways have a number of their own for is got over when reading, and a doubt for a create."""
+    plan = scripted("GET", f"{PAGES}/*", Fault(FaultKind.ERROR_BEFORE, status=status))
+    plan.script("POST", PAGES, Fault(FaultKind.ERROR_AFTER, status=status))
+    async with datadog(plan) as (sim, client):
+        assert (await client.pages.get(sim.add_page(title="disk full"))).title == "disk full"
+        page = await client.pages.create("down", target=TEAM, dedup_key="k1")
+        assert page.reconciled
+        assert sim.ledger.pages_by_title("down") == [page.id]
 
 
 async def test_attempts_end() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from email.utils import formatdate
-from typing import Any
+from typing import Any, Final
 
 import orjson
 import pytest
@@ -18,6 +18,7 @@ from aiooncall.transport.outcome import (
     LONGEST_PERIOD,
     LONGEST_WAIT,
     Outcome,
+    closes_bucket,
     outcome_of_failure,
     outcome_of_status,
     parse_rate_limit,
@@ -214,32 +215,46 @@ def test_no_bytes_can_hurt(body: bytes) -> None:
     assert all(0 < len(reason) <= LONGEST_ERROR for reason in reasons)
 
 
-@pytest.mark.parametrize(
-    ("status", "asked_to_wait", "repeatable", "once"),
-    [
-        (200, False, Outcome.SUCCESS, Outcome.SUCCESS),
-        (202, True, Outcome.SUCCESS, Outcome.SUCCESS),
-        (204, False, Outcome.SUCCESS, Outcome.SUCCESS),
-        (301, False, Outcome.REJECTED, Outcome.REJECTED),
-        (400, False, Outcome.REJECTED, Outcome.REJECTED),
-        (401, True, Outcome.REJECTED, Outcome.REJECTED),
-        (404, False, Outcome.REJECTED, Outcome.REJECTED),
-        (408, False, Outcome.TRANSIENT, Outcome.AMBIGUOUS),
-        (409, False, Outcome.REJECTED, Outcome.REJECTED),
-        (429, False, Outcome.THROTTLED, Outcome.THROTTLED),
-        (429, True, Outcome.THROTTLED, Outcome.THROTTLED),
-        (500, True, Outcome.TRANSIENT, Outcome.AMBIGUOUS),
-        (501, False, Outcome.REJECTED, Outcome.REJECTED),
-        (502, False, Outcome.TRANSIENT, Outcome.AMBIGUOUS),
-        (503, False, Outcome.TRANSIENT, Outcome.AMBIGUOUS),
-        (503, True, Outcome.THROTTLED, Outcome.THROTTLED),
-        (504, False, Outcome.TRANSIENT, Outcome.AMBIGUOUS),
-    ],
-)
-def test_status_table(status: int, asked_to_wait: bool, repeatable: Outcome, once: Outcome) -> None:
-    """Each status means what the retry table says, for calls that may be repeated and for those that may not."""
-    assert outcome_of_status(status, Safety.REPEATABLE, asked_to_wait=asked_to_wait) is repeatable
-    assert outcome_of_status(status, Safety.ONCE, asked_to_wait=asked_to_wait) is once
+MEANINGS: Final = {
+    Outcome.SUCCESS: (*range(200, 300),),
+    Outcome.THROTTLED: (429,),
+    Outcome.REJECTED: (*range(400, 408), *range(409, 429), *range(430, 499), 501, 505, 511),
+}
+"""What means the same for calls of both kinds."""
+DOUBTS: Final = {
+    Outcome.TRANSIENT: (408, 499, *(status for status in range(500, 600) if status not in {501, 505, 511})),
+    Outcome.REJECTED: (*range(100, 200), *range(300, 400)),
+}
+"""What leaves it open whether it happened, and means this for a call that may be repeated."""
+CELLS: Final = [
+    *((status, outcome, outcome) for outcome, statuses in MEANINGS.items() for status in statuses),
+    *((status, outcome, Outcome.AMBIGUOUS) for outcome, statuses in DOUBTS.items() for status in statuses),
+]
+
+
+def test_status_table_is_whole() -> None:
+    """The table has every status of HTTP, once."""
+    assert sorted(status for status, _, _ in CELLS) == [*range(100, 600)]
+
+
+def test_status_table() -> None:
+    """Each status means what the table says; `Retry-After` makes a 503 a refusal for what may be repeated only."""
+    for status, repeatable, once in CELLS:
+        for asked in (False, True):
+            waits = asked and status == 503
+            found = [outcome_of_status(status, safety, asked_to_wait=asked) for safety in Safety]
+            assert found == [Outcome.THROTTLED if waits else repeatable, once], (status, asked)
+
+
+def test_what_closes_a_bucket() -> None:
+    """A 429 asks everybody to wait, a 503 if it says how long, and no other status does."""
+    closing = {
+        (status, asked)
+        for status in range(100, 600)
+        for asked in (False, True)
+        if closes_bucket(status, asked_to_wait=asked)
+    }
+    assert closing == {(429, False), (429, True), (503, True)}
 
 
 @pytest.mark.parametrize(

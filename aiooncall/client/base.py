@@ -1,8 +1,7 @@
-"""What the clients of all providers share: life cycle, calls, pagination. Knows no endpoint and no model."""
+"""What the clients of all providers share: life cycle and calls. Knows no endpoint and no model."""
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from contextlib import contextmanager
 from functools import cache
@@ -10,17 +9,17 @@ from math import inf
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
 
-from aiooncall.errors import NotFound, OptionsError
+from aiooncall.errors import CodecError, NotFound, OptionsError
 from aiooncall.events import BudgetLearned, emit
 from aiooncall.options import MASK, ClientOptions, PoolOptions, base_url
-from aiooncall.recent import Recent
 from aiooncall.transport.budget import LocalBudget
 from aiooncall.transport.messages import Lane, Request, UrlTemplate
+from aiooncall.transport.outcome import Outcome, outcome_of_unreadable
 from aiooncall.transport.pool import Lifecycle, SessionPool
-from aiooncall.transport.transport import Transport
+from aiooncall.transport.transport import Transport, in_doubt
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Hashable, Iterable, Mapping
+    from collections.abc import Callable, Coroutine, Generator, Mapping
     from types import TracebackType
     from typing import Self
 
@@ -32,9 +31,8 @@ if TYPE_CHECKING:
     from aiooncall.ratelimit import BudgetSnapshot
     from aiooncall.transport.budget import RateBudget
     from aiooncall.transport.exchange import Attempt
-    from aiooncall.transport.messages import Endpoint, Query
+    from aiooncall.transport.messages import About, Endpoint, Query
 
-P = TypeVar("P")
 T = TypeVar("T")
 JSON: Final = "application/json"
 
@@ -154,6 +152,7 @@ class BaseClient:
         query: Query | None = None,
         body: bytes | None = None,
         lane: Lane = Lane.INTERACTIVE,
+        about: About | None = None,
     ) -> Coroutine[Any, Any, Attempt]:
         """Make one call; await it for its answer.
 
@@ -163,11 +162,37 @@ class BaseClient:
             query: query parameters.
             body: JSON.
             lane: who waits. A bulk call has no deadline: its job has one, if any.
+            about: what the call is about, for errors; the ids in its path unless given.
         """
         self._lifecycle.check()
         template, transport = self._routes.get(endpoint) or self._route(endpoint)
         deadline = self._deadline if lane is Lane.INTERACTIVE else None
-        return transport.send(Request(endpoint, template.fill(values, query), body, lane, deadline))
+        return transport.send(Request(endpoint, template.fill(values, query), body, lane, deadline, values, about))
+
+    async def fetch(
+        self,
+        endpoint: Endpoint,
+        *values: str,
+        read: Callable[[bytes], T],
+        query: Query | None = None,
+        body: bytes | None = None,
+        lane: Lane = Lane.INTERACTIVE,
+        about: About | None = None,
+    ) -> T:
+        """Make one call and return what `read` makes of its answer.
+
+        Raises:
+            CodecError: the answer is not what it should be.
+            AmbiguousOutcome: so it is, and the call is one that must not be repeated: it may have happened.
+        """
+        attempt = await self.call(endpoint, *values, query=query, body=body, lane=lane, about=about)
+        try:
+            return read(attempt.body)
+        except CodecError as unreadable:
+            if outcome_of_unreadable(endpoint.safety) is not Outcome.AMBIGUOUS:
+                raise
+            told = about or endpoint.about(values)
+            raise in_doubt(endpoint, told, attempts=attempt.number, cause=unreadable) from unreadable
 
     async def delete(
         self, endpoint: Endpoint, *ids: str, body: bytes | None = None, lane: Lane = Lane.INTERACTIVE
@@ -250,46 +275,3 @@ def _user_agent() -> str:
     from importlib.metadata import version  # noqa: PLC0415 (it brings the whole email package: not on import)
 
     return f"aiooncall/{version('aiooncall')}"
-
-
-async def paginate(
-    fetch: Callable[[P | None], Coroutine[Any, Any, tuple[Iterable[T], P | None]]],
-    key: Callable[[T], Hashable],
-    first: P | None = None,
-    *,
-    ahead: bool = False,
-    bounded: bool = False,
-) -> AsyncIterator[T]:
-    """Yield the items of a list's pages once each.
-
-    Rows move between pages when the list changes meanwhile, so an item that came lately is not repeated. A page that
-    brings nothing new ends the list, so that a server which ignores page numbers cannot loop.
-
-    Args:
-        fetch: takes a page's place and returns its items, and the place of the next page, None at the end. Items that
-            are made when they are wanted, one by one, are made while the next page is on its way.
-        key: what makes an item the same.
-        first: the place of the first page; None asks for no page in particular.
-        ahead: whether the next page is asked for while the items of one are yielded.
-        bounded: whether `fetch` sees to an end by itself, so that a page may bring nothing new.
-    """
-    recent = Recent()
-    coming = asyncio.ensure_future(fetch(first))
-    try:
-        while True:
-            items, place = await coming
-            if ahead and place is not None:
-                coming = asyncio.ensure_future(fetch(place))
-                await asyncio.sleep(0)  # the request leaves now, not when the caller happens to wait for something
-            goes_on = bounded
-            for item in items:
-                if recent.is_new(key(item)):
-                    goes_on = True
-                    yield item
-            if place is None or not goes_on:
-                return
-            if not ahead:
-                coming = asyncio.ensure_future(fetch(place))
-    finally:
-        if not coming.cancel() and not coming.cancelled():
-            coming.exception()  # nobody else will ask for it

@@ -3,6 +3,7 @@ from attrs import evolve
 from aiooncall._clock import Clock
 from aiooncall._unset import UNSET, UnsetType
 from aiooncall.changes import Change, Diff, diff
+from aiooncall.client.delivery import Delivery
 from aiooncall.datadog.client import DatadogOnCall
 from aiooncall.datadog.models.page import (
     CreatedPage,
@@ -77,6 +78,7 @@ __all__ = [
     "DatadogOnCall",
     "DeadlineExceeded",
     "DeleteMode",
+    "Delivery",
     "Diff",
     "Event",
     "FanOut",

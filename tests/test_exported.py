@@ -35,6 +35,7 @@ EXPORTED = [
     "DatadogOnCall",
     "DeadlineExceeded",
     "DeleteMode",
+    "Delivery",
     "Diff",
     "Event",
     "FanOut",

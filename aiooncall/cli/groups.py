@@ -9,8 +9,9 @@ import typer
 from aiooncall._unset import UNSET
 from aiooncall.bulk.targets import item_of
 from aiooncall.cli.command import command
-from aiooncall.cli.printing import item_json, print_facts, print_items, print_json, say
+from aiooncall.cli.printing import item_json, print_facts, print_items, print_json, say, say_paged
 from aiooncall.cli.settings import Settings
+from aiooncall.client.delivery import Delivery
 from aiooncall.grafana.client import GrafanaOnCall
 from aiooncall.grafana.models.alert_group import AlertGroupState, DeleteMode
 from aiooncall.grafana.models.paging import PagedUser
@@ -36,6 +37,7 @@ async def page(
     source_url: Annotated[str | None, typer.Option(help="Where to find the cause.")] = None,
     important: Annotated[bool, typer.Option("--important", help="By the rules for important pages.")] = False,
     group: Annotated[str | None, typer.Option(help="Add the users to this alert group.")] = None,
+    delivery: Annotated[Delivery, typer.Option(help="In doubt: raise it, or page again.")] = Delivery.AT_MOST_ONCE,
 ) -> None:
     """Page users or a team, once."""
     people = [PagedUser(one, important=important) for one in user] if user else None
@@ -48,11 +50,12 @@ async def page(
             source_url=source_url,
             alert_group_id=group,
             important=important and people is None,
+            delivery=delivery,
         )
     if settings.json:
-        print_json({"id": paged.id})
+        print_json({"id": paged.id, "reconciled": paged.reconciled, "maybe_twice": paged.maybe_twice})
     else:
-        say(f"paged: {paged.id}")
+        say_paged(paged)
 
 
 @command(app, "list")

@@ -9,9 +9,10 @@ import typer
 
 from aiooncall.bulk.targets import item_of
 from aiooncall.cli.command import command
-from aiooncall.cli.printing import item_json, print_facts, print_items, print_json, say
+from aiooncall.cli.printing import item_json, print_facts, print_items, print_json, say, say_paged
 from aiooncall.cli.settings import Settings
 from aiooncall.cli.times import WRITTEN, utc
+from aiooncall.client.delivery import Delivery
 from aiooncall.datadog.client import DatadogOnCall
 from aiooncall.datadog.models.page import TeamHandle, TeamId, Urgency, UserId
 from aiooncall.errors import OptionsError
@@ -38,17 +39,24 @@ async def create(
     description: Annotated[str | None, typer.Option()] = None,
     tag: Annotated[list[str] | None, typer.Option(help="Such as service:checkout; any number of them.")] = None,
     dedup_key: Annotated[str | None, typer.Option(help="Finds the page again if the answer is lost.")] = None,
+    delivery: Annotated[Delivery, typer.Option(help="In doubt: raise it, or page again.")] = Delivery.AT_MOST_ONCE,
 ) -> None:
     """Page a team or a user, once."""
     target = _target(team, team_id, user)
     async with _datadog(settings) as dd:
         page = await dd.pages.create(
-            title, target=target, urgency=urgency, description=description, tags=tag or (), dedup_key=dedup_key
+            title,
+            target=target,
+            urgency=urgency,
+            description=description,
+            tags=tag or (),
+            dedup_key=dedup_key,
+            delivery=delivery,
         )
     if settings.json:
         print_json(page)
     else:
-        say(f"paged: {page.id}" + (" (found again)" if page.reconciled else ""))
+        say_paged(page)
 
 
 @command(app, "list")

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping
 
     from aiooncall.bulk.models import Item
+    from aiooncall.datadog.models.page import CreatedPage
+    from aiooncall.grafana.models.paging import PagedGroup
     from aiooncall.oncall import OnCall, Responder
 
 COLUMNS = ("id", "state", "urgency", "team", "created_at", "title")
@@ -31,6 +33,13 @@ _STEERING: Final = {at: " " for at in (*range(32), *range(127, 160)) if chr(at) 
 def print_json(value: object) -> None:
     """Print a model, or plain data, as one line of JSON."""
     typer.echo(orjson.dumps(plain(value), default=str).decode())
+
+
+def say_paged(paged: CreatedPage | PagedGroup) -> None:
+    """Say whom a page became, and how sure that is."""
+    found = " (found again)" if paged.reconciled else ""
+    twice = " (sent again after a doubt: it may be there twice)" if paged.maybe_twice else ""
+    say(f"paged: {paged.id}{found}{twice}")
 
 
 def plain(value: object) -> Any:  # noqa: ANN401 (any JSON)

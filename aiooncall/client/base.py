@@ -13,6 +13,7 @@ from aiooncall.errors import CodecError, NotFound, OptionsError
 from aiooncall.events import BudgetLearned, emit
 from aiooncall.options import MASK, ClientOptions, PoolOptions, base_url
 from aiooncall.transport.budget import LocalBudget
+from aiooncall.transport.deadline import current_deadline, one_deadline
 from aiooncall.transport.messages import Lane, Request, UrlTemplate
 from aiooncall.transport.outcome import Outcome, outcome_of_unreadable
 from aiooncall.transport.pool import Lifecycle, SessionPool
@@ -20,6 +21,7 @@ from aiooncall.transport.transport import Transport, in_doubt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Generator, Mapping
+    from contextlib import AbstractContextManager
     from types import TracebackType
     from typing import Self
 
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from aiooncall.options import CallRate
     from aiooncall.ratelimit import BudgetSnapshot
     from aiooncall.transport.budget import RateBudget
+    from aiooncall.transport.deadline import Deadline
     from aiooncall.transport.exchange import Attempt
     from aiooncall.transport.messages import About, Endpoint, Query
 
@@ -166,8 +169,18 @@ class BaseClient:
         """
         self._lifecycle.check()
         template, transport = self._routes.get(endpoint) or self._route(endpoint)
-        deadline = self._deadline if lane is Lane.INTERACTIVE else None
-        return transport.send(Request(endpoint, template.fill(values, query), body, lane, deadline, values, about))
+        until = inf if lane is Lane.BULK else self._until()
+        return transport.send(Request(endpoint, template.fill(values, query), body, lane, until, values, about))
+
+    def one_deadline(self) -> AbstractContextManager[Deadline]:
+        """Return a context in which all calls together have the deadline of one."""
+        return one_deadline(self.options.clock, self._deadline)
+
+    def _until(self) -> float:
+        """Return when a call that begins now has to be over, in monotonic seconds."""
+        if (deadline := current_deadline()) is not None:
+            return deadline.until
+        return inf if self._deadline is None else self.options.clock.monotonic() + self._deadline
 
     async def fetch(
         self,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-async def settled(look: Callable[[], Awaitable[T]], options: ClientOptions) -> T | None:
+async def settled(look: Callable[[], Awaitable[T | None]], options: ClientOptions) -> T | None:
     """Return what `look` finds, which is looked for again and again for up to `settle_time`; None if it is nothing.
 
     The time begins when the first look has ended, as that may have had to wait for the rate limit.

@@ -11,12 +11,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from aiooncall._json import as_object
+from aiooncall.client.delivery import Delivery, deliver
 from aiooncall.client.pagination import paginate
 from aiooncall.codec import dumps
 from aiooncall.datadog import dedup
 from aiooncall.datadog.models.page import CreatedPage, Page, PageSort, TeamHandle, TeamId, Urgency, UserId
 from aiooncall.datadog.service import read_many, read_one
-from aiooncall.errors import AmbiguousOutcome, CodecError, OptionsError, ResultLimitReached
+from aiooncall.errors import CodecError, OptionsError, ResultLimitReached
 from aiooncall.fanout import DEFAULT_CONCURRENCY, FanOut
 from aiooncall.jsonapi import parse_document
 from aiooncall.options import count
@@ -63,11 +64,13 @@ class Pages:
         description: str | None = None,
         tags: Iterable[str] = (),
         dedup_key: str | None = None,
+        delivery: Delivery | str = Delivery.AT_MOST_ONCE,
     ) -> CreatedPage:
         """Page somebody, once.
 
-        When the request was sent but its answer was lost, it is not sent again. With a `dedup_key` the page is then
-        looked for by the tag `dedup_key:…`, for up to `settle_time`; use a new key for each event.
+        When the request was sent but its answer was lost, it is not sent again, unless `delivery` says so. With a
+        `dedup_key` the page is first looked for by the tag `dedup_key:…`, for up to `settle_time`; use a new key for
+        each event.
 
         Args:
             title: the headline.
@@ -76,9 +79,11 @@ class Pages:
             description: context shown with the page.
             tags: tags such as `service:checkout`.
             dedup_key: lower-case letters, digits and `_ - : . /`, at most 190 characters.
+            delivery: what to do when it is unknown whether the page exists and looking did not tell: `at_most_once`
+                raises, `at_least_once` sends it again, within the deadline.
 
         Returns:
-            The page's id, and whether it had to be looked for.
+            The page's id, whether it had to be looked for, and whether it may be there twice.
 
         Raises:
             OptionsError: an argument is wrong; nothing was sent.
@@ -87,16 +92,13 @@ class Pages:
         attributes = _page_attributes(title, target, urgency, description, tags)
         if dedup_key is not None:
             attributes["tags"] = [*attributes["tags"], dedup.tag(dedup_key)]
-        about = _about(title, dedup_key)
-        started = self._client.options.clock.time()
-        body = dumps({"data": {"type": "pages", "attributes": attributes}})
-        try:
-            return CreatedPage(id=await self._client.fetch(CREATE, read=_created_id, body=body, about=about))
-        except AmbiguousOutcome:
-            found = dedup_key and await dedup.find(self, dedup_key, started, self._client.options)
-            if not found:
-                raise
-            return CreatedPage(id=found, reconciled=True)
+        client, body = self._client, dumps({"data": {"type": "pages", "attributes": attributes}})
+        send = partial(client.fetch, CREATE, read=_created_id, body=body, about=_about(title, dedup_key))
+        find = None
+        if dedup_key is not None:
+            find = partial(dedup.find, self, dedup_key, client.options.clock.time(), client.options)
+        made = await deliver(client, send, find, delivery)
+        return CreatedPage(id=made.result, reconciled=made.reconciled, maybe_twice=made.maybe_twice)
 
     async def list(
         self,

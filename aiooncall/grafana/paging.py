@@ -14,11 +14,14 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import urlsplit
 
+import attrs
+
 from aiooncall._json import as_object
 from aiooncall.checks import text
+from aiooncall.client.delivery import Delivery, deliver
 from aiooncall.client.reconcile import settled
 from aiooncall.codec import dumps, loads, structure
-from aiooncall.errors import AmbiguousOutcome, NotFound, OnCallError, OptionsError
+from aiooncall.errors import NotFound, OnCallError, OptionsError
 from aiooncall.grafana.actions import CLOCK_TOLERANCE
 from aiooncall.grafana.buckets import USER
 from aiooncall.grafana.models.alert_group import AlertGroup
@@ -59,6 +62,7 @@ class Paging:
         alert_group_id: str | None = None,
         important: bool = False,
         reconcile: bool = False,
+        delivery: Delivery | str = Delivery.AT_MOST_ONCE,
     ) -> PagedGroup:
         """Page users or a team, once.
 
@@ -73,9 +77,11 @@ class Paging:
             important: whether a team is paged by its important rules; users say so each.
             reconcile: when the answer was lost, look for up to `settle_time` for a new group with this title, message
                 and source_url. Give each event a title or source_url of its own.
+            delivery: what to do when it is unknown whether anybody was paged and looking did not tell: `at_most_once`
+                raises, `at_least_once` pages again, within the deadline.
 
         Returns:
-            The id of the alert group, and the group if the answer had it.
+            The id of the alert group, the group if the answer had it, and whether people may have been paged twice.
 
         Raises:
             OptionsError: an argument is wrong, or does not go together with another; nothing was sent.
@@ -86,17 +92,13 @@ class Paging:
         body = _request(users, team, said, alert_group_id, important=important)
         if reconcile and (alert_group_id is not None or not (title or source_url)):
             raise OptionsError("reconcile", value=True, expected="a title or source_url, to find a new group by")
-        started = self._client.options.clock.time()
-        try:
-            paged = await self._send(body, _about(said, alert_group_id))
-        except AmbiguousOutcome:
-            look = partial(self._find, said, datetime.fromtimestamp(started, UTC))
-            found = await settled(look, self._client.options) if reconcile else None
-            if not found:
-                raise
-            return PagedGroup(id=found.id, alert_group=found, reconciled=True)
-        self._made.is_new(paged.id)
-        return paged
+        options = self._client.options
+        look = partial(self._find, said, datetime.fromtimestamp(options.clock.time(), UTC))
+        find = partial(settled, look, options) if reconcile else None
+        send = partial(self._send, body, _about(said, alert_group_id))
+        made = await deliver(self._client, send, find, delivery)
+        self._made.is_new(made.result.id)
+        return attrs.evolve(made.result, reconciled=made.reconciled, maybe_twice=made.maybe_twice)
 
     async def add_responders(self, alert_group_id: str, users: Iterable[PagedUser | str]) -> PagedGroup:
         """Page users for a group that is there, once.
@@ -119,12 +121,12 @@ class Paging:
         self._routes = (other, known)
         return paged
 
-    async def _find(self, said: Json, started: datetime) -> AlertGroup | None:
+    async def _find(self, said: Json, started: datetime) -> PagedGroup | None:
         since = started - timedelta(seconds=CLOCK_TOLERANCE)
         try:
             async for group in self._groups.list(started_at=(since, started + timedelta(days=1))):
                 if _says(group, said) and self._made.is_new(group.id):
-                    return group
+                    return PagedGroup(id=group.id, alert_group=group)
         except OnCallError:  # a search that fails proves nothing
             return None
         return None

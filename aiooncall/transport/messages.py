@@ -6,6 +6,7 @@ import enum
 import re
 from collections.abc import Mapping, Sequence
 from itertools import chain
+from math import inf
 from typing import Final, NamedTuple
 from urllib.parse import quote
 
@@ -91,13 +92,13 @@ class Endpoint:
 
 @attrs.define(slots=True)
 class Request:
-    """One call, ready to be sent, as often as needed."""
+    """One call, ready to be sent, as often as needed until `until` (monotonic seconds)."""
 
     endpoint: Endpoint
     url: URL
     body: bytes | None = None
     lane: Lane = Lane.INTERACTIVE
-    deadline: float | None = None
+    until: float = inf
     values: tuple[str, ...] = ()
     told: About | None = None
 

@@ -115,7 +115,7 @@ class Transport:
             TransportError: no attempt brought a usable answer.
             AmbiguousOutcome: it was sent, its effect is unknown, and it must not be repeated.
         """
-        until = inf if request.deadline is None else self._now() + request.deadline
+        until = request.until
         alarm = self._alarms.for_this_task()
         failed: FailedCall | None = None
         bucket, lane = request.endpoint.bucket, request.lane

@@ -28,8 +28,10 @@ class PagedGroup:
         id: the id of the alert group, be it new or not.
         alert_group: the group, if the answer had it.
         reconciled: whether the answer was lost and the group was found again.
+        maybe_twice: whether it was sent again after a doubt, so that people may have been paged twice.
     """
 
     id: str
     alert_group: AlertGroup | None = None
     reconciled: bool = False
+    maybe_twice: bool = False

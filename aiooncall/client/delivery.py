@@ -1,0 +1,86 @@
+"""Sending what pages people: at most once, or at least once where a page that is lost is worse than one too many."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from itertools import count
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+import attrs
+
+from aiooncall.errors import AmbiguousOutcome, OnCallError, OptionsError
+from aiooncall.transport.outcome import Outcome
+from aiooncall.transport.retry import delay_before_retry
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from aiooncall.client.base import BaseClient
+
+T = TypeVar("T")
+
+
+class Delivery(StrEnum):
+    """What to do when it is unknown whether somebody was paged, and looking did not tell."""
+
+    AT_MOST_ONCE = "at_most_once"
+    """Raise AmbiguousOutcome: nobody is paged twice, and a page may be lost."""
+    AT_LEAST_ONCE = "at_least_once"
+    """Send it again: no page is lost, and somebody may be paged twice."""
+
+
+@attrs.frozen
+class Delivered(Generic[T]):
+    """What came of it.
+
+    Attributes:
+        result: what was made.
+        reconciled: whether the answer was lost and it was found by looking.
+        maybe_twice: whether it was sent again after a doubt, so that it may be there twice.
+    """
+
+    result: T
+    reconciled: bool = False
+    maybe_twice: bool = False
+
+
+async def deliver(
+    client: BaseClient,
+    send: Callable[[], Awaitable[T]],
+    find: Callable[[], Awaitable[T | None]] | None,
+    delivery: Delivery | str,
+) -> Delivered[T]:
+    """Send something, and in doubt look for it; send it again only if the caller wants that, within the deadline.
+
+    Args:
+        client: whose deadline and retry policy bound it.
+        send: sends it once.
+        find: looks for what a send may have made; None where it could not be told from other things.
+        delivery: what to do when looking did not tell.
+
+    Raises:
+        OptionsError: there is no such way of delivery; nothing was sent.
+        AmbiguousOutcome: whether it happened is unknown. It is raised as well where sending it again was refused or
+            failed: that tells nothing of the first time.
+    """
+    if delivery not in set(Delivery):
+        raise OptionsError("delivery", delivery, f"one of {', '.join(Delivery)}")
+    doubt: AmbiguousOutcome | None = None
+    with client.one_deadline() as deadline:
+        for sends in count(1):
+            try:
+                return Delivered(await send(), maybe_twice=doubt is not None)
+            except AmbiguousOutcome as unknown:
+                unknown.attempts += doubt.attempts if doubt is not None else 0
+                doubt = unknown
+            except OnCallError as failed:
+                if doubt is None:
+                    raise
+                raise doubt from failed
+            if find is not None and (found := await find()) is not None:
+                return Delivered(found, reconciled=True, maybe_twice=sends > 1)
+            delay = delay_before_retry(client.options.retry, Outcome.TRANSIENT, failures=sends, refusals=0)
+            if delivery == Delivery.AT_MOST_ONCE or delay is None or delay >= deadline.left:
+                raise doubt
+            await client.options.clock.sleep(delay)
+    raise AssertionError("unreachable: the loop ends by returning or raising")

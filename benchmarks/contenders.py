@@ -75,6 +75,13 @@ async def ours(url: str, connections: int = 100) -> AsyncIterator[Acknowledge]:
 
 
 @asynccontextmanager
+async def ours_fresh(url: str) -> AsyncIterator[Acknowledge]:
+    """Open aiooncall for what may not be repeated, which gets a connection of its own each time."""
+    async with DatadogOnCall(f"{KEY}-fresh", KEY, api_url=url, paging_url=url) as client:
+        yield client.pages.escalate
+
+
+@asynccontextmanager
 async def vendor(url: str) -> AsyncIterator[Acknowledge]:
     """Open Datadog's own client, asynchronous, with its retries on."""
     package, paging, configuration = _vendor(url)

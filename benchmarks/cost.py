@@ -11,7 +11,7 @@ from itertools import cycle
 from statistics import median
 from typing import TYPE_CHECKING
 
-from benchmarks.contenders import bare, ours, threaded, tuned, vendor
+from benchmarks.contenders import bare, ours, ours_fresh, threaded, tuned, vendor
 from benchmarks.harness import HAS_UVLOOP, Result, spread
 from benchmarks.servers import loop_factory, simulator
 
@@ -28,6 +28,7 @@ CONTENDERS: dict[str, Contender] = {
     "aiohttp again (control)": bare,
     "aiohttp, tuned by hand": tuned,
     OURS: ours,
+    "aiooncall, what may not be repeated": ours_fresh,
     "datadog-api-client async": vendor,
     "datadog-api-client threaded": threaded,
 }

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import contextmanager
-from functools import cache
+from copy import copy
+from functools import cached_property
 from math import inf
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
 
+import attrs
+
+from aiooncall._unset import UNSET
+from aiooncall.client.connection import Connection
 from aiooncall.errors import CodecError, NotFound, OptionsError
 from aiooncall.events import BudgetLearned, emit
 from aiooncall.options import MASK, ClientOptions, PoolOptions, base_url
@@ -16,7 +21,7 @@ from aiooncall.transport.budget import LocalBudget
 from aiooncall.transport.deadline import current_deadline, one_deadline
 from aiooncall.transport.messages import Lane, Request, UrlTemplate
 from aiooncall.transport.outcome import Outcome, outcome_of_unreadable
-from aiooncall.transport.pool import Lifecycle, SessionPool
+from aiooncall.transport.pool import SessionPool
 from aiooncall.transport.transport import Transport, in_doubt
 
 if TYPE_CHECKING:
@@ -25,12 +30,12 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    import aiohttp
-
+    from aiooncall._unset import UnsetType
     from aiooncall.errors import ApiError
     from aiooncall.events import Hook
-    from aiooncall.options import CallRate
+    from aiooncall.options import CallRate, RetryPolicy, Seconds
     from aiooncall.ratelimit import BudgetSnapshot
+    from aiooncall.recent import Recent
     from aiooncall.transport.budget import RateBudget
     from aiooncall.transport.deadline import Deadline
     from aiooncall.transport.exchange import Attempt
@@ -71,20 +76,16 @@ class BaseClient:
         if pool is not None and self.options.pool != PoolOptions():
             raise OptionsError("options.pool", self.options.pool, "nothing here: the given pool has its own options")
         self._hosts = {name: url and base_url(f"{name}_url", url) for name, url in hosts.items()}
-        self._headers = {"User-Agent": _user_agent(), "Content-Type": JSON, **headers}
-        self._secrets = secrets
-        self._troubled: list[Hook] = []
-        self._deadline = self.options.deadline
-        self._own_pool = pool is None
-        self._pool = pool or SessionPool(self.options.pool, clock=self.options.clock)
-        self._lifecycle = Lifecycle("client")
-        self._session: aiohttp.ClientSession | None = None
+        self._headers = {"Content-Type": JSON, **headers}
+        self._credentials = secrets
+        shared = pool or SessionPool(self.options.pool, clock=self.options.clock)
+        self._connection = Connection(shared, own=pool is None, secrets=secrets)
         self._transports: dict[str, Transport] = {}
         self._routes: dict[Endpoint, tuple[UrlTemplate, Transport]] = {}
 
     def __repr__(self) -> str:
         hosts = ", ".join(f"{name}={url!r}" for name, url in self._hosts.items())
-        return f"<{type(self).__name__} {hosts} {self._lifecycle.state.name.lower()}>"
+        return f"<{type(self).__name__} {hosts} {self._connection.lifecycle.state.name.lower()}>"
 
     async def __aenter__(self) -> Self:
         await self.open()
@@ -102,50 +103,44 @@ class BaseClient:
             ClientClosed: it was opened before.
             OptionsError: the pool's CA file cannot be read.
         """
-        self._lifecycle.open()
-        try:
-            await self._connect()
-        except BaseException:
-            await self.close()
-            raise
-
-    async def _connect(self) -> None:
-        if self._own_pool:
-            await self._pool.open()
-        self._session = self._pool.session(self._headers)
-        caller = self._limited_as()
-        for name, url in self._hosts.items():
-            if url is not None:
-                budget = self._pool.budget((url, caller, repr(self.options.rate_limit)), self._make_budget)
-                budget.watch(self._learned)
-                self._transports[name] = Transport(
-                    self._pool,
-                    self._session,
-                    budget,
-                    self.options,
-                    classify=self._classify(),
-                    redact=self._redact,
-                    crash_retries=self._crash_retries,
-                    hooks=self.options.hooks,
-                    troubled=self._troubled,
-                )
+        caller, rate = self._limited_as(), repr(self.options.rate_limit)
+        keys = {name: (url, caller, rate) for name, url in self._hosts.items() if url is not None}
+        await self._connection.open(self._headers, keys, self._make_budget, self._learned)
 
     async def close(self) -> None:
-        """Release what the client made: its session, and its pool unless it was given one. Twice is fine."""
-        if not self._lifecycle.close():
-            return
-        for transport in self._transports.values():
-            transport.budget.unwatch(self._learned)
-        try:
-            if self._session is not None:
-                await self._pool.release(self._session)
-        finally:
-            if self._own_pool:
-                await self._pool.close()
+        """Release what the client made: its sessions, and its pool unless it was given one. Twice is fine."""
+        await self._connection.close()
+
+    def with_options(
+        self,
+        *,
+        deadline: Seconds | UnsetType | None = UNSET,
+        timeout: Seconds | UnsetType = UNSET,
+        retry: RetryPolicy | UnsetType = UNSET,
+    ) -> Self:
+        """Return a view of this client with other bounds: same connections, same budget, open and closed together.
+
+        Args:
+            deadline: seconds for a whole call; None for no bound.
+            timeout: seconds for one attempt.
+            retry: when to stop trying.
+
+        Raises:
+            OptionsError: a bound is wrong.
+        """
+        given: dict[str, Any] = {"deadline": deadline, "timeout": timeout, "retry": retry}
+        view = copy(self)
+        view.options = attrs.evolve(
+            self.options, **{name: value for name, value in given.items() if value is not UNSET}
+        )
+        view._transports, view._routes = {}, {}  # noqa: SLF001 (of the same class)
+        for name in [name for name in vars(view) if isinstance(getattr(type(view), name, None), cached_property)]:
+            delattr(view, name)  # a service holds on to the client that it was made for
+        return view
 
     def budgets(self) -> tuple[BudgetSnapshot, ...]:
         """Return what is known of the rate limits that this client runs into."""
-        budgets = dict.fromkeys(transport.budget for transport in self._transports.values())
+        budgets = dict.fromkeys(self._connection.budgets.values())
         return tuple(snapshot for budget in budgets for snapshot in budget.snapshot())
 
     def call(
@@ -167,20 +162,20 @@ class BaseClient:
             lane: who waits. A bulk call has no deadline: its job has one, if any.
             about: what the call is about, for errors; the ids in its path unless given.
         """
-        self._lifecycle.check()
+        self._connection.lifecycle.check()
         template, transport = self._routes.get(endpoint) or self._route(endpoint)
         until = inf if lane is Lane.BULK else self._until()
         return transport.send(Request(endpoint, template.fill(values, query), body, lane, until, values, about))
 
     def one_deadline(self) -> AbstractContextManager[Deadline]:
         """Return a context in which all calls together have the deadline of one."""
-        return one_deadline(self.options.clock, self._deadline)
+        return one_deadline(self.options.clock, self.options.deadline)
 
     def _until(self) -> float:
         """Return when a call that begins now has to be over, in monotonic seconds."""
         if (deadline := current_deadline()) is not None:
             return deadline.until
-        return inf if self._deadline is None else self.options.clock.monotonic() + self._deadline
+        return inf if self.options.deadline is None else self.options.clock.monotonic() + self.options.deadline
 
     async def fetch(
         self,
@@ -231,24 +226,46 @@ class BaseClient:
     @contextmanager
     def listen_for_trouble(self, hook: Hook) -> Generator[None]:
         """Give events of refusals and retries to one more hook as long as the context is open."""
-        self._troubled.append(hook)
+        self._connection.troubled.append(hook)
         try:
             yield
         finally:
-            self._troubled.remove(hook)
+            self._connection.troubled.remove(hook)
+
+    @property
+    def made(self) -> Recent:
+        """What was made lately: a group that answered one page is not what came of another."""
+        return self._connection.made
 
     def hide(self, secret: str) -> None:
         """Never show `secret`, which a call is about to send, in an error."""
-        if secret not in self._secrets:
-            self._secrets = (*self._secrets, secret)
+        if secret not in self._connection.secrets:
+            self._connection.secrets.append(secret)
 
     def _route(self, endpoint: Endpoint) -> tuple[UrlTemplate, Transport]:
         base = self._hosts.get(endpoint.host)
         if base is None:
             raise self._unavailable(endpoint)
-        route = UrlTemplate(base, endpoint.template), self._transports[endpoint.host]
+        route = UrlTemplate(base, endpoint.template), self._transport(endpoint.host)
         self._routes[endpoint] = route
         return route
+
+    def _transport(self, host: str) -> Transport:
+        connection = self._connection
+        if host not in self._transports:
+            self._transports[host] = Transport(
+                connection.pool,
+                connection.session,
+                connection.fresh,
+                connection.budgets[host],
+                self.options,
+                classify=self._classify(),
+                redact=self._redact,
+                crash_retries=self._crash_retries,
+                hooks=self.options.hooks,
+                troubled=connection.troubled,
+            )
+        return self._transports[host]
 
     def _unavailable(self, endpoint: Endpoint) -> Exception:
         return OptionsError(f"{endpoint.host}_url", None, f"a base URL: {endpoint.route} needs one")
@@ -258,19 +275,19 @@ class BaseClient:
 
     def _limited_as(self) -> str:
         """Return what the server counts calls by, without telling a credential."""
-        return hashlib.sha256("\0".join(self._secrets).encode()).hexdigest()
+        return hashlib.sha256("\0".join(self._credentials).encode()).hexdigest()
 
     def _windows(self) -> Mapping[str, CallRate]:
         """Return the sliding limits that the server is known to have, by bucket."""
         return {}
 
     def _redact(self, text: str) -> str:
-        for secret in self._secrets:
+        for secret in self._connection.secrets:
             text = text.replace(secret, MASK)
         return text
 
     def _make_budget(self) -> RateBudget:
-        connections = self._pool.options
+        connections = self._connection.pool.options
         return LocalBudget(
             self.options.clock,
             max_in_flight=min(connections.max_connections, connections.max_connections_per_host),
@@ -281,10 +298,3 @@ class BaseClient:
 
     def _learned(self, budget: BudgetSnapshot) -> None:
         emit(self.options.hooks, BudgetLearned(budget=budget))
-
-
-@cache
-def _user_agent() -> str:
-    from importlib.metadata import version  # noqa: PLC0415 (it brings the whole email package: not on import)
-
-    return f"aiooncall/{version('aiooncall')}"

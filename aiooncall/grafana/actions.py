@@ -47,7 +47,7 @@ class Verb:
     endpoint: Endpoint = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        endpoint = Endpoint("POST", f"{GROUP}{self.name}/", Safety.ONCE, has_result=False, bucket=USER)
+        endpoint = Endpoint("POST", f"{GROUP}{self.name}/", Safety.ONCE, has_result=False, bucket=USER, read_back=True)
         object.__setattr__(self, "endpoint", endpoint)
 
     def is_done(self, group: AlertGroup, started: float) -> bool:

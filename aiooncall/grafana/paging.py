@@ -27,7 +27,6 @@ from aiooncall.grafana.buckets import USER
 from aiooncall.grafana.models.alert_group import AlertGroup
 from aiooncall.grafana.models.paging import PagedGroup, PagedUser
 from aiooncall.options import mask_url
-from aiooncall.recent import Recent
 from aiooncall.transport.messages import About, Endpoint, Safety, path_segment
 
 if TYPE_CHECKING:
@@ -49,7 +48,6 @@ class Paging:
         self._client = client
         self._groups = alert_groups
         self._routes = (ESCALATION, DIRECT_PAGING)
-        self._made = Recent()  # a group that answered one page is not what came of another
 
     async def page(
         self,
@@ -97,7 +95,7 @@ class Paging:
         find = partial(settled, look, options) if reconcile else None
         send = partial(self._send, body, _about(said, alert_group_id))
         made = await deliver(self._client, send, find, delivery)
-        self._made.is_new(made.result.id)
+        self._client.made.is_new(made.result.id)
         return attrs.evolve(made.result, reconciled=made.reconciled, maybe_twice=made.maybe_twice)
 
     async def add_responders(self, alert_group_id: str, users: Iterable[PagedUser | str]) -> PagedGroup:
@@ -125,7 +123,7 @@ class Paging:
         since = started - timedelta(seconds=CLOCK_TOLERANCE)
         try:
             async for group in self._groups.list(started_at=(since, started + timedelta(days=1))):
-                if _says(group, said) and self._made.is_new(group.id):
+                if _says(group, said) and self._client.made.is_new(group.id):
                     return PagedGroup(id=group.id, alert_group=group)
         except OnCallError:  # a search that fails proves nothing
             return None

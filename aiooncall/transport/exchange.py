@@ -9,6 +9,7 @@ import aiohttp
 import attrs
 
 from aiooncall.errors import AttemptTimeout, ClientClosed, ConnectError, DeadlineExceeded, ResponseTooLarge
+from aiooncall.transport.connections import SendGuard, as_transport_error
 from aiooncall.transport.outcome import (
     Outcome,
     closes_bucket,
@@ -17,7 +18,6 @@ from aiooncall.transport.outcome import (
     outcome_of_unreadable,
     parse_rate_limit,
 )
-from aiooncall.transport.pool import SendGuard, as_transport_error
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,12 +69,14 @@ class Exchanger:
     Args:
         pool: for the proxy.
         session: carries the credentials.
+        fresh: a session that does so on connections that have carried no request.
         options: timeout and size limit.
     """
 
-    def __init__(self, pool: SessionPool, session: ClientSession, options: ClientOptions) -> None:
+    def __init__(self, pool: SessionPool, session: ClientSession, fresh: ClientSession, options: ClientOptions) -> None:
         self._pool = pool
         self._session = session
+        self._fresh = fresh
         self._options = options
         self._timeout = options.timeout
         self._now = options.clock.monotonic
@@ -98,7 +100,8 @@ class Exchanger:
                     endpoint.method, request.url, data=request.body, allow_redirects=False
                 )
             else:
-                response = await self._session.request(
+                session = self._fresh if endpoint.needs_fresh else self._session
+                response = await session.request(
                     endpoint.method,
                     request.url,
                     data=request.body,

@@ -63,6 +63,7 @@ class Endpoint:
         host: which of the client's base URLs serves it.
         bucket: what the server counts it under, where that is known beforehand; else it is counted by itself until the
             server names its bucket.
+        read_back: whether a look at the thing settles for sure if it happened.
     """
 
     method: str
@@ -71,10 +72,14 @@ class Endpoint:
     has_result: bool = True
     host: str = "api"
     bucket: str = ""
+    read_back: bool = False
     route: str = attrs.field(init=False)
     """Method and template: what it is called in events and errors."""
     fields: tuple[str, ...] = attrs.field(init=False)
     """The names in the template."""
+    needs_fresh: bool = attrs.field(init=False)
+    """Whether it goes on a connection that has carried no request: what can be neither repeated nor settled by a look
+    must not meet a connection that the server is about to close."""
     needs_guard: bool = attrs.field(init=False)
     """Whether a send has to be watched. aiohttp never repeats a POST, and one that may be repeated in doubt need not
     know whether it left."""
@@ -83,6 +88,7 @@ class Endpoint:
         object.__setattr__(self, "route", f"{self.method} {self.template}")
         object.__setattr__(self, "bucket", self.bucket or self.route)
         object.__setattr__(self, "fields", tuple(_FIELD.findall(self.template)))
+        object.__setattr__(self, "needs_fresh", self.safety is Safety.ONCE and not self.read_back)
         object.__setattr__(self, "needs_guard", self.method != "POST" or self.safety is Safety.ONCE)
 
     def about(self, values: Sequence[str]) -> About:

@@ -1,32 +1,32 @@
-"""Connections: one pool for any number of clients, and exchanges that are sent once or not at all."""
+"""One pool of connections for any number of clients."""
 
 from __future__ import annotations
 
 import asyncio
 import enum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 
 from aiooncall._clock import SYSTEM_CLOCK
-from aiooncall.errors import ClientClosed, ConnectError, ConnectionDropped
+from aiooncall.errors import ClientClosed
 from aiooncall.options import PoolOptions
 from aiooncall.transport.alarm import Alarms
+from aiooncall.transport.connections import CleanConnector
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from types import TracebackType
     from typing import Self
 
-    from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
     from yarl import URL
 
     from aiooncall._clock import Clock
-    from aiooncall.errors import TransportError
     from aiooncall.transport.budget import RateBudget
 
-_UNSENT: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ClientHttpProxyError)
+ONE_REQUEST: Final = {"Connection": "close"}
+"""Tells the server that a connection is for one request, so that it is the server's side which waits for its end."""
 
 
 class State(enum.Enum):
@@ -72,46 +72,6 @@ class Lifecycle:
         return was_open
 
 
-class SendGuard:
-    """An aiohttp middleware that makes every send a single send, and knows whether a byte may have left.
-
-    aiohttp repeats GET, PUT and DELETE by itself when a kept-alive connection drops. It does so only for its own
-    exceptions, so a drop is renamed before it gets there.
-    """
-
-    __slots__ = ("_request",)
-
-    def __init__(self) -> None:
-        self._request: ClientRequest | None = None
-
-    @property
-    def sent(self) -> bool:
-        """Whether the request's headers went to the socket."""
-        return self._request is not None and self._request.response is not None
-
-    async def __call__(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
-        """Send `request` once."""
-        self._request = request
-        try:
-            return await handler(request)
-        except _UNSENT:
-            raise
-        except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as problem:
-            raise _Dropped(str(problem) or type(problem).__name__) from problem
-
-
-class _Dropped(aiohttp.ClientError):
-    """A connection that broke, under a name that aiohttp does not repeat."""
-
-
-def as_transport_error(problem: Exception, *, sent: bool) -> TransportError:
-    """Return our error for aiohttp's `problem`; `sent` says whether the request may have left."""
-    said = f"{type(problem).__name__}: {problem}" if not isinstance(problem, _Dropped) else str(problem)
-    if not sent or isinstance(problem, _UNSENT):
-        return ConnectError(said)
-    return ConnectionDropped(said)
-
-
 class SessionPool:
     """A pool of connections, shared by the clients that are given it.
 
@@ -125,7 +85,8 @@ class SessionPool:
         self.clock = clock
         self.alarms = Alarms(clock)
         self._lifecycle = Lifecycle("session pool")
-        self._connector: aiohttp.TCPConnector | None = None
+        self._kept: aiohttp.TCPConnector | None = None
+        self._fresh: aiohttp.TCPConnector | None = None
         self._sessions: list[aiohttp.ClientSession] = []
         self._budgets: dict[tuple[str, ...], RateBudget] = {}
         self.may_use_proxy = self.options.proxy is not None or self.options.trust_env
@@ -149,15 +110,16 @@ class SessionPool:
         """Get ready to connect, on the running loop."""
         options, tls = self.options, self.options.tls()
         self._lifecycle.open()
-        self._connector = aiohttp.TCPConnector(
-            limit=options.max_connections,
+        limits: dict[str, Any] = {
+            "limit": options.max_connections,
             # 0 is no bound of its own: cheaper where the total is the tighter one anyway
-            limit_per_host=options.max_connections_per_host
+            "limit_per_host": options.max_connections_per_host
             if options.max_connections_per_host < options.max_connections
             else 0,
-            keepalive_timeout=options.keepalive,
-            ssl=tls,
-        )
+            "ssl": tls,
+        }
+        self._kept = CleanConnector(keepalive_timeout=options.keepalive, **limits)
+        self._fresh = aiohttp.TCPConnector(force_close=True, **limits)
 
     async def close(self) -> None:
         """Close every connection, session and budget of the pool. Closing twice is fine."""
@@ -168,16 +130,23 @@ class SessionPool:
         self.alarms.close()
         for session in self._sessions:
             await session.close()
-        if self._connector is not None:
-            await self._connector.close()
+        for connector in (self._kept, self._fresh):
+            if connector is not None:
+                await connector.close()
 
-    def session(self, headers: Mapping[str, str]) -> aiohttp.ClientSession:
-        """Return a new session on the pool's connections that sends `headers` with every request."""
+    def session(self, headers: Mapping[str, str], *, fresh: bool = False) -> aiohttp.ClientSession:
+        """Return a new session on the pool's connections that sends `headers` with every request.
+
+        Args:
+            headers: what every request has.
+            fresh: whether each request gets a connection that has carried none before. A server may close a kept
+                connection at any moment, and then it is unknown whether it has seen the request.
+        """
         self._lifecycle.check()
         session = aiohttp.ClientSession(
-            connector=self._connector,
+            connector=self._fresh if fresh else self._kept,
             connector_owner=False,
-            headers=headers,
+            headers={**headers, **ONE_REQUEST} if fresh else headers,
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=self.options.connect_timeout),
         )

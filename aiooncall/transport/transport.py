@@ -71,6 +71,7 @@ class Transport:
     Args:
         pool: where connections come from.
         session: the client's session, with its credentials.
+        fresh: the same, for what goes on a connection that has carried no request.
         budget: the host's rate budget.
         options: how the client behaves.
         classify: the provider's own idea of an error's class, from status and reasons.
@@ -84,6 +85,7 @@ class Transport:
         self,
         pool: SessionPool,
         session: ClientSession,
+        fresh: ClientSession,
         budget: RateBudget,
         options: ClientOptions,
         *,
@@ -95,7 +97,7 @@ class Transport:
     ) -> None:
         self.budget = budget
         self._alarms = pool.alarms
-        self._exchange = Exchanger(pool, session, options).exchange
+        self._exchange = Exchanger(pool, session, fresh, options).exchange
         self._options = options
         self._clock = options.clock
         self._now = options.clock.monotonic

@@ -155,16 +155,16 @@ async def test_connections_are_capped() -> None:
 async def test_waiting_for_a_connection_is_not_doubt() -> None:
     """A create that never got a connection was not sent: it is no AmbiguousOutcome, and nobody is paged."""
     clock = VirtualClock()
-    plan = scripted("GET", f"{PAGES}/*", Fault(FaultKind.SLOW, delay=300.0))
+    plan = scripted("POST", f"{PAGES}/*", Fault(FaultKind.SLOW, delay=300.0))
     options = PoolOptions(max_connections=1)
     async with Simulator(clock=clock, faults=plan) as sim, SessionPool(options, clock=clock) as pool:
         slow, hasty = client_on(sim, pool=pool, timeout=900.0, deadline=None), client_on(sim, pool=pool, timeout=2.0)
         async with slow, hasty:
-            reading = asyncio.ensure_future(slow.pages.get(sim.add_page(title="disk full")))
+            escalating = asyncio.ensure_future(slow.pages.escalate(sim.add_page(title="disk full")))
             await asyncio.sleep(1)
             with pytest.raises(AttemptTimeout):
                 await hasty.pages.create("x", target=TEAM)
-            await reading
+            await escalating
         assert sim.ledger.count("create") == 0
 
 

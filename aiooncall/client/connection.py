@@ -1,0 +1,111 @@
+"""What a client holds while it is open, and shares with all views of it."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from aiooncall.recent import Recent
+from aiooncall.transport.pool import Lifecycle
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import aiohttp
+
+    from aiooncall.events import Hook
+    from aiooncall.ratelimit import BudgetSnapshot
+    from aiooncall.transport.budget import RateBudget
+    from aiooncall.transport.pool import SessionPool
+
+    BudgetKey = tuple[str, ...]
+
+
+class Connection:
+    """Sessions on a pool, and the budgets of the hosts.
+
+    Args:
+        pool: where connections come from.
+        own: whether the pool is the client's own, to be opened and closed with it.
+        secrets: texts that never show up in an error.
+
+    Attributes:
+        budgets: by the name that endpoints use for a host.
+        made: what was made lately, so that it is not taken for what came of another call.
+        troubled: hooks that get events of refusals and retries only.
+    """
+
+    def __init__(self, pool: SessionPool, *, own: bool, secrets: tuple[str, ...]) -> None:
+        self.pool = pool
+        self.lifecycle = Lifecycle("client")
+        self.secrets = list(secrets)
+        self.budgets: dict[str, RateBudget] = {}
+        self.made = Recent()
+        self.troubled: list[Hook] = []
+        self._own = own
+        self._sessions: list[aiohttp.ClientSession] = []
+        self._learned: Callable[[BudgetSnapshot], None] | None = None
+
+    @property
+    def session(self) -> aiohttp.ClientSession:
+        """A session on kept connections."""
+        return self._sessions[0]
+
+    @property
+    def fresh(self) -> aiohttp.ClientSession:
+        """A session on connections that have carried no request."""
+        return self._sessions[1]
+
+    async def open(
+        self,
+        headers: Mapping[str, str],
+        keys: Mapping[str, BudgetKey],
+        make: Callable[[], RateBudget],
+        learned: Callable[[BudgetSnapshot], None],
+    ) -> None:
+        """Get ready for calls, on the running loop.
+
+        Args:
+            headers: sent with every request.
+            keys: what the budget of each host is known by in the pool.
+            make: makes a budget that is not there yet.
+            learned: is told what becomes known of the limits.
+
+        Raises:
+            ClientClosed: it was opened before.
+            OptionsError: the pool's CA file cannot be read.
+        """
+        self.lifecycle.open()
+        try:
+            if self._own:
+                await self.pool.open()
+            every = {"User-Agent": _user_agent(), **headers}
+            self._sessions = [self.pool.session(every), self.pool.session(every, fresh=True)]
+            self._learned = learned
+            for host, key in keys.items():
+                self.budgets[host] = budget = self.pool.budget(key, make)
+                budget.watch(learned)
+        except BaseException:
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        """Release what was made: the sessions, and the pool unless it was given. Twice is fine."""
+        if not self.lifecycle.close():
+            return
+        for budget in self.budgets.values():
+            if self._learned is not None:
+                budget.unwatch(self._learned)
+        try:
+            for session in self._sessions:
+                await self.pool.release(session)
+        finally:
+            if self._own:
+                await self.pool.close()
+
+
+@cache
+def _user_agent() -> str:
+    from importlib.metadata import version  # noqa: PLC0415 (it brings the whole email package: not on import)
+
+    return f"aiooncall/{version('aiooncall')}"

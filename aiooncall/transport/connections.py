@@ -1,0 +1,92 @@
+"""What goes over one connection: what is sent is sent once, and what answers it is its own answer."""
+
+from __future__ import annotations
+
+import select
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+import aiohttp
+from aiohttp.client_proto import ResponseHandler
+
+from aiooncall.errors import ConnectError, ConnectionDropped
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
+
+    from aiooncall.errors import TransportError
+
+_UNSENT: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ClientHttpProxyError)
+
+
+class CleanConnector(aiohttp.TCPConnector):
+    """A connector that uses a kept connection again only if nothing waits on it unread.
+
+    Bytes that came while a connection was idle, such as a second answer or the end of the stream, would be taken for
+    the answer to the next request; aiohttp only asks the protocol whether it is connected. So the protocol says no. To
+    look at each connection from outside of aiohttp, in `connect`, would cost four times as much.
+    """
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 (aiohttp's own)
+        super().__init__(**options)
+        if not hasattr(self, "_factory"):
+            raise RuntimeError("this version of aiohttp makes its connections otherwise: use an older one")
+        self._factory = partial(_CleanProtocol, loop=self._loop)  # type: ignore[assignment]  # a subclass
+
+
+class _CleanProtocol(ResponseHandler):
+    """A connection that counts as lost as soon as something came that nobody asked for, its end included."""
+
+    _poll: Any = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        if hasattr(select, "poll"):  # not on Windows
+            self._poll = select.poll()
+            self._poll.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
+
+    def is_connected(self) -> bool:
+        # The socket is asked as well: what came a moment ago the loop has not read yet.
+        return super().is_connected() and not self.should_close and not (self._poll and self._poll.poll(0))
+
+
+class SendGuard:
+    """An aiohttp middleware that makes every send a single send, and knows whether a byte may have left.
+
+    aiohttp repeats GET, PUT and DELETE by itself when a kept-alive connection drops. It does so only for its own
+    exceptions, so a drop is renamed before it gets there.
+    """
+
+    __slots__ = ("_request",)
+
+    def __init__(self) -> None:
+        self._request: ClientRequest | None = None
+
+    @property
+    def sent(self) -> bool:
+        """Whether the request's headers went to the socket."""
+        return self._request is not None and self._request.response is not None
+
+    async def __call__(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
+        """Send `request` once."""
+        self._request = request
+        try:
+            return await handler(request)
+        except _UNSENT:
+            raise
+        except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as problem:
+            raise _Dropped(str(problem) or type(problem).__name__) from problem
+
+
+class _Dropped(aiohttp.ClientError):
+    """A connection that broke, under a name that aiohttp does not repeat."""
+
+
+def as_transport_error(problem: Exception, *, sent: bool) -> TransportError:
+    """Return our error for aiohttp's `problem`; `sent` says whether the request may have left."""
+    said = f"{type(problem).__name__}: {problem}" if not isinstance(problem, _Dropped) else str(problem)
+    if not sent or isinstance(problem, _UNSENT):
+        return ConnectError(said)
+    return ConnectionDropped(said)

@@ -17,24 +17,19 @@ import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import cache_from_source
+from itertools import chain
 from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Final, NamedTuple
+
+from coverage import CoverageData
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 ROOT: Final = Path(__file__).parent.parent
-NEAREST: Final = {
-    "aiooncall/transport": ["tests/transport", "tests/test_options.py", "tests/datadog", "tests/grafana"],
-    "aiooncall/fanout.py": ["tests/datadog/test_fanout.py", "tests/datadog/test_fanout_proving.py", "tests/grafana"],
-    "aiooncall/codec": ["tests/test_codec.py", "tests/test_codec_values.py", "tests/jsonapi", "tests/datadog"],
-    "aiooncall/jsonapi": ["tests/jsonapi", "tests/datadog"],
-    "aiooncall/bulk": ["tests/bulk", "tests/cli"],
-}
-"""The parts to change, each with the tests that are most likely to mind: they run first."""
-UNTOUCHED: Final = ("tests/simulator", "tests/drawing", "tests/test_architecture", "tests/test_exported")
-"""Tests that use none of these parts, or only look at how they are written."""
+PARTS: Final = ("transport", "fanout.py", "codec", "jsonapi", "bulk")
+"""The parts to change."""
 SLOWEST: Final = 300.0
 """Seconds after which a change counts as one that was minded: it made something wait for ever."""
 COMPARISONS: Final[dict[type[ast.cmpop], str]] = {
@@ -187,36 +182,54 @@ def mutants_of(root: Path, part: str) -> list[Mutant]:
 
 def sample(root: Path, parts: Sequence[str], *, count: int, seed: int) -> list[Mutant]:
     """Return `count` changes drawn from those of all parts; the same ones for the same seed and source."""
-    every = [mutant for part in parts for mutant in mutants_of(root, part)]
+    every = [mutant for part in parts for mutant in mutants_of(root, f"aiooncall/{part}")]
     return random.Random(seed).sample(every, min(count, len(every)))
 
 
-def nearest(mutant: Mutant) -> list[str]:
-    """Return the tests that run first for a change."""
-    return next(tests for part, tests in NEAREST.items() if mutant.file.startswith(part))
+class Runners:
+    """Which tests run which lines, from a run of all of them under coverage."""
+
+    def __init__(self, copy: Path) -> None:
+        measured = copy / ".coverage"
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "--cov",
+            "--cov-context=test",
+            "--cov-report=",
+        ]
+        subprocess.run(command, cwd=copy, env=environment(copy), capture_output=True, check=False)
+        self._data = CoverageData(str(measured))
+        self._data.read()
+        self._root = copy
+
+    def of(self, mutant: Mutant) -> list[str]:
+        """Return the tests that run the line of a change; those that run anything of its file if none does."""
+        by_line = self._data.contexts_by_lineno(str(self._root / mutant.file))
+        found = set(by_line.get(mutant.line, ())) or set(chain.from_iterable(by_line.values()))
+        return sorted({context.partition("|")[0].partition("[")[0] for context in found if context})
 
 
-def everything_but(root: Path, tests: Sequence[str]) -> list[str]:
-    """Return the test modules that are not among `tests` and may mind a change all the same."""
-    modules = sorted(path.relative_to(root).as_posix() for path in (root / "tests").rglob("test_*.py"))
-    return [module for module in modules if not module.startswith((*tests, *UNTOUCHED))]
+def environment(copy: Path) -> dict[str, str]:
+    """Return what the tests of a copy of the project run in."""
+    return os.environ | {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": ""}
 
 
-def is_minded(copy: Path, mutant: Mutant, stages: Sequence[Sequence[str]]) -> str | None:
-    """Return what in a copy of the project fails with a change made to it; None if nothing does.
-
-    The stages are arguments of pytest each, the quickest to fail first.
-    """
+def is_minded(copy: Path, mutant: Mutant, tests: Sequence[str]) -> str | None:
+    """Return what in a copy of the project fails with a change made to it; None if nothing does."""
+    if not tests:
+        return None
     path = copy / mutant.file
     compiled = Path(cache_from_source(str(path)))
     original = path.read_bytes()
     path.write_bytes(original[: mutant.start] + mutant.new.encode() + original[mutant.end :])
     compiled.unlink(missing_ok=True)  # what was compiled within the same second might be taken for this
     try:
-        for tests in stages:
-            if (failure := first_failure(copy, tests)) is not None:
-                return failure
-        return None
+        return first_failure(copy, tests)
     finally:
         path.write_bytes(original)
         compiled.unlink(missing_ok=True)
@@ -224,36 +237,36 @@ def is_minded(copy: Path, mutant: Mutant, stages: Sequence[Sequence[str]]) -> st
 
 def first_failure(copy: Path, tests: Sequence[str]) -> str | None:
     """Return the name of the first of some tests that fails; None if none does."""
+    listed = copy.with_suffix(".tests")
+    listed.write_text("\n".join(tests), encoding="utf-8")
     own = ["-p", "no:cacheprovider", "-n", "0", f"--basetemp={copy.with_suffix('.tmp')}"]
-    command = [sys.executable, "-m", "pytest", "-x", "-q", *own, *tests]
-    environment = os.environ | {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": ""}
+    command = [sys.executable, "-m", "pytest", "-x", "-q", *own, f"@{listed}"]
     try:
         done = subprocess.run(
-            command, cwd=copy, env=environment, capture_output=True, text=True, timeout=SLOWEST, check=False
+            command, cwd=copy, env=environment(copy), capture_output=True, text=True, timeout=SLOWEST, check=False
         )
     except subprocess.TimeoutExpired:
         return "it never ended"
-    if done.returncode in {0, 5}:  # 5: there are no such tests
+    if done.returncode == 0:
         return None
     failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
     return failed[0].split(" - ")[0] if failed else "nothing could be imported"
 
 
-def outcomes(root: Path, mutants: Sequence[Mutant], *, workers: int, nearest_only: bool) -> Iterator[str | None]:
+def outcomes(root: Path, mutants: Sequence[Mutant], *, workers: int) -> Iterator[str | None]:
     """Yield what minds each of the changes, tried on copies of the project, as many at once as there are workers."""
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(workers) as crew:
         copies: SimpleQueue[Path] = SimpleQueue()
-        for number in range(workers):
+        for number in range(workers + 1):
             copy = Path(folder, str(number))
             shutil.copytree(root, copy, ignore=shutil.ignore_patterns(".*", "_build", "__pycache__"))
             copies.put(copy)
+        runners = Runners(copies.get())
 
         def tried(mutant: Mutant) -> str | None:
-            near = nearest(mutant)
             copy = copies.get()
-            stages = [["-m", "not slow", *near], ["-m", "slow", *near], ["-m", "not slow", *everything_but(copy, near)]]
             try:
-                return is_minded(copy, mutant, stages[: 2 if nearest_only else 3])
+                return is_minded(copy, mutant, runners.of(mutant))
             finally:
                 copies.put(copy)
 
@@ -267,12 +280,15 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=10)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--root", type=Path, default=ROOT, help="the project to change")
-    parser.add_argument("--nearest-only", action="store_true", help="only the tests that are most likely to mind")
-    parser.add_argument("parts", nargs="*", default=list(NEAREST), help="files or folders to change")
+    parser.add_argument("--only", type=Path, help="a file of lines that this has printed: try those changes only")
+    parser.add_argument("parts", nargs="*", default=PARTS, help="files or folders of the package to change")
     told = parser.parse_args()
     mutants = sample(told.root, told.parts, count=told.count, seed=told.seed)
+    if told.only is not None:
+        wanted = told.only.read_text(encoding="utf-8")
+        mutants = [mutant for mutant in mutants if f" {mutant}  [" in wanted]
     minded = 0
-    tries = outcomes(told.root, mutants, workers=told.workers, nearest_only=told.nearest_only)
+    tries = outcomes(told.root, mutants, workers=told.workers)
     for mutant, failure in zip(mutants, tries, strict=True):
         minded += failure is not None
         print(f"{'killed  ' if failure else 'SURVIVED'} {mutant}  [{failure or 'no test minds'}]", flush=True)  # noqa: T201

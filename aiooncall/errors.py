@@ -22,6 +22,7 @@ OnCallError
 ├── CodecError              the answer is not what the API promises; `path` says where
 ├── LinkError               the content of a reference was asked for and is not in the answer
 ├── ResultLimitReached      a list has more rows than the server is willing to give out
+├── GraphTooLarge           references lead on for too long, or to too many things
 ├── JournalError            the journal of a bulk job cannot be used
 └── PlanRefused             a bulk job is not the one that was previewed, or breaks one of its limits
 
@@ -236,6 +237,10 @@ class ResultLimitReached(OnCallError):
     def __init__(self, message: str, *, limit: int) -> None:
         self.limit = limit
         super().__init__(message)
+
+
+class GraphTooLarge(OnCallError):
+    """A question needs more to be read than makes sense: references that lead on and on, or to too many things."""
 
 
 class JournalError(OnCallError):

@@ -235,7 +235,7 @@ class ClientOptions:
     Attributes:
         timeout: seconds for one attempt, from sending to the end of the answer.
         deadline: seconds for a whole call, queueing and waits included; None for no bound.
-        settle_time: seconds to look for a page whose creation is in doubt.
+        reconcile_timeout: seconds to look for a page whose creation is in doubt.
         max_response_bytes: size of the largest answer that is read.
         retry: when to stop trying.
         rate_limit: a limit of one's own on top of what the server says.
@@ -246,7 +246,7 @@ class ClientOptions:
 
     timeout: float = attrs.field(default=10.0, converter=_to_seconds, validator=_positive)
     deadline: float | None = attrs.field(default=120.0, converter=_to_optional_seconds, validator=_positive_or_none)
-    settle_time: float = attrs.field(default=15.0, converter=_to_seconds, validator=_not_negative)
+    reconcile_timeout: float = attrs.field(default=15.0, converter=_to_seconds, validator=_not_negative)
     max_response_bytes: int = attrs.field(default=32 * 1024 * 1024, validator=_at_least_one)
     retry: RetryPolicy = attrs.field(factory=RetryPolicy, validator=_a(RetryPolicy))
     rate_limit: CallRate | None = attrs.field(default=None, validator=_a(CallRate, optional=True))

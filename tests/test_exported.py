@@ -41,6 +41,7 @@ EXPORTED = [
     "FanOut",
     "Forbidden",
     "GrafanaOnCall",
+    "GraphTooLarge",
     "Hook",
     "Ids",
     "ItemOutcome",

@@ -19,7 +19,8 @@ NO_DURATION = [-1, -0.001, float("nan"), float("inf"), float("-inf"), True, "5",
 NO_COUNT = [-1, True, False, 1.0, 2.5, "3", None, [1], float("nan"), timedelta(seconds=1)]
 DURATIONS = [
     (CallRate, "per"), (RetryPolicy, "base"), (RetryPolicy, "cap"), (PoolOptions, "connect_timeout"),
-    (PoolOptions, "keepalive"), (ClientOptions, "timeout"), (ClientOptions, "deadline"), (ClientOptions, "settle_time"),
+    (PoolOptions, "keepalive"), (ClientOptions, "timeout"), (ClientOptions, "deadline"),
+    (ClientOptions, "reconcile_timeout"),
 ]  # fmt: skip
 COUNTS = [
     (CallRate, "calls"), (RetryPolicy, "max_attempts"), (RetryPolicy, "max_refusals"),
@@ -29,7 +30,7 @@ OTHERS = {
     PoolOptions: {"proxy", "trust_env", "ca_file", "ssl_context"},
     ClientOptions: {"retry", "rate_limit", "pool", "hooks", "clock"},
 }
-MAY_BE_ZERO = {"settle_time", "max_refusals"}
+MAY_BE_ZERO = {"reconcile_timeout", "max_refusals"}
 MAY_BE_NONE = {"deadline"}
 SECRET = "s3cr3t-value"
 

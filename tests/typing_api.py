@@ -179,7 +179,7 @@ def options() -> None:
     chosen = ClientOptions(
         timeout=5,
         deadline=timedelta(minutes=2),
-        settle_time=2.5,
+        reconcile_timeout=2.5,
         retry=RetryPolicy(max_attempts=3, base=timedelta(seconds=1)),
         rate_limit=CallRate(calls=300, per=timedelta(minutes=1)),
         pool=PoolOptions(connect_timeout=1, trust_env=True),

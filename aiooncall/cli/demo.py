@@ -197,7 +197,9 @@ async def run_demo(pages: int, seed: int, display: Display, *, clock: Clock = SY
         clock: what time it is, for client and simulator.
     """
     tally, plan = Tally(), fault_plan(seed)
-    options = ClientOptions(timeout=1.5, settle_time=3.0, max_response_bytes=1024 * 1024, hooks=(tally,), clock=clock)
+    options = ClientOptions(
+        timeout=1.5, reconcile_timeout=3.0, max_response_bytes=1024 * 1024, hooks=(tally,), clock=clock
+    )
     rule = RateRule("oncall_paging", LIMIT, PERIOD)
     async with Simulator(rate_rules=(rule,), faults=plan, clock=clock) as sim:
         url = sim.datadog_url

@@ -167,9 +167,9 @@ class BaseClient:
         until = inf if lane is Lane.BULK else self._until()
         return transport.send(Request(endpoint, template.fill(values, query), body, lane, until, values, about))
 
-    def one_deadline(self) -> AbstractContextManager[Deadline]:
-        """Return a context in which all calls together have the deadline of one."""
-        return one_deadline(self.options.clock, self.options.deadline)
+    def one_deadline(self, lane: Lane = Lane.INTERACTIVE) -> AbstractContextManager[Deadline]:
+        """Return a context in which all calls together have the deadline of one; bulk calls have none."""
+        return one_deadline(self.options.clock, None if lane is Lane.BULK else self.options.deadline)
 
     def _until(self) -> float:
         """Return when a call that begins now has to be over, in monotonic seconds."""

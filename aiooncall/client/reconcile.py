@@ -1,12 +1,14 @@
-"""Waiting until the server shows what it may have done."""
+"""Looking again and again whether the server shows what it may have done."""
 
 from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
 from itertools import count
+from math import inf
 from typing import TYPE_CHECKING, TypeVar
 
+from aiooncall.transport.deadline import current_deadline
 from aiooncall.transport.retry import backoff_wait
 
 if TYPE_CHECKING:
@@ -17,21 +19,30 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-async def settled(look: Callable[[], Awaitable[T | None]], options: ClientOptions) -> T | None:
-    """Return what `look` finds, which is looked for again and again for up to `settle_time`; None if it is nothing.
+async def reconciled(look: Callable[[], Awaitable[T | None]], options: ClientOptions) -> T | None:
+    """Return what `look` finds, looked for again and again for up to `reconcile_timeout`; None if it is nothing.
 
-    The time begins when the first look has ended, as that may have had to wait for the rate limit.
+    That time begins when the first look has ended, as it may have had to wait for the rate limit. The deadline of the
+    call, if it is earlier, ends all of it; once it has passed there is no look at all.
 
     Args:
         look: returns what it found; anything false if there is nothing yet.
-        options: the clock, and `settle_time`.
+        options: the clock, and `reconcile_timeout`.
     """
+    if _left() <= 0:
+        return None
     found = await look()
     with suppress(TimeoutError):
-        async with asyncio.timeout(options.settle_time):
+        async with asyncio.timeout(min(options.reconcile_timeout, _left())):
             for attempt in count(1):
                 if found:
                     return found
                 await options.clock.sleep(backoff_wait(attempt, base=0.25, cap=2.0))
                 found = await look()
     return found or None
+
+
+def _left() -> float:
+    """Return how many seconds the call has left."""
+    deadline = current_deadline()
+    return inf if deadline is None else deadline.left

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from aiooncall.client.reconcile import settled
+from aiooncall.client.reconcile import reconciled
 from aiooncall.errors import ApiError, CodecError, OptionsError, TransportError
 
 if TYPE_CHECKING:
@@ -53,10 +53,10 @@ async def find(pages: Pages, key: str, started: float, options: ClientOptions) -
         pages: where to look.
         key: the dedup key.
         started: wall time at which the creation began, in seconds since the epoch.
-        options: the clock, and `settle_time`.
+        options: the clock, and `reconcile_timeout`.
     """
     since = datetime.fromtimestamp(started, UTC) - timedelta(seconds=CLOCK_TOLERANCE)
-    return await settled(partial(_look, pages, tag(key), since), options)
+    return await reconciled(partial(_look, pages, tag(key), since), options)
 
 
 async def _look(pages: Pages, wanted: str, since: datetime) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING, TypeVar
 
+from aiooncall.client.composite import Bounds
 from aiooncall.datadog.includes import PolicyInclude, RoutingInclude, ScheduleInclude
 from aiooncall.datadog.models.kinds import KINDS
 from aiooncall.datadog.models.policy import EscalationPolicy
@@ -32,10 +33,13 @@ async def hydrate(client: DatadogOnCall, resource: R) -> R:
         kind, name = source
         return await readers[kind](name)
 
-    while wanted := [source for source in sources(filled, readers, KINDS) if source not in asked]:
-        asked.update(wanted)
-        found = await read_all(wanted, read, skip_missing=True)
-        fill(filled, found.values(), KINDS)
+    bounds = Bounds("hydrate")
+    with client.one_deadline():
+        while wanted := [source for source in sources(filled, readers, KINDS) if source not in asked]:
+            bounds.go_deeper(len(wanted))
+            asked.update(wanted)
+            found = await read_all(wanted, read, skip_missing=True)
+            fill(filled, found.values(), KINDS)
     return filled
 
 

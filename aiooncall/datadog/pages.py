@@ -69,8 +69,8 @@ class Pages:
         """Page somebody, once.
 
         When the request was sent but its answer was lost, it is not sent again, unless `delivery` says so. With a
-        `dedup_key` the page is first looked for by the tag `dedup_key:…`, for up to `settle_time`; use a new key for
-        each event.
+        `dedup_key` the page is first looked for by the tag `dedup_key:…`, for up to `reconcile_timeout`; use a new key
+        for each event.
 
         Args:
             title: the headline.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from aiooncall.checks import aware
+from aiooncall.client.composite import Bounds
 from aiooncall.datadog.includes import PolicyInclude
 from aiooncall.datadog.models.people import Team, User
 from aiooncall.datadog.models.schedule import Schedule, SchedulePosition, ScheduleTarget
@@ -39,8 +40,9 @@ async def who_is_on_call(
     if schedule is not None:
         return await _of_schedule(client, schedule, instant)
     assert team is not None  # noqa: S101 (narrowing: one of the two is given)
-    walked = await _Walk(client, instant).team(team)
-    return walked if at is not None else await _as_the_server_says(client, team, walked)
+    with client.one_deadline():
+        walked = await _Walk(client, instant).team(team)
+        return walked if at is not None else await _as_the_server_says(client, team, walked)
 
 
 async def _of_schedule(client: DatadogOnCall, schedule: str, at: datetime) -> OnCall:
@@ -93,16 +95,19 @@ class _Walk:
         self._nobody = OnCall(at=at)
         self._steps: dict[str, list[Targets]] = {}
         self._schedules: dict[str, OnCall] = {}
+        self._bounds = Bounds("who is on call")
 
     async def team(self, team_id: str) -> OnCall:
         """Return who is on call for a team: its first rule that names a policy decides."""
         self._steps[team_id] = await self._steps_of(team_id)
         while teams := {target.id for target in self._targets() if _kind(target) == Team.type} - self._steps.keys():
+            self._bounds.go_deeper(len(teams))
             found = await read_all([*teams], self._steps_of, skip_missing=True)
             # A team that is a target stands for whom its policy reaches at once.
             self._steps |= {team: found.get(team, [])[:1] for team in teams}
-        schedules = {_schedule_id(target) for target in self._targets()}
-        self._schedules = await read_all([*filter(None, schedules)], self._schedule, skip_missing=True)
+        schedules = {name for target in self._targets() if (name := _schedule_id(target))}
+        self._bounds.go_deeper(len(schedules))
+        self._schedules = await read_all([*schedules], self._schedule, skip_missing=True)
         reached = [self._reached(targets, {team_id}) for targets in self._steps[team_id]] or [self._nobody]
         return attrs.evolve(reached[0], escalations=tuple(step.current for step in reached[1:]))
 

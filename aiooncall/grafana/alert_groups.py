@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from aiooncall._unset import UNSET
-from aiooncall.client.reconcile import settled
+from aiooncall.client.reconcile import reconciled
 from aiooncall.endpoints import crud
 from aiooncall.errors import AmbiguousOutcome, BadRequest, OnCallError, OptionsError
 from aiooncall.fanout import DEFAULT_CONCURRENCY
@@ -209,6 +209,10 @@ class AlertGroups(Readable[AlertGroup]):
 
         Returns whether the group was not so already.
         """
+        with self._client.one_deadline(lane):
+            return await self._act_and_look(verb, alert_group_id, body, lane)
+
+    async def _act_and_look(self, verb: Verb, alert_group_id: str, body: bytes | None, lane: Lane) -> bool:
         started = self._client.options.clock.time()
         try:
             await self._client.call(verb.endpoint, alert_group_id, body=body, lane=lane)
@@ -218,7 +222,7 @@ class AlertGroups(Readable[AlertGroup]):
                 raise actions.wrong_state(refused, group) from refused
             return False
         except AmbiguousOutcome as doubt:
-            if not await settled(partial(self._shows, verb, alert_group_id, started, lane), self._client.options):
+            if not await reconciled(partial(self._shows, verb, alert_group_id, started, lane), self._client.options):
                 raise doubt from doubt.__cause__
         return True
 

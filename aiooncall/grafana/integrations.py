@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from aiooncall.checks import whole_units
+from aiooncall.client.composite import composite
 from aiooncall.endpoints import crud
 from aiooncall.errors import BadRequest, OptionsError
 from aiooncall.grafana.buckets import USER
@@ -31,6 +32,7 @@ class Integrations(TeamCollection[Integration]):
     _kind = Integration
     _endpoints = INTEGRATIONS
 
+    @composite
     async def start_maintenance(
         self, integration_id: str, *, mode: MaintenanceMode | str, duration: Seconds
     ) -> Integration:

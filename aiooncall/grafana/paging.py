@@ -19,7 +19,7 @@ import attrs
 from aiooncall._json import as_object
 from aiooncall.checks import text
 from aiooncall.client.delivery import Delivery, deliver
-from aiooncall.client.reconcile import settled
+from aiooncall.client.reconcile import reconciled
 from aiooncall.codec import dumps, loads, structure
 from aiooncall.errors import NotFound, OnCallError, OptionsError
 from aiooncall.grafana.actions import CLOCK_TOLERANCE
@@ -73,8 +73,8 @@ class Paging:
             alert_group_id: adds the users to this group instead of making one: without team, title, message and
                 source_url.
             important: whether a team is paged by its important rules; users say so each.
-            reconcile: when the answer was lost, look for up to `settle_time` for a new group with this title, message
-                and source_url. Give each event a title or source_url of its own.
+            reconcile: when the answer was lost, look for up to `reconcile_timeout` for a new group with this title,
+                message and source_url. Give each event a title or source_url of its own.
             delivery: what to do when it is unknown whether anybody was paged and looking did not tell: `at_most_once`
                 raises, `at_least_once` pages again, within the deadline.
 
@@ -92,7 +92,7 @@ class Paging:
             raise OptionsError("reconcile", value=True, expected="a title or source_url, to find a new group by")
         options = self._client.options
         look = partial(self._find, said, datetime.fromtimestamp(options.clock.time(), UTC))
-        find = partial(settled, look, options) if reconcile else None
+        find = partial(reconciled, look, options) if reconcile else None
         send = partial(self._send, body, _about(said, alert_group_id))
         made = await deliver(self._client, send, find, delivery)
         self._client.made.is_new(made.result.id)

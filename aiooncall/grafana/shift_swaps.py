@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from aiooncall._unset import UNSET
 from aiooncall.checks import aware
+from aiooncall.client.composite import composite
 from aiooncall.endpoints import crud
 from aiooncall.errors import BadRequest, OptionsError
 from aiooncall.grafana.buckets import USER
@@ -77,6 +78,7 @@ class ShiftSwaps(Collection[ShiftSwap]):
         query = pairs(starting_after=_written("starting_after", starting_after))
         return await self._call(SWAPS.get, object_id, query=query)
 
+    @composite
     async def take(self, swap_id: str, *, benefactor: str) -> ShiftSwap:
         """Take over the shifts of a swap.
 

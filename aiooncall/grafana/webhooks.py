@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import attrs
 
 from aiooncall._unset import UNSET
+from aiooncall.client.composite import composite
 from aiooncall.endpoints import crud
 from aiooncall.errors import OptionsError
 from aiooncall.grafana.buckets import USER
@@ -51,6 +52,7 @@ class _Senders(Collection[W]):
         team = None if team_id is UNSET else team_id or "null"
         return self._rows(pairs(name=name, team_id=team), page_size=page_size)
 
+    @composite
     async def _change(self, endpoint: Endpoint, resource: W) -> W:
         self._check(self._checked(resource), new=False)
         if resource.integration_filter is UNSET and resource.id:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from aiooncall.checks import aware
+from aiooncall.client.composite import Bounds
 from aiooncall.errors import OptionsError
 from aiooncall.oncall import OnCall, Responder
 from aiooncall.together import read_all
@@ -29,17 +30,20 @@ async def who_is_on_call(
     if (team is None) == (schedule is None):
         raise OptionsError("team, schedule", (team, schedule), "exactly one of the two")
     instant = datetime.fromtimestamp(client.options.clock.time(), UTC) if at is None else aware("at", at)
-    if schedule is None:
-        found = client.schedules.list(team_id=(await client.teams.get(team or "")).id)
-        names = [one.id async for one in found]
-    else:
-        names = [schedule]
 
     async def read(name: str) -> OnCall:
         shifts = client.schedules.final_shifts(name, instant - AROUND, instant + AROUND)
         return around([shift async for shift in shifts], instant)
 
-    return joined((await read_all(names, read)).values(), instant)
+    with client.one_deadline():
+        names = [schedule] if schedule is not None else await _schedules_of(client, team or "")
+        Bounds("who is on call").go_deeper(len(names))
+        return joined((await read_all(names, read)).values(), instant)
+
+
+async def _schedules_of(client: GrafanaOnCall, team: str) -> list[str]:
+    found = client.schedules.list(team_id=(await client.teams.get(team)).id)
+    return [one.id async for one in found]
 
 
 def around(shifts: Iterable[FinalShift], at: datetime) -> OnCall:

@@ -107,7 +107,7 @@ async def test_everything_apart(journal: Path) -> None:
 
 async def test_doubts_are_settled_by_what_is_seen(journal: Path) -> None:
     """What was in doubt is done once it is seen as wanted, and unknown as long as it is not."""
-    async with grafana_world(client={"settle_time": 1.0}) as world:
+    async with grafana_world(client={"reconcile_timeout": 1.0}) as world:
         world.fail("POST", "*", LOST_ANSWER, LOST)
         world.fail("GET", "*", *[Fault(FaultKind.ERROR_BEFORE, status=404)] * 100)
         job = await planned_and_run(world.client, "acknowledge", journal, add_groups(world.sim, 10))

@@ -120,7 +120,7 @@ async def test_create_with_key_is_found_again(fault: Fault) -> None:
 @pytest.mark.parametrize("fault", UNDONE, ids=name)
 async def test_create_with_key_that_never_happened(fault: Fault) -> None:
     """With a dedup_key, a page that does not show up within the settle time stays in doubt; it is not sent again."""
-    async with datadog(scripted("POST", PAGES, fault), settle_time=5.0) as (sim, client):
+    async with datadog(scripted("POST", PAGES, fault), reconcile_timeout=5.0) as (sim, client):
         with pytest.raises(AmbiguousOutcome):
             await client.pages.create("disk full", target=TEAM, dedup_key="disk-17")
         assert sends(sim, "POST", PAGES) == 1

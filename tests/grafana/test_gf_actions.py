@@ -191,7 +191,7 @@ async def test_action_that_was_done_is_seen(verb: Any, fault: Fault) -> None:
 @pytest.mark.parametrize("fault", UNDONE, ids=name)
 async def test_action_that_was_not_done_stays_in_doubt(verb: Any, fault: Fault) -> None:
     """When the group does not show the action within the settle time, it stays in doubt; it is sent once."""
-    async with grafana_world(client={"settle_time": 5.0}) as world:
+    async with grafana_world(client={"reconcile_timeout": 5.0}) as world:
         before = VERBS[verb][1]
         group = world.sim.grafana.add_alert_group("Down", state=before)
         world.fail("POST", f"alert_groups/{group}/{verb}/", fault)

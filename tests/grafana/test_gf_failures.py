@@ -79,7 +79,7 @@ async def test_page_of_html_is_repeated_once(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in CALLS if TWINS.get(name, name) in ONCE])
 async def test_page_of_html_is_never_repeated_where_it_may_have_happened(name: str) -> None:
     """A 500 with a page of HTML in answer to a create, a page, an action or a call is never sent again."""
-    async with furnished(client={"settle_time": 1.0}) as (w, ids):
+    async with furnished(client={"reconcile_timeout": 1.0}) as (w, ids):
         crash = Fault(FaultKind.ERROR_BEFORE, status=500, html=True)
         w.sim.faults.script("POST", "*", *[crash] * 10)
         with pytest.raises(AmbiguousOutcome):

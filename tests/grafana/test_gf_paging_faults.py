@@ -151,7 +151,7 @@ async def test_lost_page_is_found(path: Any, fault: Fault) -> None:
 @pytest.mark.parametrize("fault", UNDONE, ids=name)
 async def test_page_that_never_happened_stays_in_doubt(fault: Fault) -> None:
     """What does not show up within the settle time stays in doubt, and is not sent again."""
-    async with grafana_world(client={"settle_time": 5.0}) as world:
+    async with grafana_world(client={"reconcile_timeout": 5.0}) as world:
         world.fail("POST", "escalation/", fault)
         with pytest.raises(AmbiguousOutcome):
             await world.client.paging.page(users=[world.sim.grafana.add_user("ann")], title="Down", reconcile=True)

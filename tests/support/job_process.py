@@ -16,7 +16,7 @@ import attrs
 from aiooncall import CallRate, ClientOptions, DatadogOnCall, GrafanaOnCall, RetryPolicy, bulk
 
 PATIENT = ClientOptions(
-    settle_time=0.2,
+    reconcile_timeout=0.2,
     retry=RetryPolicy(max_attempts=12, base=0.005, cap=0.02),
     rate_limit=CallRate(calls=100_000, per=1),
 )

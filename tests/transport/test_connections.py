@@ -21,7 +21,7 @@ PATIENT = RetryPolicy(max_attempts=20, base=0.001, cap=0.01)
 
 def datadog_on(server: RawServer, **options: Any) -> DatadogOnCall:
     """Return a client on a raw server."""
-    chosen = ClientOptions(**{"clock": VirtualClock(), "settle_time": 0.0, **options})
+    chosen = ClientOptions(**{"clock": VirtualClock(), "reconcile_timeout": 0.0, **options})
     return DatadogOnCall("api-key-0123", "app-key-0123", api_url=server.url, paging_url=server.url, options=chosen)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -15,12 +15,18 @@ if TYPE_CHECKING:
 _BEYOND_MICROSECONDS = re.compile(r"[.,]\d{6}(\d*[1-9])")
 _FRACTION = re.compile(r"[.,](\d{1,9})")
 _TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):[0-5]\d:[0-5]\d", re.ASCII)
+_LEAP_SECOND = re.compile(r"(T\d\d:\d\d):60", re.ASCII)
 _NO_OFFSET: Final = timedelta(0)
 _MICROSECONDS_END: Final = len("2000-01-01T00:00:00.000000")
 
 
+D = TypeVar("D", bound=datetime)
+
+
 class PreciseTime(datetime):
-    """A datetime that came with digits beyond microseconds; it compares as a datetime and keeps its text.
+    """A datetime that came in a form that datetime cannot write again, such as with more digits than microseconds.
+
+    It compares as a datetime and keeps its text.
 
     Attributes:
         text: what the server sent; empty if it was computed from another.
@@ -31,7 +37,7 @@ class PreciseTime(datetime):
     @classmethod
     def parse(cls, text: str) -> Self:
         """Return the datetime that `text` spells."""
-        moment = cls.fromisoformat(text)
+        moment = _read(cls, text)
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)
         moment.text = text
@@ -56,8 +62,21 @@ def parse_datetime(value: object) -> datetime:
         raise TypeError(f"expected an RFC 3339 time, got {type(value).__name__}")
     if len(value) > _MICROSECONDS_END and value[_MICROSECONDS_END] not in "Z+-" and _BEYOND_MICROSECONDS.search(value):
         return PreciseTime.parse(value)
-    moment = datetime.fromisoformat(value)
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return PreciseTime.parse(value)  # so that it is written as it came
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+def _read(kind: type[D], text: str) -> D:
+    """Return the time that a text in any form of RFC 3339 spells: with lower-case letters, and with a leap second.
+
+    https://www.rfc-editor.org/rfc/rfc3339#section-5.6 and #section-5.7
+    """
+    regular, leaps = _LEAP_SECOND.subn(r"\1:59", text.upper())
+    moment = kind.fromisoformat(regular)
+    return moment + timedelta(seconds=1) if leaps else moment
 
 
 def format_datetime(moment: datetime) -> str:
@@ -75,7 +94,7 @@ def parse_local(value: object) -> datetime | None:
         return None
     if not isinstance(value, str):
         raise TypeError(f"expected a time, got {type(value).__name__}")
-    return datetime.fromisoformat(value)
+    return _read(datetime, value)
 
 
 def in_zone(moment: datetime, zone: tzinfo) -> datetime | None:

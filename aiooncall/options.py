@@ -197,6 +197,8 @@ class PoolOptions:
         keepalive: seconds that an idle connection is kept.
         proxy: URL of an HTTP proxy for every request.
         trust_env: take the proxy from `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`.
+        max_header_size: length of the longest line of an answer's head, in bytes; a longer one is a broken answer.
+        max_headers: most headers of an answer.
         ca_file: a PEM file with the certificate authorities to trust instead of the system's.
         ssl_context: a context of one's own, instead of `ca_file`.
     """
@@ -207,6 +209,8 @@ class PoolOptions:
     keepalive: float = attrs.field(default=15.0, converter=_to_seconds, validator=_positive)
     proxy: str | None = attrs.field(default=None, repr=mask_url, validator=_proxy_url)
     trust_env: bool = attrs.field(default=False, validator=_a(bool))
+    max_header_size: int = attrs.field(default=64 * 1024, validator=_at_least_one)
+    max_headers: int = attrs.field(default=1000, validator=_at_least_one)
     ca_file: str | None = attrs.field(default=None, validator=_a(str, optional=True))
     ssl_context: ssl.SSLContext | None = attrs.field(
         default=None, repr=False, validator=_a(ssl.SSLContext, optional=True)

@@ -203,15 +203,18 @@ class Runners:
             "--cov-report=",
         ]
         subprocess.run(command, cwd=copy, env=environment(copy), capture_output=True, check=False)
-        self._data = CoverageData(str(measured))
-        self._data.read()
-        self._root = copy
+        data = CoverageData(str(measured))
+        data.read()
+        files = [path for path in data.measured_files() if "/aiooncall/" in path]
+        self._lines = {Path(path).relative_to(copy).as_posix(): data.contexts_by_lineno(path) for path in files}
 
     def of(self, mutant: Mutant) -> list[str]:
         """Return the tests that run the line of a change; those that run anything of its file if none does."""
-        by_line = self._data.contexts_by_lineno(str(self._root / mutant.file))
-        found = set(by_line.get(mutant.line, ())) or set(chain.from_iterable(by_line.values()))
-        return sorted({context.partition("|")[0].partition("[")[0] for context in found if context})
+        by_line = self._lines.get(mutant.file, {})
+        found = set(filter(None, by_line.get(mutant.line, ()))) or set(
+            filter(None, chain.from_iterable(by_line.values()))
+        )
+        return sorted({context.partition("|")[0].partition("[")[0] for context in found})
 
 
 def environment(copy: Path) -> dict[str, str]:

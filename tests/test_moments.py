@@ -37,6 +37,31 @@ def test_times_of_every_spelling(text: str, microsecond: int) -> None:
     assert moment.utcoffset() is not None
 
 
+@pytest.mark.parametrize(
+    ("text", "instant"),
+    [
+        ("2027-01-15t08:00:00z", EIGHT),
+        ("2027-01-15t08:00:00.5z", EIGHT.replace(microsecond=500_000)),
+        ("2027-01-15T09:00:00+01:00", EIGHT),
+        ("2016-12-31T23:59:60Z", datetime(2017, 1, 1, tzinfo=UTC)),
+        ("2016-12-31t23:59:60.25z", datetime(2017, 1, 1, 0, 0, 0, 250_000, tzinfo=UTC)),
+        ("2017-01-01T00:59:60+01:00", datetime(2017, 1, 1, tzinfo=UTC)),
+    ],
+)
+def test_forms_that_are_rare(text: str, instant: datetime) -> None:
+    """Lower-case letters and leap seconds are read as RFC 3339 has them, and written as they came."""
+    moment = parse_datetime(text)
+    assert moment == instant
+    assert format_datetime(moment) == text
+
+
+@pytest.mark.parametrize("text", ["2027-01-15T08:00:61Z", "2027-01-15T08:60:00Z", "9999-12-31T23:59:60Z", "tz", ""])
+def test_no_time_is_an_error(text: str) -> None:
+    """What spells no time is an error, and no other one than ValueError or OverflowError."""
+    with pytest.raises((ValueError, OverflowError)):
+        parse_datetime(text)
+
+
 OFFSETS = st.integers(-23 * 60, 23 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 
 

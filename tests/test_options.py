@@ -25,6 +25,7 @@ DURATIONS = [
 COUNTS = [
     (CallRate, "calls"), (RetryPolicy, "max_attempts"), (RetryPolicy, "max_refusals"),
     (PoolOptions, "max_connections"), (PoolOptions, "max_connections_per_host"), (ClientOptions, "max_response_bytes"),
+    (PoolOptions, "max_header_size"), (PoolOptions, "max_headers"),
 ]  # fmt: skip
 OTHERS = {
     PoolOptions: {"proxy", "trust_env", "ca_file", "ssl_context"},

@@ -11,6 +11,7 @@ Rules that hold for every model:
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar, Union
 
@@ -41,6 +42,10 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+_PAIRS_AND_HALVES = re.compile(
+    r"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
+)
+"""An escaped backslash, a whole surrogate pair, or (as the group) half of one."""
 
 
 def make_converter(*, detailed: bool) -> cattrs.Converter:
@@ -138,7 +143,24 @@ def loads(body: bytes) -> Any:  # noqa: ANN401 (any JSON)
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as problem:
+        return _mended(body, problem)
+
+
+def _mended(body: bytes, problem: orjson.JSONDecodeError) -> Any:  # noqa: ANN401 (any JSON)
+    """Return JSON in which some characters are none, with a replacement character for each of them.
+
+    Half a surrogate pair, or a byte that is not UTF-8, in one text would else cost the whole list that it stands in.
+    """
+    text = _PAIRS_AND_HALVES.sub(_keep_pair, body.decode("utf-8", "replace"))
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
         raise CodecError(f"the answer is not JSON: {problem}") from None
+
+
+def _keep_pair(found: re.Match[str]) -> str:
+    """Return what stands for an escape: a backslash and a whole pair are kept, half a pair is replaced."""
+    return found[0] if found[1] is None else "\\ufffd"
 
 
 def dumps(value: object) -> bytes:

@@ -168,7 +168,7 @@ class Bucket:
         """Join `other`: the server has told that both are one bucket."""
         self.merged_into = other
         other.gate.window.in_flight += self.gate.window.in_flight
-        other.gate.closed_until = max(other.gate.closed_until, self.gate.closed_until)
+        other.gate.close_like(self.gate)
         for lane in Lane:
             other.queue(lane).extend(self.queue(lane))
             self.queue(lane).clear()

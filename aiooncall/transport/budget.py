@@ -220,7 +220,7 @@ class LocalBudget:
     def _forget_idle(self) -> None:
         horizon = self._now() - IDLE_LIFETIME
         for bucket in set(self._by_route.values()):
-            if bucket.idle and bucket.used_at < horizon:
+            if bucket.idle and bucket.used_at < horizon and bucket.gate.closed_until <= self._now():
                 self._forget(bucket)
 
     def _forget(self, bucket: Bucket) -> None:

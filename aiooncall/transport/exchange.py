@@ -196,13 +196,16 @@ async def _read_leniently(response: ClientResponse, attempt: Attempt) -> None:
     if successful and (response.content_length is None or response.content_length > most):
         response.close()
         return
-    async for chunk in response.content.iter_any():
-        attempt.body += chunk
-        if len(attempt.body) > most:
-            attempt.body = attempt.body[:most]
-            response.close()
-            return
-    response.release()
+    body = bytearray()
+    try:
+        async for chunk in response.content.iter_any():
+            body += chunk
+            if len(body) > most:
+                response.close()
+                return
+        response.release()
+    finally:
+        attempt.body = bytes(body[:most])
 
 
 def _failed(request: Request, error: TransportError, answer: Attempt | None = None, *, sent: bool = True) -> Attempt:

@@ -3,7 +3,7 @@
 The rules, in the order in which they are asked:
 
 1. After a refusal the bucket is closed for everyone until the server's wait is over; then it is probed by one
-   call at a time, and opens as answers allow.
+   call at a time, and opens as answers allow. Of a `Retry-After` that is very long one call does so every 15 minutes.
 2. An unknown limit is approached gently: a few calls in flight, one more with every answer.
 3. A known window admits what the server said is left, less what is in flight. Whether a call in flight has been
    counted yet cannot be known, so it is taken as not counted. If others use the same limit, they have calls in
@@ -18,7 +18,7 @@ The rules, in the order in which they are asked:
 
 from __future__ import annotations
 
-from math import ceil
+from math import ceil, inf
 from typing import TYPE_CHECKING, Final
 
 from aiooncall.transport.messages import Lane
@@ -52,6 +52,9 @@ LATE_SHARE: Final = 0.6
 FIRST_BLIND_WAIT: Final = 1.0
 """Seconds to wait after a refusal that does not say how long; doubles with each further one."""
 LONGEST_BLIND_WAIT: Final = 30.0
+LONGEST_SILENCE: Final = 900.0
+"""Seconds of a longer `Retry-After` after which one call looks whether the wait is over: one answer must not shut up
+everybody for a day."""
 
 
 class Permit:
@@ -79,12 +82,15 @@ class Gate:
         "_ramp",
         "_refusals",
         "closed_until",
+        "looks_at",
         "window",
     )
 
     def __init__(self, max_in_flight: int) -> None:
         self.window = Window()
         self.closed_until = 0.0
+        self.looks_at = inf
+        """When one call is let through although the server's wait is not over (monotonic seconds)."""
         self._max_in_flight = max_in_flight
         self._ramp = min(FIRST_IN_FLIGHT, max_in_flight)
         self._probing = False
@@ -98,6 +104,8 @@ class Gate:
             return None
         window.in_flight += 1
         self._next_scout = None
+        if now < self.closed_until:
+            self.looks_at = now + LONGEST_SILENCE
         return Permit(bucket, now, window.number)
 
     def admits(self, now: float, lane: Lane, backlog: int = 0) -> bool:
@@ -110,7 +118,7 @@ class Gate:
         """
         window = self.window
         if now < self.closed_until or window.in_flight >= self._ramp:
-            return False
+            return self.looks_at <= now < self.closed_until and window.in_flight == 0
         if window.blind or (window.edge is not None and now >= window.edge.latest):
             window.roll_over_if_due(now)
         if self._probing or window.remaining is None:
@@ -128,7 +136,7 @@ class Gate:
     def look_again_at(self, now: float, lane: Lane) -> float | None:
         """Return when a call that was not admitted may go; None if only an answer can change that."""
         if now < self.closed_until:
-            return self.closed_until
+            return min(self.closed_until, self.looks_at)
         edge, left = self.window.edge, self.window.left
         if self.window.in_flight >= self._ramp or edge is None or left is None:
             return None
@@ -142,7 +150,7 @@ class Gate:
     def opens_at(self, now: float) -> float:
         """Return the earliest moment at which any new call can go, as far as is known."""
         if now < self.closed_until:
-            return self.closed_until
+            return min(self.closed_until, self.looks_at)
         edge, exhausted = self.window.edge, self.window.left == 0
         if exhausted and edge is not None and self.window.in_flight == 0 and not self._probing:
             return max(now, edge.earliest)
@@ -168,6 +176,7 @@ class Gate:
         window = self.window
         if self._probing:
             self._probing = False
+            self.closed_until = min(self.closed_until, now)  # the call that looked was answered: the wait is over
             if said is None or said.remaining is None:
                 window.remaining = None
         if said is None:
@@ -191,6 +200,7 @@ class Gate:
         self._ramp = 1
         self._probing = True
         self.closed_until = max(self.closed_until, self._reopening(permit, now, said))
+        self.looks_at = now + LONGEST_SILENCE if said is not None and said.retry_after is not None else inf
         self.window.remaining = 0
         self.window.seen_at = now
 
@@ -203,6 +213,11 @@ class Gate:
     def pause(self, until: float) -> None:
         """Close the bucket until `until` (monotonic seconds)."""
         self.closed_until = max(self.closed_until, until)
+
+    def close_like(self, other: Gate) -> None:
+        """Stay closed for as long as another gate is."""
+        if other.closed_until > self.closed_until:
+            self.closed_until, self.looks_at = other.closed_until, other.looks_at
 
     def _reopening(self, permit: Permit, now: float, said: RateLimit | None) -> float:
         if said is not None and said.retry_after is not None:

@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import enum
 import re
-from email.utils import parsedate_to_datetime
+from calendar import timegm
+from email.utils import parsedate_tz
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -30,6 +31,8 @@ LONGEST_PERIOD: Final = 86_400.0
 """A window longer than a day is taken for garbage, in seconds."""
 LONGEST_WAIT: Final = 86_400.0
 """A wait longer than a day is taken for garbage, in seconds."""
+LONGEST_DATE: Final = 64
+"""A longer text is no date, in characters."""
 EPOCH_VALUES: Final = 1e9
 """A reset this large is an instant, not a duration."""
 LONGEST_COUNT: Final = 9
@@ -42,6 +45,7 @@ _REMAINING = istr("X-RateLimit-Remaining")
 _RESET = istr("X-RateLimit-Reset")
 _PLAIN_RESET = istr("RateLimit-Reset")
 _RETRY_AFTER = istr("Retry-After")
+_DATE = istr("Date")
 _NUMBER = re.compile(r"\d{1,15}(\.\d{1,9})?", re.ASCII)
 
 
@@ -128,22 +132,42 @@ def parse_rate_limit(
         _whole(remaining),
         _period(get(_PERIOD)),
         _reset_after(reset, wall_time),
-        None if retry_after is None else parse_retry_after(retry_after, wall_time()),
+        None if retry_after is None else parse_retry_after(retry_after, wall_time(), get(_DATE)),
     )
 
 
-def parse_retry_after(value: str | None, wall_time: float) -> float | None:
-    """Return the seconds that `Retry-After` asks for: a number, or an HTTP date read by the local clock."""
+def parse_retry_after(value: str | None, wall_time: float, date: str | None = None) -> float | None:
+    """Return the seconds that `Retry-After` asks for: a number, or an HTTP date.
+
+    Args:
+        value: the header.
+        wall_time: seconds since the epoch by the local clock.
+        date: the answer's own `Date`: a server counts by its own clock.
+    """
     if value is None:
         return None
     number = _number(value)
     if number is not None:
         return number if number <= LONGEST_WAIT else None
+    if (at := parse_http_date(value)) is None:
+        return None
+    now = None if date is None else parse_http_date(date)
+    wait = at - (wall_time if now is None else now)
+    return max(0.0, wait) if wait <= LONGEST_WAIT else None
+
+
+def parse_http_date(value: str) -> float | None:
+    """Return the instant that an HTTP date names, in seconds since the epoch.
+
+    It has one of three forms and is always in UTC (https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7).
+    """
+    if len(value) > LONGEST_DATE:
+        return None
     try:
-        wait = parsedate_to_datetime(value).timestamp() - wall_time
+        parts = parsedate_tz(value)
+        return None if parts is None else float(timegm(parts[:6]) - (parts[9] or 0))
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    return max(0.0, wait) if wait <= LONGEST_WAIT else None
 
 
 def _reset_after(value: str | None, wall_time: Callable[[], float]) -> float | None:

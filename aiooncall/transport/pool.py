@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import enum
+from inspect import signature
 from typing import TYPE_CHECKING, Any, Final
 from urllib.request import getproxies, proxy_bypass
 
@@ -149,6 +150,7 @@ class SessionPool:
             headers={**headers, **ONE_REQUEST} if fresh else headers,
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=self.options.connect_timeout),
+            **_header_limits(self.options),
         )
         self._sessions.append(session)
         return session
@@ -174,3 +176,11 @@ class SessionPool:
         if key not in self._proxies:
             self._proxies[key] = None if proxy_bypass(host) else getproxies().get(url.scheme)
         return self._proxies[key]
+
+
+def _header_limits(options: PoolOptions) -> dict[str, Any]:
+    """Return how much of an answer's head is read, as far as this version of aiohttp lets it be said."""
+    size = options.max_header_size
+    limits = {"max_line_size": size, "max_field_size": size, "max_headers": options.max_headers}
+    known = signature(aiohttp.ClientSession).parameters
+    return {name: limit for name, limit in limits.items() if name in known}

@@ -186,9 +186,7 @@ class Transport:
 
     def _api_error(self, call: FailedCall, attempt: Attempt) -> ApiError:
         status, endpoint = attempt.status or 0, call.request.endpoint
-        # Before the reasons are cut as well, so that no part of a secret is left at the cut.
-        body = self._redact(attempt.body.decode("utf-8", "replace")).encode()
-        reasons = tuple(self._redact(reason) for reason in parse_errors(body))
+        reasons = parse_errors(attempt.body, self._redact)
         if 300 <= status < 400:  # noqa: PLR2004 (RFC 9110: the redirection class)
             host = host_of(attempt.headers.get("Location", ""))
             reasons = (f"redirects are not followed, so that credentials stay here (to {host})",)

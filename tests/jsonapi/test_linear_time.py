@@ -9,31 +9,13 @@ import pytest
 
 from aiooncall.datadog import EscalationPolicy, User
 from aiooncall.jsonapi import Resource, unlink
+from tests.support.counting import operations
 from tests.support.documents import OTHER, USER, policy, step, to
 from tests.support.graphs import Case
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
-
-
-def operations(work: Callable[[], object]) -> int:
-    """Return how many instructions of Python are executed."""
-    executed = 0
-
-    def count(frame: FrameType, event: str, argument: object) -> object:
-        nonlocal executed
-        executed += 1
-        frame.f_trace_opcodes, frame.f_trace_lines = True, False
-        return count
-
-    before = sys.gettrace()
-    sys.settrace(count)  # type: ignore[arg-type]  # (it returns itself)
-    try:
-        work()
-    finally:
-        sys.settrace(before)
-    return executed
 
 
 def made(work: Callable[[], object]) -> int:

@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from aiooncall.ratelimit import RateLimit
-from aiooncall.transport.gate import LARGEST_RESERVE, PATIENCE, Gate
+from aiooncall.transport.gate import LARGEST_RESERVE, LONGEST_SILENCE, PATIENCE, Gate
 from aiooncall.transport.messages import Lane
 from aiooncall.transport.outcome import LONGEST_PERIOD
 from tests.support.window_server import NO_BUCKET, Client, FixedWindowServer
@@ -376,6 +376,51 @@ def test_refusal_with_reset_closes_until_the_edge() -> None:
     gate = Gate(4)
     gate.refused(sure(go(gate)), 0.0, window(0, reset=7.0))
     assert 6.0 <= gate.opens_at(0.0) <= 8.0
+
+
+def told_to_wait(seconds: float) -> RateLimit:
+    """Return a refusal that says how long."""
+    return RateLimit(retry_after=seconds)
+
+
+def test_long_wait_is_looked_into() -> None:
+    """Of a wait of a day one call every 15 minutes looks whether it is over; an answer opens the bucket."""
+    gate = Gate(100)
+    gate.refused(sure(go(gate)), 0.0, told_to_wait(86_400.0))
+    assert (gate.opens_at(1.0), gate.look_again_at(1.0, Lane.BULK)) == (LONGEST_SILENCE, LONGEST_SILENCE)
+    assert go(gate, LONGEST_SILENCE - 0.1) is None
+    first = sure(go(gate, LONGEST_SILENCE))
+    assert go(gate, LONGEST_SILENCE + 5.0) is None
+    gate.refused(first, LONGEST_SILENCE + 1.0, told_to_wait(80_000.0))
+    assert go(gate, 2 * LONGEST_SILENCE) is None
+    second = sure(go(gate, 2 * LONGEST_SILENCE + 1.0))
+    gate.answered(second, 2 * LONGEST_SILENCE + 1.2, None)
+    assert gate.opens_at(2 * LONGEST_SILENCE + 1.2) == 2 * LONGEST_SILENCE + 1.2
+    assert go(gate, 2 * LONGEST_SILENCE + 1.2) is not None
+
+
+def test_look_without_an_answer_is_repeated_later() -> None:
+    """A call that looked and got no answer leaves the bucket closed for 15 minutes more."""
+    gate = Gate(100)
+    gate.refused(sure(go(gate)), 0.0, told_to_wait(86_400.0))
+    gate.abandoned(sure(go(gate, 1000.0)), 1010.0, sent=True)
+    assert go(gate, 1000.0 + LONGEST_SILENCE - 0.1) is None
+    assert go(gate, 1000.0 + LONGEST_SILENCE) is not None
+
+
+@pytest.mark.parametrize("seconds", [1.0, 60.0, LONGEST_SILENCE])
+def test_shorter_wait_is_kept_whole(seconds: float) -> None:
+    """A wait of up to 15 minutes is a floor without an exception."""
+    gate = Gate(100)
+    gate.refused(sure(go(gate)), 0.0, told_to_wait(seconds))
+    assert go(gate, seconds - 0.01) is None
+
+
+def test_pause_is_not_looked_into() -> None:
+    """A pause that nobody's server asked for is kept, however long."""
+    gate = Gate(100)
+    gate.pause(86_400.0)
+    assert go(gate, 50_000.0) is None
 
 
 def test_pause_closes_and_is_never_shortened() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from email.utils import formatdate
 from typing import Any, Final
 
@@ -21,6 +22,7 @@ from aiooncall.transport.outcome import (
     closes_bucket,
     outcome_of_failure,
     outcome_of_status,
+    parse_http_date,
     parse_rate_limit,
     parse_retry_after,
 )
@@ -40,9 +42,16 @@ NUMERALS = st.one_of(
 VALUES = st.one_of(st.text(max_size=40), NUMERALS)
 
 
-def read(headers: dict[str, str], *, succeeded: bool = False) -> RateLimit | None:
-    """Return what `headers` say at the test loop's epoch."""
-    return parse_rate_limit(CIMultiDict(headers), lambda: EPOCH, succeeded=succeeded)
+def read(headers: dict[str, str], *, succeeded: bool = False, wall: float = EPOCH) -> RateLimit | None:
+    """Return what `headers` say when our clock shows `wall`."""
+    return parse_rate_limit(CIMultiDict(headers), lambda: wall, succeeded=succeeded)
+
+
+def wait(**headers: str) -> float | None:
+    """Return the wait that headers ask for; a word with an underscore stands for one with a hyphen."""
+    wall = float(headers.pop("wall"))
+    said = read({name.replace("_", "-"): value for name, value in headers.items()}, wall=wall)
+    return None if said is None else said.retry_after
 
 
 def date(after: float) -> str:
@@ -205,6 +214,58 @@ def test_no_json_body_can_hurt(document: Any) -> None:
     for reason in parse_errors(orjson.dumps(document)):
         assert 0 < len(reason) <= LONGEST_ERROR
         assert "\n" not in reason
+
+
+DATES: Final = [
+    "Thu, 15 Jan 2027 08:00:09 GMT",
+    "Thursday, 15-Jan-27 08:00:09 GMT",
+    "Thu Jan 15 08:00:09 2027",
+    "Thu, 15 Jan 2027 08:00:09 -0000",
+    "Thu, 15 Jan 2027 08:00:09",
+    "Thu, 15 Jan 2027 10:00:09 +0200",
+]
+"""The same instant in the forms that there are."""
+EIGHT: Final = 1_800_000_000.0
+"""15 January 2027 at eight, UTC."""
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Asia/Tokyo"])
+@pytest.mark.parametrize("date", DATES)
+def test_dates_are_in_utc(date: str, zone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An HTTP date of any form is in UTC, whatever zone this machine is in."""
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        assert parse_http_date(date) == EIGHT + 9
+        assert parse_retry_after(date, EIGHT) == 9.0
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+@pytest.mark.parametrize("date", DATES)
+def test_wait_is_measured_by_the_clock_of_the_server(date: str) -> None:
+    """A date is a wait from the answer's own `Date` on; without one, or with nonsense, from our clock on."""
+    assert wait(Retry_After=DATES[0], Date=date.replace(":09", ":04"), wall=str(EIGHT - 5000)) == 5.0
+    for nothing in ("yesterday", "", "x" * 100_000):
+        assert wait(Retry_After=date, Date=nothing, wall=str(EIGHT + 2)) == 7.0
+    assert wait(Retry_After=date, wall=str(EIGHT + 2)) == 7.0
+    assert wait(Retry_After=date, Date="Thu, 15 Jan 2027 09:00:00 GMT", wall=str(EIGHT)) == 0.0
+
+
+def test_leap_second_in_a_date() -> None:
+    """A date with a second 60 is the instant that follows."""
+    assert parse_http_date("Sat, 31 Dec 2016 23:59:60 GMT") == parse_http_date("Sun, 01 Jan 2017 00:00:00 GMT")
+
+
+LIKE_DATES: Final = st.from_regex(r"\w{3}, \d{1,4} \w{3} \d{1,5} \d\d:\d\d:\d\d.{0,9}", fullmatch=True)
+
+
+@given(value=st.one_of(st.text(max_size=80), LIKE_DATES))
+def test_no_date_can_hurt(value: str) -> None:
+    """Whatever stands for a date is an instant, or nothing."""
+    found = parse_http_date(value)
+    assert found is None or math.isfinite(found)
 
 
 @given(body=st.one_of(st.binary(max_size=2000), st.text(alphabet="<>&;/titlescrp \n", max_size=500).map(str.encode)))

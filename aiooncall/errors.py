@@ -33,6 +33,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from aiooncall._text import one_line
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -40,7 +42,10 @@ if TYPE_CHECKING:
 
 
 class OnCallError(Exception):
-    """Base of every error that this package raises on purpose."""
+    """Base of every error that this package raises on purpose. Its message is one line that steers no terminal."""
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*(one_line(text) if isinstance(text, str) else text for text in args))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restore, (type(self), self.args, dict(self.__dict__))
@@ -65,7 +70,7 @@ class OptionsError(OnCallError, ValueError):
     def __init__(self, field: str, value: object, expected: str) -> None:
         self.field = field
         self.value = _shorten(value)
-        self.expected = expected
+        self.expected = one_line(expected)
         super().__init__(f"{field}: got {self.value}; expected {expected}")
 
 
@@ -126,10 +131,10 @@ class ApiError(OnCallError):
         rate_limit: RateLimit | None = None,
     ) -> None:
         self.status = status
-        self.errors = errors
+        self.errors = tuple(map(one_line, errors))
         self.method = method
         self.route = route
-        self.request_id = request_id
+        self.request_id = request_id and one_line(request_id)
         self.attempts = attempts
         self.rate_limit = rate_limit
         said = "; ".join(errors) or "no reason given"
@@ -198,8 +203,8 @@ class AmbiguousOutcome(OnCallError):
         self.method = method
         self.route = route
         self.attempts = attempts
-        self.subject = subject
-        self.hint = hint or "look at its state before doing it again"
+        self.subject = one_line(subject)
+        self.hint = one_line(hint) or "look at its state before doing it again"
         what = f"{method} {route}" + (f" ({subject})" if subject else "")
         why = "" if cause is None else f" ({_reason(cause)})"
         super().__init__(f"{what}: sent, but its effect is unknown{why}; {self.hint}")
@@ -215,8 +220,8 @@ class CodecError(OnCallError):
     """
 
     def __init__(self, message: str, *, path: str = "$", resource: str | None = None) -> None:
-        self.path = path
-        self.resource = resource
+        self.path = one_line(path)
+        self.resource = resource and one_line(resource)
         super().__init__(f"{path}: {message}" if resource is None else f"{path} ({resource}): {message}")
 
 

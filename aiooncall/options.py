@@ -13,6 +13,7 @@ import attrs
 
 from aiooncall._clock import SYSTEM_CLOCK, Clock
 from aiooncall.errors import OptionsError
+from aiooncall.redaction import MASK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 Seconds = float | timedelta
 """A duration: seconds, or a timedelta."""
 
-MASK: Final = "***"
 MOST_SECONDS: Final = 1e9
 """A longer duration is taken for a mistake; this is some thirty years."""
 _HEADER_SAFE = re.compile(r"[\x21-\x7e]+")
@@ -142,15 +142,20 @@ def _a(kind: type, *, optional: bool = False) -> Callable[[object, attrs.Attribu
 
 
 def _proxy_url(_: object, field: attrs.Attribute[Any], value: str | None) -> None:
-    if value is None:
-        return
+    if value is not None:
+        proxy_url(field.name, value)
+
+
+def proxy_url(field: str, value: str) -> str:
+    """Return the http(s) URL of a proxy, else raise OptionsError, which does not show it: it may have a password."""
     try:
         url = urlsplit(value) if isinstance(value, str) and _HEADER_SAFE.fullmatch(value) else None
         usable = url is not None and url.scheme in {"http", "https"} and bool(url.hostname) and url.port != 0
     except ValueError:
         usable = False
     if not usable:
-        raise OptionsError(field.name, MASK, "an http(s) URL, with user and password if need be")
+        raise OptionsError(field, MASK, "an http(s) URL, with user and password if need be")
+    return value
 
 
 def _callables(hooks: Iterable[Hook]) -> tuple[Hook, ...]:

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 ROOT: Final = Path(__file__).parent.parent
 PACKAGE: Final = ROOT / "aiooncall"
 RANKS: Final = [
-    "_lazy", "_json", "_text", "_unset", "_clock", "errors", "ratelimit", "events", "options", "checks", "recent",
-    "transport", "endpoints", "moments", "codec", "jsonapi", "oncall", "changes", "client", "fanout", "together",
-    "drawing", "datadog", "grafana", "bulk", "distributed", "__init__", "simulator", "testing", "cli", "__main__",
+    "_lazy", "_json", "_text", "_unset", "_clock", "errors", "ratelimit", "events", "redaction", "options", "checks",
+    "recent", "transport", "endpoints", "moments", "codec", "jsonapi", "oncall", "changes", "client", "fanout",
+    "together", "drawing", "datadog", "grafana", "bulk", "distributed", "__init__", "simulator", "testing", "cli",
+    "__main__",
 ]  # fmt: skip
 """From the lowest layer to the highest: a layer imports only from lower ones.
 

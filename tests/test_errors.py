@@ -56,6 +56,7 @@ PARENTS = {
     "CodecError": (OnCallError,),
     "LinkError": (OnCallError, AttributeError),
     "ResultLimitReached": (OnCallError,),
+    "GraphTooLarge": (OnCallError,),
     "JournalError": (OnCallError,),
     "PlanRefused": (OnCallError,),
 }

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from aiooncall._text import one_line
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
@@ -29,15 +31,22 @@ class Status(StrEnum):
 FINISHED = frozenset({Status.DONE, Status.ALREADY, Status.FAILED, Status.AMBIGUOUS})
 
 
+def _line(text: str | None) -> str | None:
+    return text and one_line(text)
+
+
 @attrs.frozen(kw_only=True)
 class Item:
-    """A page or an alert group, as far as it is known; `state` is the provider's word."""
+    """A page or an alert group, as far as it is known; `state` is the provider's word.
+
+    Texts are kept on one line and without what steers a terminal: they are shown in previews and reports.
+    """
 
     id: str
-    title: str | None = None
-    team: str | None = None
-    urgency: str | None = None
-    state: str | None = None
+    title: str | None = attrs.field(default=None, converter=_line)
+    team: str | None = attrs.field(default=None, converter=_line)
+    urgency: str | None = attrs.field(default=None, converter=_line)
+    state: str | None = attrs.field(default=None, converter=_line)
     created_at: datetime | None = None
 
 

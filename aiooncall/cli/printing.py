@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import attrs
 import orjson
@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from aiooncall._text import one_line
 from aiooncall.bulk.journal import item_row
 from aiooncall.codec import unstructure
 from aiooncall.jsonapi import Resource
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from aiooncall.oncall import OnCall, Responder
 
 COLUMNS = ("id", "state", "urgency", "team", "created_at", "title")
-_STEERING: Final = {at: " " for at in (*range(32), *range(127, 160)) if chr(at) != "\n"}
-"""Control characters: a title may hold any."""
 
 
 def print_json(value: object) -> None:
@@ -94,7 +93,7 @@ def print_facts(facts: Mapping[str, object], *, title: str | None = None) -> Non
         say(title)
     width = max(map(len, facts), default=0)
     for name, value in facts.items():
-        say(f"  {name:<{width}}  {value}")
+        say(f"  {name:<{width}}  {one_line(str(value))}")
 
 
 def print_on_call(found: OnCall, *, as_json: bool) -> None:
@@ -117,12 +116,12 @@ def say(text: str) -> None:
 
 def printable(text: str) -> str:
     """Return a text without what would steer a terminal; line ends stay."""
-    return text.translate(_STEERING)
+    return "\n".join(map(one_line, text.split("\n")))
 
 
 def _person(person: Responder) -> str:
     until = f" until {person.end.astimezone(UTC):%Y-%m-%d %H:%M}" if person.end is not None else ""
-    return f"{person.label}{until}"
+    return f"{one_line(person.label)}{until}"
 
 
 def _cell(text: str) -> str:

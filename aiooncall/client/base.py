@@ -16,7 +16,7 @@ from aiooncall._unset import UNSET
 from aiooncall.client.connection import Connection
 from aiooncall.errors import CodecError, NotFound, OptionsError
 from aiooncall.events import BudgetLearned, emit
-from aiooncall.options import MASK, ClientOptions, PoolOptions, base_url
+from aiooncall.options import ClientOptions, PoolOptions, base_url
 from aiooncall.transport.budget import LocalBudget
 from aiooncall.transport.deadline import current_deadline, one_deadline
 from aiooncall.transport.messages import Lane, Request, UrlTemplate
@@ -239,8 +239,7 @@ class BaseClient:
 
     def hide(self, secret: str) -> None:
         """Never show `secret`, which a call is about to send, in an error."""
-        if secret not in self._connection.secrets:
-            self._connection.secrets.append(secret)
+        self._connection.secrets.add(secret)
 
     def _route(self, endpoint: Endpoint) -> tuple[UrlTemplate, Transport]:
         base = self._hosts.get(endpoint.host)
@@ -282,9 +281,7 @@ class BaseClient:
         return {}
 
     def _redact(self, text: str) -> str:
-        for secret in self._connection.secrets:
-            text = text.replace(secret, MASK)
-        return text
+        return self._connection.pool.secrets.redact(self._connection.secrets.redact(text))
 
     def _make_budget(self) -> RateBudget:
         connections = self._connection.pool.options

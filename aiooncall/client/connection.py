@@ -6,6 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from aiooncall.recent import Recent
+from aiooncall.redaction import Secrets
 from aiooncall.transport.pool import Lifecycle
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Connection:
     def __init__(self, pool: SessionPool, *, own: bool, secrets: tuple[str, ...]) -> None:
         self.pool = pool
         self.lifecycle = Lifecycle("client")
-        self.secrets = list(secrets)
+        self.secrets = Secrets(secrets)
         self.budgets: dict[str, RateBudget] = {}
         self.made = Recent()
         self.troubled: list[Hook] = []

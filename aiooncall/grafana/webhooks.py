@@ -17,7 +17,7 @@ from aiooncall.grafana.buckets import USER
 from aiooncall.grafana.checks import at_most, ids_of, needs
 from aiooncall.grafana.models.webhook import Action, Webhook, WebhookResponse
 from aiooncall.grafana.service import LARGEST_PAGE, Collection, Service, pairs
-from aiooncall.options import MASK
+from aiooncall.redaction import MASK
 from aiooncall.transport.messages import Endpoint, Safety
 
 if TYPE_CHECKING:

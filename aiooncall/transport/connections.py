@@ -9,16 +9,23 @@ from typing import TYPE_CHECKING, Any, Final
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
 
+from aiooncall._text import one_line, shortened
 from aiooncall.errors import ConnectError, ConnectionDropped
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Callable
 
     from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
 
     from aiooncall.errors import TransportError
 
 _UNSENT: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ClientHttpProxyError)
+
+
+PROXY_REFUSES: Final = 407
+LONGEST_REASON: Final = 300
+"""Of a longer text of aiohttp's no more is told, in characters."""
 
 
 class CleanConnector(aiohttp.TCPConnector):
@@ -84,9 +91,34 @@ class _Dropped(aiohttp.ClientError):
     """A connection that broke, under a name that aiohttp does not repeat."""
 
 
-def as_transport_error(problem: Exception, *, sent: bool) -> TransportError:
-    """Return our error for aiohttp's `problem`; `sent` says whether the request may have left."""
-    said = f"{type(problem).__name__}: {problem}" if not isinstance(problem, _Dropped) else str(problem)
-    if not sent or isinstance(problem, _UNSENT):
-        return ConnectError(said)
-    return ConnectionDropped(said)
+def as_transport_error(problem: Exception, *, sent: bool, redact: Callable[[str], str]) -> TransportError:
+    """Return our error for aiohttp's `problem`, in words that tell no credential.
+
+    Args:
+        problem: what aiohttp raised.
+        sent: whether the request may have left.
+        redact: removes credentials from a text.
+    """
+    said = shortened(redact(one_line(_said(problem))), LONGEST_REASON)
+    return ConnectError(said) if not sent or isinstance(problem, _UNSENT) else ConnectionDropped(said)
+
+
+def is_proxy_refusal(problem: Exception) -> bool:
+    """Return whether a proxy wants other credentials: sending the same again can lock an account."""
+    return isinstance(problem, aiohttp.ClientHttpProxyError) and problem.status == PROXY_REFUSES
+
+
+def _said(problem: Exception) -> str:
+    """Return what went wrong; aiohttp's own texts hold addresses with passwords, and what it was told of TLS."""
+    match problem:
+        case _Dropped():
+            return str(problem)
+        case aiohttp.ClientHttpProxyError():
+            return f"the proxy refused to connect: {problem.status}"
+        case aiohttp.ClientConnectorError():
+            why = problem.os_error.strerror or problem.os_error
+            return f"{type(problem).__name__}: cannot connect to {problem.host}:{problem.port}: {why}"
+        case aiohttp.ClientResponseError():
+            return f"the answer is not HTTP: {problem.message}"
+        case _:
+            return f"{type(problem).__name__}: {problem}"

@@ -9,7 +9,7 @@ import aiohttp
 import attrs
 
 from aiooncall.errors import AttemptTimeout, ClientClosed, ConnectError, DeadlineExceeded, ResponseTooLarge
-from aiooncall.transport.connections import SendGuard, as_transport_error
+from aiooncall.transport.connections import PROXY_REFUSES, SendGuard, as_transport_error, is_proxy_refusal
 from aiooncall.transport.outcome import (
     Outcome,
     closes_bucket,
@@ -20,7 +20,7 @@ from aiooncall.transport.outcome import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from aiohttp import ClientResponse, ClientSession
 
@@ -71,13 +71,23 @@ class Exchanger:
         session: carries the credentials.
         fresh: a session that does so on connections that have carried no request.
         options: timeout and size limit.
+        redact: removes credentials from a text.
     """
 
-    def __init__(self, pool: SessionPool, session: ClientSession, fresh: ClientSession, options: ClientOptions) -> None:
+    def __init__(
+        self,
+        pool: SessionPool,
+        session: ClientSession,
+        fresh: ClientSession,
+        options: ClientOptions,
+        redact: Callable[[str], str],
+    ) -> None:
         self._pool = pool
         self._session = session
         self._fresh = fresh
         self._options = options
+        self._redact = redact
+        self._bucket_name: str | None = None
         self._timeout = options.timeout
         self._now = options.clock.monotonic
         self._wall_time = options.clock.time
@@ -126,8 +136,11 @@ class Exchanger:
             if self._session.closed:
                 raise ClientClosed("the client was closed while this call was on its way; it was not sent") from None
             raise problem
-        error = as_transport_error(problem, sent=sent)
-        return _failed(request, error, sent=not isinstance(error, ConnectError))
+        error = as_transport_error(problem, sent=sent, redact=self._redact)
+        attempt = _failed(request, error, sent=not isinstance(error, ConnectError))
+        if is_proxy_refusal(problem):
+            attempt.outcome = Outcome.REJECTED
+        return attempt
 
     def _extras(self, request: Request, guard: SendGuard | None) -> dict[str, Any]:
         extras: dict[str, Any] = {} if guard is None else {"middlewares": (guard,)}
@@ -138,14 +151,26 @@ class Exchanger:
     def _judge(self, response: ClientResponse, request: Request) -> Attempt:
         status, headers = response.status, response.headers
         if 200 <= status < 300:  # noqa: PLR2004 (RFC 9110: the success class)
-            return Attempt(
-                Outcome.SUCCESS, status, b"", headers, parse_rate_limit(headers, self._wall_time, succeeded=True)
-            )
+            said = parse_rate_limit(headers, self._wall_time, succeeded=True)
+            if said is not None and said.name != self._bucket_name:
+                said = self._named(said)
+            return Attempt(Outcome.SUCCESS, status, b"", headers, said)
         said = parse_rate_limit(headers, self._wall_time)
+        if said is not None:
+            said = self._named(said)
+        if status == PROXY_REFUSES:
+            refused = ConnectError("the proxy refused the request: 407")
+            return Attempt(Outcome.REJECTED, status, b"", headers, said, refused, sent=False)
         asked_to_wait = said is not None and said.retry_after is not None
         outcome = outcome_of_status(status, request.endpoint.safety, asked_to_wait=asked_to_wait)
         closes = closes_bucket(status, asked_to_wait=asked_to_wait)
         return Attempt(outcome, status, b"", headers, said, closes_bucket=closes)
+
+    def _named(self, said: RateLimit) -> RateLimit:
+        """Return what the server said of the limit, with a name that can be shown."""
+        self._bucket_name = said.name
+        shown = said.name and self._redact(said.name)
+        return said if shown == said.name else attrs.evolve(said, name=shown)
 
     async def _take_body(
         self, response: ClientResponse, request: Request, attempt: Attempt, alarm: Alarm, until: float
@@ -166,7 +191,11 @@ class Exchanger:
             attempt.outcome, attempt.error = outcome_of_unreadable(request.endpoint.safety), error
         except (aiohttp.ClientError, OSError) as problem:
             response.close()
-            return _failed(request, as_transport_error(problem, sent=True), attempt) if wanted else attempt
+            return (
+                _failed(request, as_transport_error(problem, sent=True, redact=self._redact), attempt)
+                if wanted
+                else attempt
+            )
         return attempt
 
     def _timed_out(self, alarm: Alarm, until: float) -> TransportError:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Final
 
 from multidict import istr
 
+from aiooncall._text import one_line, shortened
 from aiooncall.ratelimit import RateLimit
 from aiooncall.transport.messages import Safety
 
@@ -33,12 +34,14 @@ LONGEST_WAIT: Final = 86_400.0
 """A wait longer than a day is taken for garbage, in seconds."""
 LONGEST_DATE: Final = 64
 """A longer text is no date, in characters."""
+LONGEST_NAME: Final = 100
+"""Of a longer name of a bucket no more is kept, in characters."""
 EPOCH_VALUES: Final = 1e9
 """A reset this large is an instant, not a duration."""
 LONGEST_COUNT: Final = 9
 """A count of more digits is taken for garbage."""
 # istr: lower-cased once, not at every look-up.
-_NAME = istr("X-RateLimit-Name")
+_BUCKET_NAME = istr("X-RateLimit-Name")
 _LIMIT = istr("X-RateLimit-Limit")
 _PERIOD = istr("X-RateLimit-Period")
 _REMAINING = istr("X-RateLimit-Remaining")
@@ -120,14 +123,14 @@ def parse_rate_limit(
         succeeded: whether it was a success: those ask nobody to wait, so `Retry-After` is not looked for.
     """
     get = headers.get
-    name, remaining, reset = get(_NAME), get(_REMAINING), get(_RESET)
+    name, remaining, reset = get(_BUCKET_NAME), get(_REMAINING), get(_RESET)
     retry_after = None if succeeded else get(_RETRY_AFTER)
     if reset is None:
         reset = get(_PLAIN_RESET)
     if name is None and remaining is None and reset is None and retry_after is None:
         return None
     return RateLimit(
-        name or None,
+        None if name is None else _name(name),
         _limit(get(_LIMIT)),
         _whole(remaining),
         _period(get(_PERIOD)),
@@ -189,6 +192,11 @@ def _number(value: str | None) -> float | None:
 def _period(value: str | None) -> float | None:
     number = _number(value)
     return number if number is not None and 0.0 < number <= LONGEST_PERIOD else None
+
+
+@lru_cache(maxsize=256)
+def _name(value: str) -> str | None:
+    return shortened(one_line(value), LONGEST_NAME) or None
 
 
 @lru_cache(maxsize=256)

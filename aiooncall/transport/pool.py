@@ -12,7 +12,8 @@ import aiohttp
 
 from aiooncall._clock import SYSTEM_CLOCK
 from aiooncall.errors import ClientClosed
-from aiooncall.options import PoolOptions
+from aiooncall.options import PoolOptions, proxy_url
+from aiooncall.redaction import Secrets
 from aiooncall.transport.alarm import Alarms
 from aiooncall.transport.connections import CleanConnector
 
@@ -92,6 +93,10 @@ class SessionPool:
         self._budgets: dict[tuple[str, ...], RateBudget] = {}
         self.may_use_proxy = self.options.proxy is not None or self.options.trust_env
         self._proxies: dict[str, str | None] = {}
+        self.secrets = Secrets()
+        """Passwords of proxies."""
+        if self.options.proxy is not None:
+            self.secrets.add_proxy(self.options.proxy)
 
     async def __aenter__(self) -> Self:
         await self.open()
@@ -168,13 +173,19 @@ class SessionPool:
         return self._budgets[key]
 
     def proxy_for(self, url: URL) -> str | None:
-        """Return the proxy for `url`: the option, or with `trust_env` the environment's. Read once a host."""
+        """Return the proxy for `url`: the option, or with `trust_env` the environment's. Read once a host and port.
+
+        Raises:
+            OptionsError: what the environment has is no URL of a proxy.
+        """
         if self.options.proxy is not None or not self.options.trust_env:
             return self.options.proxy
-        host = url.host or ""
-        key = f"{url.scheme}://{host}"
+        key = f"{url.scheme}://{url.host}:{url.port}"
         if key not in self._proxies:
-            self._proxies[key] = None if proxy_bypass(host) else getproxies().get(url.scheme)
+            found = None if proxy_bypass(f"{url.host}:{url.port}") else getproxies().get(url.scheme)
+            if found is not None:
+                self.secrets.add_proxy(proxy_url(f"{url.scheme}_proxy".upper(), found))
+            self._proxies[key] = found
         return self._proxies[key]
 
 

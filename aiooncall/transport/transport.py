@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from math import inf
 from typing import TYPE_CHECKING, Final
 
+from aiooncall._text import one_line, shortened
 from aiooncall.errors import (
     AmbiguousOutcome,
     DeadlineExceeded,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from aiooncall.transport.messages import About, Endpoint, Request
     from aiooncall.transport.pool import SessionPool
 
+LONGEST_ID: Final = 100
 REQUEST_ID_HEADERS: Final = ("X-Request-Id", "DD-Request-Id")
 
 
@@ -97,7 +99,7 @@ class Transport:
     ) -> None:
         self.budget = budget
         self._alarms = pool.alarms
-        self._exchange = Exchanger(pool, session, fresh, options).exchange
+        self._exchange = Exchanger(pool, session, fresh, options, redact).exchange
         self._options = options
         self._clock = options.clock
         self._now = options.clock.monotonic
@@ -188,7 +190,7 @@ class Transport:
         status, endpoint = attempt.status or 0, call.request.endpoint
         reasons = parse_errors(attempt.body, self._redact)
         if 300 <= status < 400:  # noqa: PLR2004 (RFC 9110: the redirection class)
-            host = host_of(attempt.headers.get("Location", ""))
+            host = self._redact(one_line(host_of(attempt.headers.get("Location", ""))))
             reasons = (f"redirects are not followed, so that credentials stay here (to {host})",)
         request_id = next((value for name in REQUEST_ID_HEADERS if (value := attempt.headers.get(name))), None)
         error = self._classify(status, reasons)(
@@ -196,7 +198,7 @@ class Transport:
             errors=reasons,
             method=endpoint.method,
             route=endpoint.template,
-            request_id=request_id,
+            request_id=request_id and shortened(self._redact(one_line(request_id)), LONGEST_ID),
             attempts=call.attempts,
             rate_limit=attempt.rate_limit,
         )

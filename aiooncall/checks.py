@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from functools import cache
 from zoneinfo import available_timezones
@@ -33,14 +34,27 @@ def whole_units(field: str, value: object, unit: int, least: int, most: int | No
         raise OptionsError(field, value, f"whole {size}, at least {least}" + (f", at most {most}" if most else ""))
 
 
+_LIKE_A_ZONE = re.compile(r"[A-Za-z][\w+-]*(/[\w+-]+){0,3}", re.ASCII).fullmatch
+
+
 @cache
 def _zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
-def time_zone(field: str, value: object, *, may_be_empty: bool = False) -> None:
-    """Check the name of a time zone; where the machine has no list of them, the server decides."""
+def time_zone(field: str, value: object, *, stored: bool, may_be_empty: bool = False) -> None:
+    """Check the name of a time zone; where the machine has no list of them, the server decides.
+
+    So it does for what it has stored: a machine may lack the old names, and those that are newer than itself.
+
+    Args:
+        field: its name, for the error.
+        value: the name of the zone.
+        stored: whether it belongs to something that the server has.
+        may_be_empty: whether an empty text is fine.
+    """
     if value is UNSET or value is None or (may_be_empty and value == ""):
         return
-    if not isinstance(value, str) or not value or (_zones() and value not in _zones()):
+    known = isinstance(value, str) and (value in _zones() or ((stored or not _zones()) and _LIKE_A_ZONE(value)))
+    if not known:
         raise OptionsError(field, value, "the IANA name of a time zone, such as 'Europe/Paris'")

@@ -290,6 +290,9 @@ def _reason(cause: BaseException) -> str:
 
 
 def _shorten(value: object, limit: int = 80) -> str:
-    text = value if value == "***" else repr(value)
+    try:
+        text = value if value == "***" else repr(value)
+    except RecursionError:
+        text = f"a {type(value).__name__} that is nested very deeply"
     assert isinstance(text, str)  # noqa: S101 (narrowing: both branches are strings)
     return text if len(text) <= limit else f"{text[: limit - 1]}…"

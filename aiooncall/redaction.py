@@ -28,7 +28,7 @@ class Secrets:
         """Hide one more text, unless it is too short."""
         if len(text) >= SHORTEST_SECRET:
             # The longer form first: it may hold the shorter one.
-            self._texts |= dict.fromkeys((quote(text, safe=""), text))
+            self._texts |= dict.fromkeys((quote(text, safe="", errors="replace"), text))
 
     def add_proxy(self, url: str) -> None:
         """Hide the user and password of a proxy's URL."""

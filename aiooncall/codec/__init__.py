@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeVar, Union
+from typing import TYPE_CHECKING, Any, Final, TypeVar, Union
 
 import cattrs
 import orjson
@@ -21,7 +21,7 @@ import orjson
 from aiooncall.codec.fields import UNIT, choices, may_be_unset, read_only_names, wire_name
 from aiooncall.codec.reading import add_reading, describe, duration_reader
 from aiooncall.codec.writing import add_writing
-from aiooncall.errors import CodecError
+from aiooncall.errors import CodecError, OptionsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -42,6 +42,8 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+DEEPEST: Final = 200
+"""How deep it is looked for what cannot be written."""
 _PAIRS_AND_HALVES = re.compile(
     r"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
 )
@@ -164,5 +166,34 @@ def _keep_pair(found: re.Match[str]) -> str:
 
 
 def dumps(value: object) -> bytes:
-    """Return `value` as JSON."""
-    return orjson.dumps(value)
+    """Return `value` as JSON.
+
+    Raises:
+        OptionsError: something in it cannot travel as JSON, such as half a surrogate pair; it says what, and where.
+    """
+    try:
+        return orjson.dumps(value)
+    except orjson.JSONEncodeError:
+        raise _unfit(value, "") from None
+
+
+def _unfit(value: Any, place: str, depth: int = 0) -> OptionsError:  # noqa: ANN401 (any JSON, or nearly)
+    """Return the error for the first part of `value` that is no JSON."""
+    named: list[tuple[str, Any]] = []
+    if isinstance(value, dict):
+        named = [(f"{place}.{name}", inner) for name, inner in value.items() if _fits(name)]
+    elif isinstance(value, list | tuple):
+        named = [(f"{place}[{number}]", inner) for number, inner in enumerate(value)]
+    for name, inner in named:
+        if depth < DEEPEST and not _fits(inner):
+            return _unfit(inner, name, depth + 1)
+    field = place.removeprefix(".data").removeprefix(".attributes").removeprefix(".")
+    return OptionsError(field or "body", value, "what JSON can hold: whole characters, numbers of 64 bits, known types")
+
+
+def _fits(value: object) -> bool:
+    try:
+        orjson.dumps(value)
+    except orjson.JSONEncodeError:
+        return False
+    return True

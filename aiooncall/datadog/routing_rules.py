@@ -8,7 +8,7 @@ from aiooncall.datadog.includes import RoutingInclude
 from aiooncall.datadog.models.routing import RoutingRules
 from aiooncall.datadog.requests.routing import routing_request
 from aiooncall.datadog.service import Service
-from aiooncall.transport.messages import Endpoint, Safety
+from aiooncall.transport.messages import Endpoint, Safety, path_segment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -56,4 +56,5 @@ class TeamRoutingRules(Service[RoutingRules]):
             LinkError: a rule was not included when it was read, so that it would be lost.
             OptionsError: something about a rule is wrong, or would be lost; nothing was sent.
         """
+        path_segment("team_id", team_id)
         return await self._call(SET, team_id, include=include, body=routing_request(team_id, rules))

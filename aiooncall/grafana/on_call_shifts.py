@@ -58,7 +58,7 @@ class OnCallShifts(Collection[OnCallShift]):
             needs(resource, "name", "type", "start", "duration")
             if resource.type == ShiftType.ROLLING_USERS:
                 needs(resource, "start_rotation_from_user_index")
-        time_zone("time_zone", resource.time_zone)
+        time_zone("time_zone", resource.time_zone, stored=not new)
         if resource.duration is not UNSET:
             whole_units("duration", resource.duration, 1, least=1)
         for name, least in (("interval", 1), ("level", 0), ("start_rotation_from_user_index", 0)):
@@ -81,10 +81,18 @@ def _local(field: str, moment: Maybe[datetime], zone: Maybe[str]) -> Maybe[datet
     if moment.tzinfo is not None:
         if not zone:
             raise OptionsError(field, moment, "a naive local time; an aware one needs time_zone beside it")
-        local = in_zone(moment, ZoneInfo(zone))
+        local = in_zone(moment, _known(zone))
         if local is None:
             raise OptionsError(field, moment, f"a time that the clocks of {zone} show once; they are set back then")
         moment = local
     if moment.microsecond:
         raise OptionsError(field, moment, "whole seconds")
     return moment
+
+
+def _known(zone: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(zone)
+    except (KeyError, ValueError, OSError):
+        wanted = "a time zone that this machine knows, to turn an aware time into it; or a time without a zone"
+        raise OptionsError("time_zone", zone, wanted) from None

@@ -62,7 +62,7 @@ class Schedules(TeamCollection[Schedule]):
             needs(resource, "name", "ical_url_primary" if isinstance(resource, ICalSchedule) else "time_zone")
         at_most("name", resource.name, LONGEST_NAME)
         if not isinstance(resource, ICalSchedule):
-            time_zone("time_zone", resource.time_zone)
+            time_zone("time_zone", resource.time_zone, stored=not new)
             ids_of("shifts", resource.shifts)
 
     def _body(self, resource: Schedule, *, new: bool) -> Json:

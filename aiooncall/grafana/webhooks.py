@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import attrs
 
+from aiooncall._text import whole
 from aiooncall._unset import UNSET
 from aiooncall.client.composite import composite
 from aiooncall.endpoints import crud
@@ -70,8 +71,8 @@ class _Senders(Collection[W]):
             raise OptionsError("http_method", resource.http_method, f"one of {', '.join(METHODS)}")
         for name in _SECRETS:
             if value := getattr(resource, name):
-                if not isinstance(value, str):
-                    raise OptionsError(name, MASK, "a text")
+                if not isinstance(value, str) or whole(value) != value:
+                    raise OptionsError(name, MASK, "a text of whole characters")
                 self._client.hide(value)
 
 

@@ -13,6 +13,7 @@ from urllib.parse import quote
 import attrs
 from yarl import URL
 
+from aiooncall._text import whole
 from aiooncall.errors import OptionsError
 
 Query = Mapping[str, str] | Sequence[tuple[str, str]]
@@ -20,8 +21,8 @@ Query = Mapping[str, str] | Sequence[tuple[str, str]]
 
 _FIELD = re.compile(r"\{(\w+)\}")
 _is_plain_id = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.~-]{0,511}").fullmatch
-_FORBIDDEN_IN_ID = re.compile(r"[/\\?#%\x00-\x20\x7f-\xa0\u2028\u2029]")
-_FORBIDDEN_IN_NAME = re.compile(r"[/\\?#%\x00-\x1f\x7f-\x9f\u2028\u2029]|^\s|\s$")
+_FORBIDDEN_IN_ID = re.compile(r"[/\\?#%\x00-\x20\x7f-\xa0\u2028\u2029\ud800-\udfff]")
+_FORBIDDEN_IN_NAME = re.compile(r"[/\\?#%\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]|^\s|\s$")
 MAX_ID_LENGTH: Final = 512
 
 
@@ -132,7 +133,7 @@ def path_segment(field: str, value: str) -> str:
     forbidden = _FORBIDDEN_IN_NAME if is_name else _FORBIDDEN_IN_ID
     if value in {".", ".."} or forbidden.search(value) or len(value) > MAX_ID_LENGTH:
         what, space = ("a name", "white space around it") if is_name else ("an id", "white space")
-        wanted = rf"{what} without / \ ? # %, {space} or control characters"
+        wanted = rf"{what} without / \ ? # %, {space}, control characters or half a surrogate pair"
         raise OptionsError(field, value, f"{wanted}, of at most {MAX_ID_LENGTH} characters")
     return quote(value, safe="")
 
@@ -165,4 +166,11 @@ class UrlTemplate:
             segments = [path_segment(*pair) for pair in zip(self._fields, values, strict=True)]
             path = "".join(chain(*zip(self._parts, [*segments, ""], strict=True)))
             url = self._origin.with_path(path, encoded=True)
-        return url.with_query(query) if query else url
+        return _with_query(url, query) if query else url
+
+
+def _with_query(url: URL, query: Query) -> URL:
+    for name, value in query.items() if isinstance(query, Mapping) else query:
+        if whole(value) != value:  # yarl would leave it out
+            raise OptionsError(name, value, "a text of whole characters, without half a surrogate pair")
+    return url.with_query(query)

@@ -207,7 +207,7 @@ async def test_what_is_not_there_is_not_found(name: str) -> None:
         assert (raised.value.attempts, len(w.sent())) == (1, 1)
 
 
-BAD_IDS: list[Any] = ["", "a/b", "..", "a?b", "a\nb", "a%2fb", "x" * 513, 7, None]
+BAD_IDS: list[Any] = ["", "a/b", "..", "a?b", "a\nb", "a%2fb", "x" * 513, "bad\udcff", 7, None]
 
 
 @pytest.mark.parametrize("name", [name for name in REPEATED if "{" in API[name] and not name.endswith(".update")])

@@ -140,7 +140,7 @@ async def test_unknown_id_in_a_body_is_a_bad_request(name: str) -> None:
         assert (raised.value.attempts, len(w.sent()), things(w), w.paged()) == (1, 1, 0, [])
 
 
-BAD_IDS: list[Any] = ["", " ", "a/b", "..", ".", "a?b", "a#b", "a\nb", "a%2fb", "x" * 513, 7, None]
+BAD_IDS: list[Any] = ["", " ", "a/b", "..", ".", "a?b", "a#b", "a\nb", "a%2fb", "x" * 513, "bad\udcff", 7, None]
 
 
 @pytest.mark.parametrize("name", [name for name in CALLS if "{id}" in API.get(name, "")])

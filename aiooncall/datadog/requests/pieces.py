@@ -112,13 +112,13 @@ def restrictions(field: str, values: Sequence[TimeRestriction]) -> None:
             _time(f"{field}[{number}].{side}_time", getattr(window, f"{side}_time", UNSET))
 
 
-def hours(field: str, value: TimeRestrictions) -> None:
+def hours(field: str, value: TimeRestrictions, *, stored: bool) -> None:
     """Check windows of the week with their time zone. Answers can leave the zone empty, and so may requests."""
     if not isinstance(value, TimeRestrictions):
         raise OptionsError(field, value, "a TimeRestrictions")
     if value.time_zone is UNSET or value.time_zone is None:
         raise OptionsError(f"{field}.time_zone", value.time_zone, "the IANA name of a time zone")
-    time_zone(f"{field}.time_zone", value.time_zone, may_be_empty=True)
+    time_zone(f"{field}.time_zone", value.time_zone, stored=stored, may_be_empty=True)
     restrictions(f"{field}.restrictions", value.restrictions or ())
 
 

@@ -68,7 +68,7 @@ def _distinct(rules: Iterable[object]) -> Iterable[object]:
 def _rule(field: str, given: object) -> Json:
     rule: RoutingRule = content(field, given, RoutingRule)
     if rule.time_restriction:
-        hours(f"{field}.time_restriction", rule.time_restriction)
+        hours(f"{field}.time_restriction", rule.time_restriction, stored=bool(rule.id))
     paging = [action for action in rule.actions or () if isinstance(action, EscalationPolicyAction)]
     for action in paging:
         _check_paging(f"{field}.actions", action, rule)
@@ -83,7 +83,7 @@ def _check_paging(field: str, action: EscalationPolicyAction, rule: RoutingRule)
     if action.ack_timeout is not UNSET and action.ack_timeout is not None:
         whole_units(f"{field}.ack_timeout", action.ack_timeout, 60, 0)
     if action.support_hours:
-        hours(f"{field}.support_hours", action.support_hours)
+        hours(f"{field}.support_hours", action.support_hours, stored=bool(rule.id))
         if rule.time_restriction:
             wanted = "either support_hours or the rule's time_restriction, not both"
             raise OptionsError(f"{field}.support_hours", action.support_hours, wanted)

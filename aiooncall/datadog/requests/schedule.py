@@ -46,7 +46,7 @@ def schedule_request(schedule: Schedule, *, update: bool = False) -> Json:
     """
     text("name", schedule.name)
     text("time_zone", schedule.time_zone)
-    time_zone("time_zone", schedule.time_zone)
+    time_zone("time_zone", schedule.time_zone, stored=update)
     layers = parts("layers", schedule.layers)
     written = [_layer(f"layers[{number}]", layer, update=update) for number, layer in enumerate(layers)]
     _check_names(layers)
@@ -74,7 +74,7 @@ def _layer(field: str, given: object, *, update: bool) -> Json:
         aware(f"{field}.end_date", layer.end_date)
     _check_interval(f"{field}.interval", layer.interval)
     restrictions(f"{field}.restrictions", layer.restrictions or ())
-    time_zone(f"{field}.time_zone", layer.time_zone, may_be_empty=True)
+    time_zone(f"{field}.time_zone", layer.time_zone, stored=bool(layer.id), may_be_empty=True)
     members = parts(f"{field}.members", layer.members)
     written = [_member(f"{field}.members[{number}]", member) for number, member in enumerate(members)]
     identity = {"id": layer.id} if update and layer.id else {}

@@ -44,7 +44,7 @@ from aiooncall.errors import (
     Unauthorized,
 )
 from aiooncall.events import AttemptFinished, BudgetLearned, Event, Hook, RetryScheduled, Throttled, log_events
-from aiooncall.fanout import FanOut, Ids, ItemOutcome, Report
+from aiooncall.fanout import FanOut, Ids
 from aiooncall.grafana.client import GrafanaOnCall
 from aiooncall.grafana.models.alert_group import AlertGroup, AlertGroupState, DeleteMode
 from aiooncall.grafana.models.paging import PagedGroup, PagedUser
@@ -52,6 +52,7 @@ from aiooncall.jsonapi import Resource, ResourceRef, UnknownResource
 from aiooncall.moments import PreciseTime
 from aiooncall.oncall import OnCall, Responder
 from aiooncall.options import CallRate, ClientOptions, PoolOptions, RetryPolicy, Seconds
+from aiooncall.outcomes import FailureKind, ItemOutcome, Report
 from aiooncall.ratelimit import BudgetSnapshot, RateLimit
 from aiooncall.transport.pool import SessionPool
 
@@ -82,6 +83,7 @@ __all__ = [
     "Delivery",
     "Diff",
     "Event",
+    "FailureKind",
     "FanOut",
     "Forbidden",
     "GrafanaOnCall",

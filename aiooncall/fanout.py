@@ -2,12 +2,13 @@
 
 Rules:
 
-- An id that fails never stops the others.
+- An id that fails, in whatever way, never stops the others.
 - An id that stands twice is acted on once. In a collection (list, tuple, set, …) every repetition is found. In a
   stream of unknown length the last 10 000 ids are remembered, which is enough for actions that may be repeated;
   for those that may not (escalate), every id is. Where ids are known to be distinct, none has to be.
 - An empty collection is a report of zeros.
-- When the awaiting task is cancelled, what is in flight is cancelled too, and `report` says what is known.
+- When the awaiting task is cancelled, what is in flight is cancelled too, and `report` says what is known. Who waits
+  for the rate limit has sent nothing, and is not in flight.
 """
 
 from __future__ import annotations
@@ -17,76 +18,20 @@ import warnings
 from collections.abc import AsyncIterable, Awaitable, Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-import attrs
-
-from aiooncall.errors import AmbiguousOutcome, Forbidden, OnCallError, OptionsError, Unauthorized
+from aiooncall.errors import Forbidden, OptionsError, Unauthorized
 from aiooncall.options import count
+from aiooncall.outcomes import ItemOutcome, Report, bare
 from aiooncall.recent import REMEMBERED, Recent
+from aiooncall.transport.flight import CURRENT, Flight
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Generator
+    from collections.abc import AsyncGenerator, AsyncIterator, Generator
 
 DEFAULT_CONCURRENCY: Final = 64
 
 Ids = Iterable[str] | AsyncIterable[str]
 Action = Callable[[str], Awaitable[object]]
 Put = Callable[["ItemOutcome"], Awaitable[None]]
-
-
-@attrs.frozen
-class ItemOutcome:
-    """What came of one id: `error` is None if it worked."""
-
-    id: str
-    error: OnCallError | None = None
-
-    @property
-    def ok(self) -> bool:
-        """Whether it worked."""
-        return self.error is None
-
-    @property
-    def ambiguous(self) -> bool:
-        """Whether it may or may not have happened."""
-        return isinstance(self.error, AmbiguousOutcome)
-
-
-@attrs.define(kw_only=True)
-class Report:
-    """What came of all ids so far.
-
-    Attributes:
-        succeeded: how many worked.
-        failed: how many did not, the ambiguous ones included.
-        ambiguous: how many may or may not have happened.
-        duplicates: how many ids were left out because they had been there before.
-        outcomes: those that failed, with their errors.
-        interrupted: ids that were in flight when the job was cancelled: they may or may not have happened.
-        finished: whether every id has been dealt with.
-    """
-
-    succeeded: int = 0
-    failed: int = 0
-    ambiguous: int = 0
-    duplicates: int = 0
-    outcomes: list[ItemOutcome] = attrs.field(factory=list[ItemOutcome])
-    interrupted: list[str] = attrs.field(factory=list[str])
-    finished: bool = False
-
-    def add(self, outcome: ItemOutcome) -> None:
-        """Count `outcome`."""
-        if outcome.error is None:
-            self.succeeded += 1
-            return
-        self.failed += 1
-        self.ambiguous += outcome.ambiguous
-        self.outcomes.append(outcome)
-
-    def raise_for_failures(self) -> None:
-        """Raise an ExceptionGroup of all errors, if there are any."""
-        errors = [outcome.error for outcome in self.outcomes if outcome.error is not None]
-        if errors:
-            raise ExceptionGroup(f"{self.failed} of {self.failed + self.succeeded} items failed", errors)
 
 
 class FanOut:
@@ -99,6 +44,8 @@ class FanOut:
         repeatable: whether doing it twice by mistake would be harmless.
         distinct: whether no id stands twice for sure, so that none has to be remembered.
         proving: whether the first id goes alone, so that credentials that may not act end the job right there.
+        things: a class whose instances can stand for their ids, as a list yields them.
+        snapshot: whether an async iterable is read to its end first: rows of a list move when they are acted on.
     """
 
     def __init__(
@@ -110,6 +57,8 @@ class FanOut:
         repeatable: bool = True,
         distinct: bool = False,
         proving: bool = False,
+        things: type | None = None,
+        snapshot: bool = False,
     ) -> None:
         if not _are_ids(ids):
             raise OptionsError("ids", ids, "an iterable or async iterable of ids, not one id")
@@ -119,13 +68,15 @@ class FanOut:
         self._proving = proving
         remembered = None if isinstance(ids, Collection) or not repeatable else REMEMBERED
         self._memory = None if distinct else Recent(remembered)
-        self._ids: Any = aiter(ids) if isinstance(ids, AsyncIterable) else iter(ids)
-        self._pull = self._pull_async if isinstance(ids, AsyncIterable) else self._pull_sync
+        self._things = things
+        source: Any = _read_first(ids, things) if snapshot and isinstance(ids, AsyncIterable) else ids
+        self._ids: Any = aiter(source) if isinstance(source, AsyncIterable) else iter(source)
+        self._pull = self._pull_async if isinstance(source, AsyncIterable) else self._pull_sync
         self._lock = asyncio.Lock()
         self._source_error: BaseException | None = None
         self._exhausted = False
         self._started = False
-        self._in_flight: set[str] = set()
+        self._in_flight: dict[str, Flight] = {}
 
     def __await__(self) -> Generator[Any, None, Report]:
         return self._run().__await__()
@@ -181,17 +132,23 @@ class FanOut:
         try:
             if self._proving:
                 await self._prove(put)
-            workers += [asyncio.ensure_future(self._worker(put)) for _ in range(self._concurrency)]
+            # No more of them than there are ids: the next one begins when there is something for it to do.
+            while len(workers) < self._concurrency and (item := await self._next_id()) is not None:
+                workers.append(asyncio.ensure_future(self._worker(item, put)))
             await asyncio.gather(*workers)
         finally:
             for worker in workers:
                 worker.cancel()
             await asyncio.gather(*workers, return_exceptions=True)
-            self.report.interrupted = sorted(self._in_flight)
+            self.report.interrupted = sorted(
+                item for item, flight in self._in_flight.items() if flight.left is not False
+            )
 
-    async def _worker(self, put: Put | None) -> None:
-        while (item := await self._next_id()) is not None:
+    async def _worker(self, first: str, put: Put | None) -> None:
+        item: str | None = first
+        while item is not None:
             await self._deal_with(item, put)
+            item = await self._next_id()
 
     async def _prove(self, put: Put | None) -> None:
         item = await self._next_id()
@@ -200,9 +157,10 @@ class FanOut:
             raise error
 
     async def _deal_with(self, item: str, put: Put | None) -> ItemOutcome:
-        self._in_flight.add(item)
+        self._in_flight[item] = flight = Flight()
+        CURRENT.set(flight)
         outcome = await self._act(item)
-        self._in_flight.discard(item)
+        self._in_flight.pop(item, None)
         self.report.add(outcome)
         if put is not None:
             await put(outcome)
@@ -211,8 +169,8 @@ class FanOut:
     async def _act(self, item: str) -> ItemOutcome:
         try:
             await self._action(item)
-        except OnCallError as error:
-            return ItemOutcome(item, error)
+        except Exception as error:  # noqa: BLE001 (one id's failure, whatever it is, is not that of the others)
+            return ItemOutcome(item, bare(error))
         return ItemOutcome(item)
 
     async def _next_id(self) -> str | None:
@@ -224,6 +182,7 @@ class FanOut:
             except Exception as problem:  # noqa: BLE001 (the caller's own iterable: reported when all is done)
                 self._exhausted, self._source_error = True, problem
             else:
+                item = _id(item, self._things)
                 if not isinstance(item, str):
                     self.report.add(ItemOutcome(repr(item), OptionsError("id", item, "text")))
                 elif self._memory is None or self._memory.is_new(item):
@@ -247,5 +206,31 @@ class FanOut:
             return item
 
 
+def many(targets: Any, action: Action, things: type, *, concurrency: int, repeatable: bool) -> FanOut:  # noqa: ANN401 (it is checked)
+    """Return the job that does `action` to each of `targets`, ids or things; its first one goes alone.
+
+    Args:
+        targets: an iterable of ids, or of things that have one; an async one, which is read to its end first.
+        action: what to do with one id.
+        things: the class of the things.
+        concurrency: how many workers at most.
+        repeatable: whether doing it twice by mistake would be harmless.
+    """
+    return FanOut(
+        targets, action, concurrency=concurrency, repeatable=repeatable, proving=True, things=things, snapshot=True
+    )
+
+
 def _are_ids(ids: object) -> bool:
     return isinstance(ids, (Iterable, AsyncIterable)) and not isinstance(ids, (str, bytes, Mapping))
+
+
+def _id(item: Any, things: Any) -> object:  # noqa: ANN401 (whatever the caller gave)
+    return item.id if things is not None and isinstance(item, things) else item
+
+
+async def _read_first(ids: AsyncIterable[object], things: type | None) -> AsyncIterator[object]:
+    """Yield ids, once all of them are known."""
+    known = [_id(item, things) async for item in ids]
+    for one in known:
+        yield one

@@ -191,20 +191,15 @@ class Runners:
 
     def __init__(self, copy: Path) -> None:
         measured = copy / ".coverage"
-        command = [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-q",
-            "-p",
-            "no:cacheprovider",
-            "--cov",
-            "--cov-context=test",
-            "--cov-report=",
-        ]
-        subprocess.run(command, cwd=copy, env=environment(copy), capture_output=True, check=False)
+        own = ["-p", "no:cacheprovider", f"--basetemp={copy.with_suffix('.tmp')}"]
+        command = [sys.executable, "-m", "pytest", "-q", *own, "--cov", "--cov-context=test", "--cov-report="]
+        log = copy.with_suffix(".log")
+        with log.open("wb") as output:
+            subprocess.run(command, cwd=copy, env=environment(copy), stdout=output, stderr=output, check=False)
         data = CoverageData(str(measured))
         data.read()
+        if not data.measured_files():
+            raise RuntimeError(f"nothing was measured: {log.read_text(encoding='utf-8')[-2000:]}")
         files = [path for path in data.measured_files() if "/aiooncall/" in path]
         self._lines = {Path(path).relative_to(copy).as_posix(): data.contexts_by_lineno(path) for path in files}
 

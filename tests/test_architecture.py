@@ -16,7 +16,8 @@ ROOT: Final = Path(__file__).parent.parent
 PACKAGE: Final = ROOT / "aiooncall"
 RANKS: Final = [
     "_lazy", "_json", "_text", "_unset", "_clock", "errors", "ratelimit", "events", "redaction", "options", "checks",
-    "recent", "transport", "endpoints", "moments", "codec", "jsonapi", "oncall", "changes", "client", "fanout",
+    "recent", "transport", "endpoints", "moments", "codec", "jsonapi", "oncall", "changes", "client", "compact",
+    "outcomes", "fanout",
     "together", "drawing", "datadog", "grafana", "bulk", "distributed", "__init__", "simulator", "testing", "cli",
     "__main__",
 ]  # fmt: skip

@@ -38,6 +38,7 @@ EXPORTED = [
     "Delivery",
     "Diff",
     "Event",
+    "FailureKind",
     "FanOut",
     "Forbidden",
     "GrafanaOnCall",

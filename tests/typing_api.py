@@ -22,7 +22,6 @@ from aiooncall import (
     FanOut,
     ItemOutcome,
     OnCall,
-    OnCallError,
     OptionsError,
     Page,
     PageSort,
@@ -68,6 +67,9 @@ from aiooncall.simulator import Effect, Fault, FaultKind, FaultPlan, Ledger, Rat
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from aiooncall import (
+        OnCallError,
+    )
     from aiooncall.events import Event
 
 
@@ -163,7 +165,7 @@ async def many(dd: DatadogOnCall) -> None:
     async for outcome in job:
         assert_type(outcome, ItemOutcome)
         assert_type(outcome.id, str)
-        assert_type(outcome.error, OnCallError | None)
+        assert_type(outcome.error, Exception | None)
         assert_type(outcome.ok, bool)
     report = await dd.pages.resolve_many(page.id async for page in dd.pages.list())
     assert_type(report, Report)

@@ -57,7 +57,7 @@ class Runner:
         self._stopped = False
         self._proven = journal.counts().succeeded > 0
         self._forbidden = 0
-        self._fatal: OnCallError | None = None
+        self._fatal: Exception | None = None
 
     def stop(self) -> None:
         """Begin nothing new; what is in flight comes to its end."""
@@ -108,6 +108,8 @@ class Runner:
             await self._refused(position, refused)
         except OnCallError as error:
             self._ended(position, Status.AMBIGUOUS if isinstance(error, AmbiguousOutcome) else Status.FAILED, error)
+        except Exception as error:  # noqa: BLE001 (one item's failure, whatever it is; it may have been sent)
+            self._ended(position, Status.FAILED if self._verb.repeatable else Status.AMBIGUOUS, error)
         else:
             self._forbidden = 0
             self._ended(position, Status.DONE if changed else Status.ALREADY)
@@ -123,13 +125,19 @@ class Runner:
             raise refused
         self._ended(position, Status.FAILED, refused)
 
-    def _ended(self, position: int, status: Status, error: OnCallError | None = None) -> None:
+    def _ended(self, position: int, status: Status, error: Exception | None = None) -> None:
         self._note(position, status, error)
         self._ended_items += 1
-        if self._watch is not None:
+        if self._watch is None:
+            return
+        try:
             self._watch(status)
+        except Exception as mistake:
+            self._fatal = mistake
+            self.stop()
+            raise
 
-    def _note(self, position: int, status: Status, error: OnCallError | None = None) -> None:
+    def _note(self, position: int, status: Status, error: Exception | None = None) -> None:
         assert self._recorder is not None  # noqa: S101 (narrowing: it was made before the crew)
         reason = None if error is None else type(error).__name__
         text = None if error is None else str(error)[:LONGEST_ERROR]

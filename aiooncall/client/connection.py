@@ -44,6 +44,7 @@ class Connection:
         self.made = Recent()
         self.troubled: list[Hook] = []
         self._own = own
+        self._keys: dict[str, BudgetKey] = {}
         self._sessions: list[aiohttp.ClientSession] = []
         self._learned: Callable[[BudgetSnapshot], None] | None = None
 
@@ -85,6 +86,7 @@ class Connection:
             self._learned = learned
             for host, key in keys.items():
                 self.budgets[host] = budget = self.pool.budget(key, make)
+                self._keys[host] = key
                 budget.watch(learned)
         except BaseException:
             await self.close()
@@ -94,9 +96,10 @@ class Connection:
         """Release what was made: the sessions, and the pool unless it was given. Twice is fine."""
         if not self.lifecycle.close():
             return
-        for budget in self.budgets.values():
+        for host, budget in self.budgets.items():
             if self._learned is not None:
                 budget.unwatch(self._learned)
+            self.pool.leave_budget(self._keys[host])
         try:
             for session in self._sessions:
                 await self.pool.release(session)

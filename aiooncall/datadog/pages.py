@@ -18,18 +18,20 @@ from aiooncall.datadog import dedup
 from aiooncall.datadog.models.page import CreatedPage, Page, PageSort, TeamHandle, TeamId, Urgency, UserId
 from aiooncall.datadog.service import read_many, read_one
 from aiooncall.errors import CodecError, OptionsError, ResultLimitReached
-from aiooncall.fanout import DEFAULT_CONCURRENCY, FanOut
+from aiooncall.fanout import DEFAULT_CONCURRENCY, many
 from aiooncall.jsonapi import parse_document
 from aiooncall.options import count
 from aiooncall.transport.messages import About, Endpoint, Lane, Safety
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
+    from collections.abc import AsyncIterable, AsyncIterator, Iterable
 
     from aiooncall.client.base import BaseClient
     from aiooncall.datadog.models.page import Target
-    from aiooncall.fanout import Ids
+    from aiooncall.fanout import FanOut
     from aiooncall.jsonapi import Graph
+
+    Targets = Iterable[str] | AsyncIterable[str] | Iterable[Page] | AsyncIterable[Page]
 
 _PAGES = "/api/v2/on-call/pages"
 _PAGE = "/api/v2/on-call/pages/{page_id}"
@@ -158,35 +160,37 @@ class Pages:
         body = dumps({"data": {"type": "pages", "attributes": {"target": _target(target)}}})
         await self._client.call(REROUTE, page_id, body=body)
 
-    def acknowledge_many(self, ids: Ids, *, concurrency: int = DEFAULT_CONCURRENCY) -> FanOut:
+    def acknowledge_many(self, ids: Targets, *, concurrency: int = DEFAULT_CONCURRENCY) -> FanOut:
         """Acknowledge any number of pages: await the job for its report, or iterate over it.
 
         Args:
-            ids: an iterable or async iterable of page ids.
+            ids: an iterable or async iterable of ids, or of pages as `list` yields them.
             concurrency: how many requests at once.
         """
-        return FanOut(ids, self._bulk(ACKNOWLEDGE), concurrency=concurrency)
+        return self._many(ACKNOWLEDGE, ids, concurrency)
 
-    def resolve_many(self, ids: Ids, *, concurrency: int = DEFAULT_CONCURRENCY) -> FanOut:
+    def resolve_many(self, ids: Targets, *, concurrency: int = DEFAULT_CONCURRENCY) -> FanOut:
         """Resolve any number of pages: await the job for its report, or iterate over it. It cannot be undone.
 
         Args:
-            ids: an iterable or async iterable of page ids.
+            ids: an iterable or async iterable of ids, or of pages as `list` yields them.
             concurrency: how many requests at once.
         """
-        return FanOut(ids, self._bulk(RESOLVE), concurrency=concurrency)
+        return self._many(RESOLVE, ids, concurrency)
 
-    def escalate_many(self, ids: Ids, *, concurrency: int = DEFAULT_CONCURRENCY) -> FanOut:
+    def escalate_many(self, ids: Targets, *, concurrency: int = DEFAULT_CONCURRENCY) -> FanOut:
         """Escalate any number of pages, each once: await the job for its report, or iterate over it.
 
         Args:
-            ids: an iterable or async iterable of page ids.
+            ids: an iterable or async iterable of ids, or of pages as `list` yields them.
             concurrency: how many requests at once.
         """
-        return FanOut(ids, self._bulk(ESCALATE), concurrency=concurrency, repeatable=False)
+        return self._many(ESCALATE, ids, concurrency)
 
-    def _bulk(self, endpoint: Endpoint) -> Any:  # noqa: ANN401 (a partial of the client's call)
-        return partial(self._client.call, endpoint, lane=Lane.BULK)
+    def _many(self, endpoint: Endpoint, ids: Targets, concurrency: int) -> FanOut:
+        action = partial(self._client.call, endpoint, lane=Lane.BULK)
+        repeatable = endpoint.safety is Safety.REPEATABLE
+        return many(ids, action, Page, concurrency=concurrency, repeatable=repeatable)
 
     def _fetcher(self, query: str | None, page_size: int, sort: PageSort | str | None, since: datetime | None) -> Any:  # noqa: ANN401 (a closure for paginate)
         size = count("page_size", page_size, most=LARGEST_PAGE)

@@ -12,25 +12,25 @@ from aiooncall._unset import UNSET
 from aiooncall.client.reconcile import reconciled
 from aiooncall.endpoints import crud
 from aiooncall.errors import AmbiguousOutcome, BadRequest, OnCallError, OptionsError
-from aiooncall.fanout import DEFAULT_CONCURRENCY
+from aiooncall.fanout import DEFAULT_CONCURRENCY, many
 from aiooncall.grafana import actions
 from aiooncall.grafana.buckets import USER
 from aiooncall.grafana.filters import given, label_pairs, state_filter, time_range
-from aiooncall.grafana.many import job
 from aiooncall.grafana.models.alert_group import AlertGroup, DeleteMode
 from aiooncall.grafana.service import LARGEST_PAGE, Readable, pairs
 from aiooncall.transport.messages import Lane
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
     from datetime import datetime
 
     from aiooncall._unset import Maybe
     from aiooncall.fanout import FanOut
     from aiooncall.grafana.actions import Verb
-    from aiooncall.grafana.many import Targets
     from aiooncall.grafana.models.alert_group import AlertGroupState
     from aiooncall.options import Seconds
+
+    Targets = Iterable[str] | AsyncIterable[str] | Iterable[AlertGroup] | AsyncIterable[AlertGroup]
 
 GROUPS = crud("/api/v1/alert_groups/", "alert_group_id", bucket=USER)
 
@@ -182,7 +182,8 @@ class AlertGroups(Readable[AlertGroup]):
         self, ids: Targets, *, mode: DeleteMode | str = DeleteMode.WIPE, concurrency: int = DEFAULT_CONCURRENCY
     ) -> FanOut:
         """Delete any number of groups, or what they say, as `acknowledge_many` does it."""
-        return job(ids, partial(self._delete, mode=actions.mode_body(mode), lane=Lane.BULK), concurrency)
+        action = partial(self._delete, mode=actions.mode_body(mode), lane=Lane.BULK)
+        return many(ids, action, AlertGroup, concurrency=concurrency, repeatable=True)
 
     async def act(self, verb: str, alert_group_id: str, *, duration: Seconds | None = None) -> bool:
         """Carry out an action in the background, by its name, and return whether that changed anything.
@@ -236,4 +237,5 @@ class AlertGroups(Readable[AlertGroup]):
         await self._client.delete(GROUPS.delete, alert_group_id, body=mode, lane=lane)
 
     def _many(self, verb: Verb, ids: Targets, concurrency: int, *, body: bytes | None = None) -> FanOut:
-        return job(ids, partial(self._act, verb, body=body, lane=Lane.BULK), concurrency)
+        action = partial(self._act, verb, body=body, lane=Lane.BULK)
+        return many(ids, action, AlertGroup, concurrency=concurrency, repeatable=True)

@@ -119,9 +119,12 @@ class Exchanger:
                     **self._extras(request, guard),
                 )
         except asyncio.CancelledError:
+            sent = guard is None or guard.sent
             if not alarm.was_mine():
+                if not sent:
+                    request.stay()
                 raise
-            return _failed(request, self._timed_out(alarm, until), sent=guard is None or guard.sent)
+            return _failed(request, self._timed_out(alarm, until), sent=sent)
         except (aiohttp.ClientError, OSError, RuntimeError) as problem:
             return self._broken(request, problem, sent=guard is None or guard.sent)
         attempt = self._judge(response, request)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from itertools import chain
 from math import inf
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import quote
 
 import attrs
@@ -15,6 +15,10 @@ from yarl import URL
 
 from aiooncall._text import whole
 from aiooncall.errors import OptionsError
+from aiooncall.transport.flight import current_flight
+
+if TYPE_CHECKING:
+    from aiooncall.transport.flight import Flight
 
 Query = Mapping[str, str] | Sequence[tuple[str, str]]
 """Query parameters; as pairs, where a name can come twice."""
@@ -108,6 +112,21 @@ class Request:
     until: float = inf
     values: tuple[str, ...] = ()
     told: About | None = None
+    flight: Flight = attrs.field(factory=current_flight)
+    had_left: bool = False
+
+    @property
+    def left(self) -> bool:
+        """Whether bytes may have left that are not known to have had no effect."""
+        return bool(self.flight.left)
+
+    def leave(self) -> None:
+        """Note that bytes are about to leave."""
+        self.had_left, self.flight.left = self.left, True
+
+    def stay(self) -> None:
+        """Note that nothing left after all, or that it was refused."""
+        self.flight.left = self.had_left
 
     @property
     def about(self) -> About:

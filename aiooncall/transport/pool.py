@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import enum
+from collections import Counter
 from inspect import signature
 from typing import TYPE_CHECKING, Any, Final
 from urllib.request import getproxies, proxy_bypass
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from aiooncall._clock import Clock
     from aiooncall.transport.budget import RateBudget
 
+MOST_UNUSED: Final = 32
+"""How many budgets are kept that no open client has. One that the server has closed is kept anyway."""
 ONE_REQUEST: Final = {"Connection": "close"}
 """Tells the server that a connection is for one request, so that it is the server's side which waits for its end."""
 
@@ -91,6 +94,7 @@ class SessionPool:
         self._fresh: aiohttp.TCPConnector | None = None
         self._sessions: list[aiohttp.ClientSession] = []
         self._budgets: dict[tuple[str, ...], RateBudget] = {}
+        self._users: Counter[tuple[str, ...]] = Counter()
         self.may_use_proxy = self.options.proxy is not None or self.options.trust_env
         self._proxies: dict[str, str | None] = {}
         self.secrets = Secrets()
@@ -167,10 +171,20 @@ class SessionPool:
         await session.close()
 
     def budget(self, key: tuple[str, ...], make: Callable[[], RateBudget]) -> RateBudget:
-        """Return the budget of `key` (host and credential), made once for all clients of the pool."""
+        """Return the budget of `key` (host and credential), made once for all clients of the pool that are open."""
         if key not in self._budgets:
             self._budgets[key] = make()
+        self._users[key] += 1
         return self._budgets[key]
+
+    def leave_budget(self, key: tuple[str, ...]) -> None:
+        """Take in that a client is closed. What it learned is kept for the next one, but not of very many clients."""
+        self._users[key] -= 1
+        unused = [known for known in self._budgets if not self._users[known]]
+        for known in unused[: max(0, len(unused) - MOST_UNUSED)]:
+            if not any(bucket.closed_for or bucket.in_flight for bucket in self._budgets[known].snapshot()):
+                self._budgets.pop(known).close()
+                del self._users[known]
 
     def proxy_for(self, url: URL) -> str | None:
         """Return the proxy for `url`: the option, or with `trust_env` the environment's. Read once a host and port.

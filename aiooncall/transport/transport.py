@@ -126,12 +126,13 @@ class Transport:
         try:
             while True:
                 permit = self.budget.try_acquire(bucket, lane) or await self._queue(request, alarm, until, failed)
+                request.leave()
                 try:
                     attempt = await self._exchange(request, alarm, until)
                 except BaseException:  # cancelled: whether the server counted it is unknown
-                    self.budget.abandoned(permit, sent=True)
+                    self.budget.abandoned(permit, sent=request.left)
                     raise
-                self._settle(permit, bucket, attempt, failed)
+                self._settle(permit, request, attempt, failed)
                 self.attempts += 1
                 if self._hooks:
                     self._report(request, attempt, failed, self._now() - permit.sent)
@@ -157,8 +158,11 @@ class Transport:
         refused = failed is not None and failed.last is not None and failed.last.outcome is Outcome.THROTTLED
         return await self.budget.acquire(request.endpoint.bucket, request.lane, until, in_front=refused)
 
-    def _settle(self, permit: Permit, bucket: str, attempt: Attempt, failed: FailedCall | None) -> None:
+    def _settle(self, permit: Permit, request: Request, attempt: Attempt, failed: FailedCall | None) -> None:
         """Tell the budget what came of the permit."""
+        bucket = request.endpoint.bucket
+        if attempt.outcome is Outcome.THROTTLED or not attempt.sent:
+            request.stay()
         if failed is not None:
             attempt.number = failed.attempts + 1
         if attempt.status is None:

@@ -177,16 +177,19 @@ async def test_failing_source_is_raised_after_the_rest() -> None:
         assert not job.report.finished
 
 
-async def test_bug_in_an_action_is_not_swallowed() -> None:
-    """An exception that is no OnCallError ends the job and reaches the caller, awaited or iterated."""
+async def test_bug_in_an_action_is_the_failure_of_its_id() -> None:
+    """An exception of any kind is the failure of its id, awaited or iterated, and stops no other."""
 
-    async def act(_: str) -> None:
-        raise ZeroDivisionError
+    async def act(item: str) -> None:
+        if item != "b":
+            raise ZeroDivisionError
 
-    with pytest.raises(ZeroDivisionError):
-        await FanOut(["a", "b"], act)
-    with pytest.raises(ZeroDivisionError):
-        _ = [outcome async for outcome in FanOut(["a", "b"], act)]
+    report = await FanOut(["a", "b", "c"], act)
+    assert (report.succeeded, report.failed, list(report.failed_ids)) == (1, 2, ["a", "c"])
+    with pytest.raises(ExceptionGroup):
+        report.raise_for_failures()
+    errors = [outcome.error async for outcome in FanOut(["a", "b"], act)]
+    assert [type(error) for error in errors] == [ZeroDivisionError, type(None)]
 
 
 async def test_job_runs_once_and_must_be_awaited() -> None:

@@ -43,7 +43,16 @@ from aiooncall.errors import (
     TransportError,
     Unauthorized,
 )
-from aiooncall.events import AttemptFinished, BudgetLearned, Event, Hook, RetryScheduled, Throttled, log_events
+from aiooncall.events import (
+    AttemptFinished,
+    BudgetLearned,
+    CallCancelled,
+    Event,
+    Hook,
+    RetryScheduled,
+    Throttled,
+    log_events,
+)
 from aiooncall.fanout import FanOut, Ids
 from aiooncall.grafana.client import GrafanaOnCall
 from aiooncall.grafana.models.alert_group import AlertGroup, AlertGroupState, DeleteMode
@@ -67,6 +76,7 @@ __all__ = [
     "BadRequest",
     "BudgetLearned",
     "BudgetSnapshot",
+    "CallCancelled",
     "CallRate",
     "Change",
     "ClientClosed",

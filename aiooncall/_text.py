@@ -29,3 +29,11 @@ def whole(text: str) -> str:
 def shortened(text: str, longest: int) -> str:
     """Return at most `longest` characters of `text`, the last of them an ellipsis if some are left out."""
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+def shown(value: object, longest: int = 80) -> str:
+    """Return what was given, for an error: its repr, shortened; three asterisks, for a secret, stay."""
+    try:
+        return shortened(value if isinstance(value, str) and value == "***" else repr(value), longest)
+    except RecursionError:
+        return f"a {type(value).__name__} that is nested very deeply"

@@ -33,9 +33,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from aiooncall._text import one_line
+from aiooncall._text import one_line, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from aiooncall.ratelimit import RateLimit
@@ -69,7 +70,7 @@ class OptionsError(OnCallError, ValueError):
 
     def __init__(self, field: str, value: object, expected: str) -> None:
         self.field = field
-        self.value = _shorten(value)
+        self.value = shown(value)
         self.expected = one_line(expected)
         super().__init__(f"{field}: got {self.value}; expected {expected}")
 
@@ -186,7 +187,8 @@ class AmbiguousOutcome(OnCallError):
         method: the HTTP method.
         route: the path template.
         attempts: how many times the request was sent; the last one is in doubt.
-        subject: what it was about: the id in the path, or the title and the `dedup_key` of what was to be made.
+        named: what it was about, by name: the `page_id` in the path, or the `title` and `dedup_key` of a new page.
+        subject: the same in words.
         hint: how to find out whether it happened.
     """
 
@@ -196,16 +198,17 @@ class AmbiguousOutcome(OnCallError):
         method: str,
         route: str,
         attempts: int,
-        subject: str = "",
+        named: Mapping[str, str] | None = None,
         hint: str = "",
         cause: BaseException | None = None,
     ) -> None:
         self.method = method
         self.route = route
         self.attempts = attempts
-        self.subject = one_line(subject)
+        self.named = {name: one_line(value) for name, value in (named or {}).items()}
+        self.subject = subject_of(self.named)
         self.hint = one_line(hint) or "look at its state before doing it again"
-        what = f"{method} {route}" + (f" ({subject})" if subject else "")
+        what = f"{method} {route}" + (f" ({self.subject})" if self.subject else "")
         why = "" if cause is None else f" ({_reason(cause)})"
         super().__init__(f"{what}: sent, but its effect is unknown{why}; {self.hint}")
         self.__cause__ = cause
@@ -282,17 +285,13 @@ def api_error_class(status: int) -> type[ApiError]:
     return _BY_STATUS.get(status, ApiError)
 
 
+def subject_of(named: Mapping[str, str]) -> str:
+    """Return in words what a call is about."""
+    return ", ".join(f"{name} {value!r}" for name, value in named.items())
+
+
 def _reason(cause: BaseException) -> str:
     """Return why something failed, without the call that the error around it names already."""
     if isinstance(cause, ApiError):
         return f"{cause.status}: {'; '.join(cause.errors) or 'no reason given'}"
     return f"{type(cause).__name__}: {cause}"
-
-
-def _shorten(value: object, limit: int = 80) -> str:
-    try:
-        text = value if value == "***" else repr(value)
-    except RecursionError:
-        text = f"a {type(value).__name__} that is nested very deeply"
-    assert isinstance(text, str)  # noqa: S101 (narrowing: both branches are strings)
-    return text if len(text) <= limit else f"{text[: limit - 1]}…"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 import attrs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from aiooncall.ratelimit import BudgetSnapshot
 
@@ -58,7 +58,30 @@ class BudgetLearned:
     budget: BudgetSnapshot
 
 
-Event = AttemptFinished | Throttled | RetryScheduled | BudgetLearned
+@attrs.frozen(kw_only=True)
+class CallCancelled:
+    """A call was cancelled before it came to its end, by a timeout around it or by Ctrl-C.
+
+    Attributes:
+        named: what it was about, by name, such as the `page_id` in its path or the `title` of what was to be made.
+        left: whether bytes of it may have left: then it may have happened. If not, nothing happened.
+        repeatable: whether it can simply be done again.
+    """
+
+    method: str
+    route: str
+    attempt: int
+    named: Mapping[str, str]
+    left: bool
+    repeatable: bool
+
+    def __str__(self) -> str:
+        about = "".join(f", {name} {value!r}" for name, value in self.named.items())
+        said = "it may have been sent: look before doing it again" if self.left else "nothing was sent"
+        return f"{self.method} {self.route}{about}: cancelled; {said}"
+
+
+Event = AttemptFinished | Throttled | RetryScheduled | BudgetLearned | CallCancelled
 
 
 class Hook(Protocol):
@@ -71,8 +94,17 @@ class Hook(Protocol):
 
 def log_events(event: Event, /) -> None:
     """Log `event` to the logger `aiooncall`: retries and refusals as warnings, the rest for debugging."""
+    if isinstance(event, CallCancelled):
+        return  # it is logged anyway
     level = logging.WARNING if isinstance(event, (Throttled, RetryScheduled)) else logging.DEBUG
     logger.log(level, "%s", event)
+
+
+def tell_cancelled(hooks: Iterable[Hook], cancelled: CallCancelled) -> None:
+    """Tell that a call was cancelled: to all hooks, and in the log, loudly if it left somebody in doubt."""
+    doubtful = cancelled.left and not cancelled.repeatable
+    logger.log(logging.WARNING if doubtful else logging.DEBUG, "%s", cancelled)
+    emit(hooks, cancelled)
 
 
 def emit(hooks: Iterable[Hook], event: Event) -> None:

@@ -191,7 +191,7 @@ class Runners:
 
     def __init__(self, copy: Path) -> None:
         measured = copy / ".coverage"
-        own = ["-p", "no:cacheprovider", f"--basetemp={copy.with_suffix('.tmp')}"]
+        own = ["-p", "no:cacheprovider", "-n", "0", f"--basetemp={copy.with_suffix('.tmp')}"]
         command = [sys.executable, "-m", "pytest", "-q", *own, "--cov", "--cov-context=test", "--cov-report="]
         log = copy.with_suffix(".log")
         with log.open("wb") as output:

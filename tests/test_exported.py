@@ -22,6 +22,7 @@ EXPORTED = [
     "BadRequest",
     "BudgetLearned",
     "BudgetSnapshot",
+    "CallCancelled",
     "CallRate",
     "Change",
     "ClientClosed",

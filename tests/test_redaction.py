@@ -156,7 +156,7 @@ def test_no_error_steers(first: str, second: str) -> None:
         OnCallError(first),
         ApiError(status=400, errors=(first, second), request_id=second, **call),
         CodecError(first, path=second, resource=first),
-        AmbiguousOutcome(attempts=1, subject=first, hint=second, cause=ValueError(second), **call),
+        AmbiguousOutcome(attempts=1, named={"title": first}, hint=second, cause=ValueError(second), **call),
         OptionsError("field", first, second),
     ]
     for error in errors:

@@ -1,6 +1,6 @@
 """What turns a coroutine into a command: shared options, a client, and exit codes for what goes wrong.
 
-Exit codes: 0 all done, 1 something failed, 2 wrong usage, 3 something is in doubt, 130 interrupted.
+Exit codes: 0 all done, 1 something failed, 2 wrong usage, 3 something is in doubt, 130 interrupted, 143 terminated.
 """
 
 from __future__ import annotations
@@ -8,6 +8,9 @@ from __future__ import annotations
 import asyncio
 import inspect
 import json
+import shlex
+import signal
+from contextlib import suppress
 from enum import IntEnum
 from functools import wraps
 from typing import TYPE_CHECKING, Any, get_type_hints
@@ -17,11 +20,11 @@ import typer
 from rich.console import Console
 
 from aiooncall.cli.printing import printable
-from aiooncall.cli.settings import Settings
+from aiooncall.cli.settings import Settings, cancelled
 from aiooncall.errors import AmbiguousOutcome, JournalError, OnCallError, OptionsError, PlanRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
 
 class ExitCode(IntEnum):
@@ -32,6 +35,7 @@ class ExitCode(IntEnum):
     USAGE = 2
     AMBIGUOUS = 3
     INTERRUPTED = 130
+    TERMINATED = 143
 
 
 def command(app: typer.Typer, name: str | None = None) -> Callable[[Callable[..., Any]], Callable[..., None]]:
@@ -72,25 +76,60 @@ def _shared_parameters() -> list[inspect.Parameter]:
 
 def execute(body: Callable[[], Any], *, as_json: bool) -> ExitCode:
     """Run a command to its end and return its exit code; what went wrong is told on standard error."""
+    cancelled.clear()
     try:
         return asyncio.run(_awaited(body)) or ExitCode.DONE
     except OnCallError as error:
-        tell(error, as_json=as_json)
+        looking = look(error.route, error.named) if isinstance(error, AmbiguousOutcome) else ""
+        tell(type(error).__name__, f"{error}{looking}", as_json=as_json)
         return code_of(error)
     except KeyboardInterrupt:
-        return ExitCode.INTERRUPTED
+        return _stopped(ExitCode.INTERRUPTED, as_json=as_json)
+    except asyncio.CancelledError:
+        return _stopped(ExitCode.TERMINATED, as_json=as_json)
 
 
 async def _awaited(body: Callable[[], Awaitable[ExitCode | None]]) -> ExitCode | None:
+    """Run a command; SIGTERM cancels it as Ctrl-C does, so that it can say what is in doubt."""
+    task = asyncio.current_task()
+    assert task is not None  # noqa: S101 (narrowing: a command is a task)
+    with suppress(NotImplementedError):  # some systems have no such handlers
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     return await body()
 
 
-def tell(error: OnCallError, *, as_json: bool) -> None:
+def _stopped(code: ExitCode, *, as_json: bool) -> ExitCode:
+    """Say whether something that must not be done twice may have been sent, and return the exit code for that."""
+    doubts = [event for event in cancelled if event.left and not event.repeatable]
+    for doubt in doubts:
+        tell(type(doubt).__name__, f"{doubt}{look(doubt.route, doubt.named)}", as_json=as_json)
+    return ExitCode.AMBIGUOUS if doubts else code
+
+
+def look(route: str, named: Mapping[str, str]) -> str:
+    """Return the command that shows whether a call in doubt happened; nothing where there is none."""
+    match named:
+        case {"page_id": page_id}:
+            words = ["page", "get", page_id]
+        case {"dedup_key": key}:
+            words = ["page", "list", f"dedup_key:{key}"]
+        case {"alert_group_id": group_id}:
+            words = ["group", "get", group_id]
+        case _ if route.endswith("/on-call/pages"):
+            words = ["page", "list"]
+        case _ if route.endswith(("/escalation/", "/direct_paging/")):
+            words = ["group", "list"]
+        case _:
+            return ""
+    return f"; to look: aiooncall {shlex.join(words)}"
+
+
+def tell(kind: str, message: str, *, as_json: bool) -> None:
     """Say what went wrong, to a person or to a program."""
     if as_json:
-        typer.echo(json.dumps({"error": type(error).__name__, "message": str(error)}), err=True)
+        typer.echo(json.dumps({"error": kind, "message": message}), err=True)
     else:
-        told = f"{type(error).__name__}: {printable(str(error))}"
+        told = f"{kind}: {printable(message)}"
         Console(stderr=True, soft_wrap=True, markup=False, emoji=False, highlight=False).print(told, style="red")
 
 

@@ -13,11 +13,15 @@ from aiooncall.bulk.journal import Journal
 from aiooncall.cli.asking import ask
 from aiooncall.datadog.client import DatadogOnCall
 from aiooncall.errors import OptionsError
+from aiooncall.events import CallCancelled
 from aiooncall.grafana.client import GrafanaOnCall
+from aiooncall.options import ClientOptions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from aiooncall.events import Event
 
 NEEDED: Final = {
     "datadog": ("DD_API_KEY", "DD_APP_KEY"),
@@ -61,15 +65,17 @@ class Settings:
         Raises:
             OptionsError: something that it needs is missing or wrong.
         """
-        env = self._environment(provider)
+        env, options = self._environment(provider), ClientOptions(hooks=(_note_cancelled,))
         if provider == Provider.GRAFANA:
             url = self.url or env.get("GRAFANA_ONCALL_URL")
             if not url:
                 raise OptionsError("GRAFANA_ONCALL_URL", None, "the engine's base URL, in the environment or by --url")
-            return GrafanaOnCall.from_env({**env, "GRAFANA_ONCALL_URL": url})
+            return GrafanaOnCall.from_env({**env, "GRAFANA_ONCALL_URL": url}, options=options)
         if self.url is None:
-            return DatadogOnCall.from_env(env)
-        return DatadogOnCall(env["DD_API_KEY"], env["DD_APP_KEY"], api_url=self.url, paging_url=self.url)
+            return DatadogOnCall.from_env(env, options=options)
+        return DatadogOnCall(
+            env["DD_API_KEY"], env["DD_APP_KEY"], api_url=self.url, paging_url=self.url, options=options
+        )
 
     def client_of(self, journal: Path) -> DatadogOnCall | GrafanaOnCall:
         """Return a client of the provider that a journal was planned for."""
@@ -85,6 +91,15 @@ class Settings:
             if not env.get(name):
                 env[name] = ask(name)
         return env
+
+
+cancelled: list[CallCancelled] = []
+"""The calls that were cancelled while this command ran."""
+
+
+def _note_cancelled(event: Event, /) -> None:
+    if isinstance(event, CallCancelled):
+        cancelled.append(event)
 
 
 def read_secrets(path: str) -> dict[str, str]:

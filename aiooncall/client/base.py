@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from aiooncall.events import Hook
     from aiooncall.options import CallRate, RetryPolicy, Seconds
     from aiooncall.ratelimit import BudgetSnapshot
-    from aiooncall.recent import Recent
     from aiooncall.transport.budget import RateBudget
     from aiooncall.transport.deadline import Deadline
     from aiooncall.transport.exchange import Attempt
@@ -79,13 +78,13 @@ class BaseClient:
         self._headers = {"Content-Type": JSON, **headers}
         self._credentials = secrets
         shared = pool or SessionPool(self.options.pool, clock=self.options.clock)
-        self._connection = Connection(shared, own=pool is None, secrets=secrets)
+        self.connection = Connection(shared, own=pool is None, secrets=secrets)
         self._transports: dict[str, Transport] = {}
         self._routes: dict[Endpoint, tuple[UrlTemplate, Transport]] = {}
 
     def __repr__(self) -> str:
         hosts = ", ".join(f"{name}={url!r}" for name, url in self._hosts.items())
-        return f"<{type(self).__name__} {hosts} {self._connection.lifecycle.state.name.lower()}>"
+        return f"<{type(self).__name__} {hosts} {self.connection.lifecycle.state.name.lower()}>"
 
     async def __aenter__(self) -> Self:
         await self.open()
@@ -105,11 +104,11 @@ class BaseClient:
         """
         caller, rate = self._limited_as(), repr(self.options.rate_limit)
         keys = {name: (url, caller, rate) for name, url in self._hosts.items() if url is not None}
-        await self._connection.open(self._headers, keys, self._make_budget, self._learned)
+        await self.connection.open(self._headers, keys, self._make_budget, self._learned)
 
     async def close(self) -> None:
         """Release what the client made: its sessions, and its pool unless it was given one. Twice is fine."""
-        await self._connection.close()
+        await self.connection.close()
 
     def with_options(
         self,
@@ -140,7 +139,7 @@ class BaseClient:
 
     def budgets(self) -> tuple[BudgetSnapshot, ...]:
         """Return what is known of the rate limits that this client runs into."""
-        budgets = dict.fromkeys(self._connection.budgets.values())
+        budgets = dict.fromkeys(self.connection.budgets.values())
         return tuple(snapshot for budget in budgets for snapshot in budget.snapshot())
 
     def call(
@@ -162,7 +161,7 @@ class BaseClient:
             lane: who waits. A bulk call has no deadline: its job has one, if any.
             about: what the call is about, for errors; the ids in its path unless given.
         """
-        self._connection.lifecycle.check()
+        self.connection.lifecycle.check()
         template, transport = self._routes.get(endpoint) or self._route(endpoint)
         until = inf if lane is Lane.BULK else self._until()
         return transport.send(Request(endpoint, template.fill(values, query), body, lane, until, values, about))
@@ -226,20 +225,15 @@ class BaseClient:
     @contextmanager
     def listen_for_trouble(self, hook: Hook) -> Generator[None]:
         """Give events of refusals and retries to one more hook as long as the context is open."""
-        self._connection.troubled.append(hook)
+        self.connection.troubled.append(hook)
         try:
             yield
         finally:
-            self._connection.troubled.remove(hook)
-
-    @property
-    def made(self) -> Recent:
-        """What was made lately: a group that answered one page is not what came of another."""
-        return self._connection.made
+            self.connection.troubled.remove(hook)
 
     def hide(self, secret: str) -> None:
         """Never show `secret`, which a call is about to send, in an error."""
-        self._connection.secrets.add(secret)
+        self.connection.secrets.add(secret)
 
     def _route(self, endpoint: Endpoint) -> tuple[UrlTemplate, Transport]:
         base = self._hosts.get(endpoint.host)
@@ -250,7 +244,7 @@ class BaseClient:
         return route
 
     def _transport(self, host: str) -> Transport:
-        connection = self._connection
+        connection = self.connection
         if host not in self._transports:
             self._transports[host] = Transport(
                 connection.pool,
@@ -281,10 +275,10 @@ class BaseClient:
         return {}
 
     def _redact(self, text: str) -> str:
-        return self._connection.pool.secrets.redact(self._connection.secrets.redact(text))
+        return self.connection.pool.secrets.redact(self.connection.secrets.redact(text))
 
     def _make_budget(self) -> RateBudget:
-        connections = self._connection.pool.options
+        connections = self.connection.pool.options
         return LocalBudget(
             self.options.clock,
             max_in_flight=min(connections.max_connections, connections.max_connections_per_host),

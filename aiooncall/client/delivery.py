@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 import attrs
 
+from aiooncall.client.doubt import looking_into
 from aiooncall.errors import AmbiguousOutcome, OnCallError, OptionsError
 from aiooncall.transport.outcome import Outcome
 from aiooncall.transport.retry import delay_before_retry
@@ -77,10 +78,11 @@ async def deliver(
                 if doubt is None:
                     raise
                 raise doubt from failed
-            if find is not None and (found := await find()) is not None:
-                return Delivered(found, reconciled=True, maybe_twice=sends > 1)
-            delay = delay_before_retry(client.options.retry, Outcome.TRANSIENT, failures=sends, refusals=0)
-            if delivery == Delivery.AT_MOST_ONCE or delay is None or delay >= deadline.left:
-                raise doubt
-            await client.options.clock.sleep(delay)
+            with looking_into(doubt, client):
+                if find is not None and (found := await find()) is not None:
+                    return Delivered(found, reconciled=True, maybe_twice=sends > 1)
+                delay = delay_before_retry(client.options.retry, Outcome.TRANSIENT, failures=sends, refusals=0)
+                if delivery == Delivery.AT_MOST_ONCE or delay is None or delay >= deadline.left:
+                    raise doubt
+                await client.options.clock.sleep(delay)
     raise AssertionError("unreachable: the loop ends by returning or raising")

@@ -233,8 +233,8 @@ def _may_have_more(graph: Graph[Page]) -> bool:
 
 def _about(title: str, dedup_key: str | None) -> About:
     if dedup_key is None:
-        return About(f"page {title!r}", "look for its title among the newest pages before doing it again")
-    return About(f"page {title!r}, dedup_key {dedup_key}", "look for its dedup_key before doing it again")
+        return About({"title": title}, "look for its title among the newest pages before doing it again")
+    return About({"title": title, "dedup_key": dedup_key}, "pages.find(dedup_key) tells whether it is there")
 
 
 def _created_id(body: bytes) -> str:

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from aiooncall._unset import UNSET
+from aiooncall.client.doubt import looking_into
 from aiooncall.client.reconcile import reconciled
 from aiooncall.endpoints import crud
 from aiooncall.errors import AmbiguousOutcome, BadRequest, OnCallError, OptionsError
@@ -223,8 +224,11 @@ class AlertGroups(Readable[AlertGroup]):
                 raise actions.wrong_state(refused, group) from refused
             return False
         except AmbiguousOutcome as doubt:
-            if not await reconciled(partial(self._shows, verb, alert_group_id, started, lane), self._client.options):
-                raise doubt from doubt.__cause__
+            with looking_into(doubt, self._client):
+                if not await reconciled(
+                    partial(self._shows, verb, alert_group_id, started, lane), self._client.options
+                ):
+                    raise doubt from doubt.__cause__
         return True
 
     async def _shows(self, verb: Verb, alert_group_id: str, started: float, lane: Lane) -> bool:

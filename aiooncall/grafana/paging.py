@@ -95,7 +95,7 @@ class Paging:
         find = partial(reconciled, look, options) if reconcile else None
         send = partial(self._send, body, _about(said, alert_group_id))
         made = await deliver(self._client, send, find, delivery)
-        self._client.made.is_new(made.result.id)
+        self._client.connection.made.is_new(made.result.id)
         return attrs.evolve(made.result, reconciled=made.reconciled, maybe_twice=made.maybe_twice)
 
     async def add_responders(self, alert_group_id: str, users: Iterable[PagedUser | str]) -> PagedGroup:
@@ -123,7 +123,7 @@ class Paging:
         since = started - timedelta(seconds=CLOCK_TOLERANCE)
         try:
             async for group in self._groups.list(started_at=(since, started + timedelta(days=1))):
-                if _says(group, said) and self._client.made.is_new(group.id):
+                if _says(group, said) and self._client.connection.made.is_new(group.id):
                     return PagedGroup(id=group.id, alert_group=group)
         except OnCallError:  # a search that fails proves nothing
             return None
@@ -137,9 +137,8 @@ def _for(route: Endpoint, body: Json) -> bytes:
 
 
 def _about(said: Json, alert_group_id: str | None) -> About:
-    told = {"alert group": alert_group_id, **said}
-    subject = ", ".join(f"{name} {value!r}" for name, value in told.items() if value is not None)
-    return About(subject or "a page without a title", "look at the newest alert groups before doing it again")
+    named = {name: value for name, value in {"alert_group_id": alert_group_id, **said}.items() if value is not None}
+    return About(named, "look at the newest alert groups before doing it again")
 
 
 def _result(body: bytes) -> PagedGroup:

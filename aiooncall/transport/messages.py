@@ -48,11 +48,11 @@ class About(NamedTuple):
     """What a call is about, for those who have to look at what came of it.
 
     Attributes:
-        subject: such as the id that the path has, or the title of what is made.
+        named: by name, such as the ids that the path has, or the title of what is made.
         look: how to find out whether it happened.
     """
 
-    subject: str = ""
+    named: Mapping[str, str]
     look: str = ""
 
 
@@ -98,7 +98,7 @@ class Endpoint:
 
     def about(self, values: Sequence[str]) -> About:
         """Return what a call with these values in its path is about."""
-        return About(", ".join(f"{field} {value}" for field, value in zip(self.fields, values, strict=False)))
+        return About(dict(zip(self.fields, values, strict=False)))
 
 
 @attrs.define(slots=True)

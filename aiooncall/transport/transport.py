@@ -14,9 +14,10 @@ from aiooncall.errors import (
     RateLimited,
     api_error_class,
 )
-from aiooncall.events import AttemptFinished, RetryScheduled, Throttled, emit
+from aiooncall.events import AttemptFinished, CallCancelled, RetryScheduled, Throttled, emit, tell_cancelled
 from aiooncall.transport.bucket import WontFit
 from aiooncall.transport.exchange import Exchanger
+from aiooncall.transport.messages import Safety
 from aiooncall.transport.outcome import Outcome
 from aiooncall.transport.reasons import host_of, parse_errors
 from aiooncall.transport.retry import delay_before_retry
@@ -145,12 +146,25 @@ class Transport:
             raise self._rate_limited(failed or FailedCall(request), closed.opens_at) from None
         except asyncio.CancelledError:
             if not alarm.was_mine():
+                self._tell_cancelled(request, failed)
                 raise
             attempts = failed.attempts if failed is not None else 0
             route = request.endpoint.route
             raise DeadlineExceeded(f"{route}: waited until the deadline; attempts so far: {attempts}") from None
         finally:
             alarm.stop()
+
+    def _tell_cancelled(self, request: Request, failed: FailedCall | None) -> None:
+        endpoint = request.endpoint
+        cancelled = CallCancelled(
+            method=endpoint.method,
+            route=endpoint.template,
+            attempt=1 if failed is None else failed.attempts + 1,
+            named={name: one_line(self._redact(value)) for name, value in request.about.named.items()},
+            left=request.left,
+            repeatable=endpoint.safety is Safety.REPEATABLE,
+        )
+        tell_cancelled((*self._hooks, *self._troubled), cancelled)
 
     async def _queue(self, request: Request, alarm: Alarm, until: float, failed: FailedCall | None) -> Permit:
         """Wait for the budget; a call that was refused before takes its place in front again."""
@@ -245,7 +259,7 @@ def in_doubt(endpoint: Endpoint, about: About, *, attempts: int, cause: OnCallEr
         method=endpoint.method,
         route=endpoint.template,
         attempts=attempts,
-        subject=about.subject,
+        named=about.named,
         hint=about.look,
         cause=cause,
     )

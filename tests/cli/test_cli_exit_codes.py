@@ -7,6 +7,7 @@ import os
 import pty
 import re
 import signal
+import time
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -100,6 +101,41 @@ def test_ctrl_c(journal: Path, verb: str) -> None:
         assert done.json["open"] == ITEMS - done.json["done"] > 0
         assert run("bulk", "resume", journal).code == 0
         assert (run.posts(), run.sim.ledger.count(verb), run.sim.ledger.doubled()) == (ITEMS, ITEMS, [])  # type: ignore[arg-type]
+
+
+CREATE = ("page", "create", "Down", "--team", "storage", "--dedup-key", "d-1")
+ESCALATE = ("page", "escalate", "p-1")
+LOOK = "aiooncall page list dedup_key:d-1"
+
+
+@pytest.mark.parametrize(
+    ("words", "sent", "kind", "code", "look"),
+    [
+        (CREATE, True, signal.SIGINT, 3, LOOK),
+        (CREATE, True, signal.SIGTERM, 3, LOOK),
+        (ESCALATE, True, signal.SIGINT, 3, "aiooncall page get p-1"),
+        (ESCALATE, False, signal.SIGINT, 130, ""),
+        (ESCALATE, False, signal.SIGTERM, 143, ""),
+    ],
+)
+def test_stopped_command(words: tuple[str, ...], sent: bool, kind: signal.Signals, code: int, look: str) -> None:
+    """A command that is stopped says whether something may have been sent, and what to type to look."""
+    held = Slow(delay=3600, after=1)
+    held._scripts.clear()
+    with shell(faults=held) as run:
+        # A refusal for a long time makes the next attempt wait: nothing of it has left.
+        if not sent:
+            held.script("POST", "*", Fault(FaultKind.THROTTLE, retry_after="100"))
+        process = start(*words, "--url", run.url())
+        assert held.reached.wait(20)
+        time.sleep(0.3)  # until the answer is there, or the request for sure
+        process.send_signal(kind)
+        done = finish(process)
+        held.end()
+    assert done.code == code, done
+    assert "Traceback" not in done.err
+    assert look in done.err
+    assert ("may have been sent" in done.err) is (code == 3)
 
 
 @pytest.mark.parametrize(("verb", "code"), [("resolve", 0), ("escalate", 3)])

@@ -60,7 +60,7 @@ async def test_server_that_echoes_the_token(status: int, echo: Any, caplog: pyte
         assert "***" in shown(errors[0])
         assert events
         told = [*map(shown, errors), caplog.text, repr(events), repr(world.client), repr(world.client.options)]
-        told += [repr(world.client.budgets()), world.client.account, repr(vars(world.client._connection.pool))]
+        told += [repr(world.client.budgets()), world.client.account, repr(vars(world.client.connection.pool))]
         assert [text for text in told if TOKEN in text] == []
 
 

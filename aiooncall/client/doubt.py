@@ -1,0 +1,33 @@
+"""A doubt that somebody looks into: should they be cancelled meanwhile, it is not lost."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from aiooncall.events import CallCancelled, tell_cancelled
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from aiooncall.client.base import BaseClient
+    from aiooncall.errors import AmbiguousOutcome
+
+
+@contextmanager
+def looking_into(doubt: AmbiguousOutcome, client: BaseClient) -> Generator[None]:
+    """Tell of a doubt if the block that looks into it is cancelled."""
+    try:
+        yield
+    except asyncio.CancelledError:
+        cancelled = CallCancelled(
+            method=doubt.method,
+            route=doubt.route,
+            attempt=doubt.attempts,
+            named=doubt.named,
+            left=True,
+            repeatable=False,
+        )
+        tell_cancelled((*client.options.hooks, *client.connection.troubled), cancelled)
+        raise

@@ -25,9 +25,9 @@ class Delivery(StrEnum):
     """What to do when it is unknown whether somebody was paged, and looking did not tell."""
 
     AT_MOST_ONCE = "at_most_once"
-    """Raise AmbiguousOutcome: nobody is paged twice, and a page may be lost."""
+    """Nobody is paged twice, and a page may be lost, as AmbiguousOutcome tells."""
     AT_LEAST_ONCE = "at_least_once"
-    """Send it again: no page is lost, and somebody may be paged twice."""
+    """No page is lost, as it is sent again, and somebody may be paged twice."""
 
 
 @attrs.frozen

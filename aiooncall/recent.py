@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
+K = TypeVar("K")
+V = TypeVar("V")
 REMEMBERED: Final = 10_000
 """How many keys are remembered unless somebody wants another number."""
 
@@ -27,3 +29,22 @@ class Recent:
         if self._most is not None and len(self._seen) > self._most:
             self._seen.popitem(last=False)
         return True
+
+
+class RecentValues(Generic[K, V]):
+    """Remembers the values of keys: of the newest `most` keys."""
+
+    def __init__(self, most: int = REMEMBERED) -> None:
+        self._most = most
+        self._values: OrderedDict[K, V] = OrderedDict()
+
+    def get(self, key: K) -> V | None:
+        """Return the value of `key`, if it is remembered."""
+        return self._values.get(key)
+
+    def put(self, key: K, value: V) -> None:
+        """Remember the value of `key`."""
+        self._values[key] = value
+        self._values.move_to_end(key)
+        if len(self._values) > self._most:
+            self._values.popitem(last=False)

@@ -112,7 +112,7 @@ def look(route: str, named: Mapping[str, str]) -> str:
         case {"page_id": page_id}:
             words = ["page", "get", page_id]
         case {"dedup_key": key}:
-            words = ["page", "list", f"dedup_key:{key}"]
+            words = ["page", "find", key]
         case {"alert_group_id": group_id}:
             words = ["group", "get", group_id]
         case _ if route.endswith("/on-call/pages"):

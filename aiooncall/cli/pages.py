@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from aiooncall.bulk.targets import item_of
-from aiooncall.cli.command import command
+from aiooncall.cli.command import ExitCode, command
 from aiooncall.cli.printing import item_json, print_facts, print_items, print_json, say, say_paged
 from aiooncall.cli.settings import Settings
 from aiooncall.cli.times import WRITTEN, utc
@@ -38,7 +38,13 @@ async def create(
     urgency: Annotated[Urgency, typer.Option()] = Urgency.HIGH,
     description: Annotated[str | None, typer.Option()] = None,
     tag: Annotated[list[str] | None, typer.Option(help="Such as service:checkout; any number of them.")] = None,
-    dedup_key: Annotated[str | None, typer.Option(help="Finds the page again if the answer is lost.")] = None,
+    dedup_key: Annotated[
+        str | None,
+        typer.Option(help="Finds the page again if the answer is lost; does not stop a second page with the same key."),
+    ] = None,
+    unless_open: Annotated[
+        bool, typer.Option("--unless-open", help="Page nobody if a page with the key is open; look for one first.")
+    ] = False,
     delivery: Annotated[Delivery, typer.Option(help="In doubt: raise it, or page again.")] = Delivery.AT_MOST_ONCE,
 ) -> None:
     """Page a team or a user, once."""
@@ -51,12 +57,27 @@ async def create(
             description=description,
             tags=tag or (),
             dedup_key=dedup_key,
+            unless_open=unless_open,
             delivery=delivery,
         )
     if settings.json:
         print_json(page)
     else:
         say_paged(page)
+
+
+@command(app)
+async def find(
+    settings: Settings, dedup_key: Annotated[str, typer.Argument(metavar="DEDUP_KEY", help="As `page create` took it.")]
+) -> ExitCode:
+    """Show the newest page with a dedup key; 1 if there is none."""
+    async with _datadog(settings) as dd:
+        page = await dd.pages.find(dedup_key)
+    if page is None:
+        typer.echo("nothing found", err=True)
+        return ExitCode.FAILED
+    _show(page, settings)
+    return ExitCode.DONE
 
 
 @command(app, "list")
@@ -75,7 +96,10 @@ async def list_(
 async def get(settings: Settings, page_id: PageId) -> None:
     """Show a page."""
     async with _datadog(settings) as dd:
-        page = await dd.pages.get(page_id)
+        _show(await dd.pages.get(page_id), settings)
+
+
+def _show(page: Page, settings: Settings) -> None:
     if settings.json:
         print_json(page)
     else:

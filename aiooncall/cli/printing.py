@@ -38,7 +38,8 @@ def say_paged(paged: CreatedPage | PagedGroup) -> None:
     """Say whom a page became, and how sure that is."""
     found = " (found again)" if paged.reconciled else ""
     twice = " (sent again after a doubt: it may be there twice)" if paged.maybe_twice else ""
-    say(f"paged: {paged.id}{found}{twice}")
+    verb = "paged" if getattr(paged, "created", True) else "already open, nobody was paged"
+    say(f"{verb}: {paged.id}{found}{twice}")
 
 
 def plain(value: object) -> Any:  # noqa: ANN401 (any JSON)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from aiooncall.recent import Recent
+from aiooncall.recent import Recent, RecentValues
 from aiooncall.redaction import Secrets
 from aiooncall.transport.pool import Lifecycle
 
@@ -33,6 +33,7 @@ class Connection:
     Attributes:
         budgets: by the name that endpoints use for a host.
         made: what was made lately, so that it is not taken for what came of another call.
+        by_key: the ids of what was made lately under a key: a list shows them a moment later only.
         troubled: hooks that get events of refusals and retries only.
     """
 
@@ -42,6 +43,7 @@ class Connection:
         self.secrets = Secrets(secrets)
         self.budgets: dict[str, RateBudget] = {}
         self.made = Recent()
+        self.by_key: RecentValues[str, str] = RecentValues()
         self.troubled: list[Hook] = []
         self._own = own
         self._keys: dict[str, BudgetKey] = {}

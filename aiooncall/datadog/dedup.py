@@ -14,7 +14,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from aiooncall.client.reconcile import reconciled
-from aiooncall.errors import ApiError, CodecError, OptionsError, TransportError
+from aiooncall.datadog.models.page import PageSort
+from aiooncall.errors import ApiError, BadRequest, CodecError, NotFound, OptionsError, TransportError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -44,6 +45,41 @@ def tag(key: str) -> str:
         wanted = f"1 to {longest} lower-case letters, digits and _ - : . / (no colon at the end)"
         raise OptionsError("dedup_key", key, wanted)
     return PREFIX + key
+
+
+async def find_newest(pages: Pages, key: str, known: str | None) -> Page | None:
+    """Return the newest page with `key`, or None.
+
+    Args:
+        pages: where to look.
+        key: the dedup key.
+        known: the id of one that this client has made: lists show a page a moment after it was made.
+
+    Raises:
+        ApiError, TransportError, CodecError: the pages cannot be read.
+    """
+    wanted, order = tag(key), PageSort.CREATED_AT_DESCENDING
+    found: Page | None = None
+    with suppress(BadRequest):  # how tags are searched for is not documented
+        found = await _newest(pages.list(f'tags:"{wanted}"', page_size=NEWEST, sort=order), wanted)
+    found = found or await _newest(pages.list(page_size=NEWEST, sort=order), wanted)
+    with suppress(NotFound):
+        made = None if known is None else await pages.get(known)
+        if made is not None and (found is None or made.created_at > found.created_at):
+            return made
+    return found
+
+
+async def _newest(rows: AsyncIterator[Page], wanted: str) -> Page | None:
+    """Return the page with the tag `wanted` that comes first among the first rows."""
+    read = 0
+    async for page in rows:
+        if wanted in page.tags:
+            return page
+        read += 1
+        if read >= NEWEST:
+            break
+    return None
 
 
 async def find(pages: Pages, key: str, started: float, options: ClientOptions) -> str | None:

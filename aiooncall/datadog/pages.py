@@ -15,9 +15,10 @@ from aiooncall.client.delivery import Delivery, deliver
 from aiooncall.client.pagination import paginate
 from aiooncall.codec import dumps
 from aiooncall.datadog import dedup
-from aiooncall.datadog.models.page import CreatedPage, Page, PageSort, TeamHandle, TeamId, Urgency, UserId
+from aiooncall.datadog.models.page import CreatedPage, Page, PageSort, PageStatus, Urgency
+from aiooncall.datadog.requests.page import page_attributes, target_of
 from aiooncall.datadog.service import read_many, read_one
-from aiooncall.errors import CodecError, OptionsError, ResultLimitReached
+from aiooncall.errors import ApiError, CodecError, OptionsError, ResultLimitReached, TransportError
 from aiooncall.fanout import DEFAULT_CONCURRENCY, many
 from aiooncall.jsonapi import parse_document
 from aiooncall.options import count
@@ -47,8 +48,8 @@ LARGEST_PAGE: Final = 1000
 """Rows in one request at most (https://docs.datadoghq.com/api/latest/on-call/)."""
 LIST_BOUND: Final = 50_000
 """`page[number] * page[size]` has to stay below this (same page)."""
-LONGEST_TITLE: Final = 1024
-"""A bound of our own, so that a whole log is not put in a title: Datadog documents none. In characters."""
+OPEN: Final = frozenset({PageStatus.TRIGGERED, PageStatus.ACKNOWLEDGED})
+"""The states of a page that is not over."""
 
 
 class Pages:
@@ -66,6 +67,7 @@ class Pages:
         description: str | None = None,
         tags: Iterable[str] = (),
         dedup_key: str | None = None,
+        unless_open: bool = False,
         delivery: Delivery | str = Delivery.AT_MOST_ONCE,
     ) -> CreatedPage:
         """Page somebody, once.
@@ -80,18 +82,24 @@ class Pages:
             urgency: how urgent it is.
             description: context shown with the page.
             tags: tags such as `service:checkout`.
-            dedup_key: lower-case letters, digits and `_ - : . /`, at most 190 characters.
+            dedup_key: lower-case letters, digits and `_ - : . /`, at most 190 characters. It finds the page again after
+                a lost answer. It does not keep a second `create` with the same key from making a second page.
+            unless_open: whether to look first for a page with the key that is triggered or acknowledged, and to return
+                that. Two callers at once can still both make one. If the look fails, so does the call, but for
+                `at_least_once`.
             delivery: what to do when it is unknown whether the page exists and looking did not tell: `at_most_once`
                 raises, `at_least_once` sends it again, within the deadline.
 
         Returns:
-            The page's id, whether it had to be looked for, and whether it may be there twice.
+            The page's id, whether it is new, whether it had to be looked for, and whether it may be there twice.
 
         Raises:
             OptionsError: an argument is wrong; nothing was sent.
             AmbiguousOutcome: it was sent, and whether the page exists is unknown.
         """
-        attributes = _page_attributes(title, target, urgency, description, tags)
+        attributes = page_attributes(title, target, urgency, description, tags)
+        if unless_open and dedup_key is None:
+            raise OptionsError("unless_open", value=True, expected="a dedup_key beside it, to look for a page by")
         if dedup_key is not None:
             attributes["tags"] = [*attributes["tags"], dedup.tag(dedup_key)]
         client, body = self._client, dumps({"data": {"type": "pages", "attributes": attributes}})
@@ -99,8 +107,35 @@ class Pages:
         find = None
         if dedup_key is not None:
             find = partial(dedup.find, self, dedup_key, client.options.clock.time(), client.options)
-        made = await deliver(client, send, find, delivery)
+        with client.one_deadline():
+            if unless_open and dedup_key and (known := await self._open(dedup_key, delivery)):
+                return CreatedPage(id=known, created=False)
+            made = await deliver(client, send, find, delivery)
+        if dedup_key is not None:
+            client.connection.by_key.put(dedup_key, made.result)
         return CreatedPage(id=made.result, reconciled=made.reconciled, maybe_twice=made.maybe_twice)
+
+    async def find(self, dedup_key: str) -> Page | None:
+        """Return the newest page with a `dedup_key`, or None.
+
+        It is looked for by a search and among the 100 newest pages; how Datadog searches for tags is not documented.
+        What this client has made is found at once, other pages a moment after they were made.
+
+        Raises:
+            OptionsError: it cannot be a key.
+        """
+        with self._client.one_deadline():
+            return await dedup.find_newest(self, dedup_key, self._client.connection.by_key.get(dedup_key))
+
+    async def _open(self, dedup_key: str, delivery: Delivery | str) -> str | None:
+        """Return the id of an open page with a key; None also if nobody can tell and the page must not be lost."""
+        try:
+            page = await self.find(dedup_key)
+        except (ApiError, TransportError, CodecError):
+            if delivery != Delivery.AT_LEAST_ONCE:
+                raise
+            return None
+        return page.id if page is not None and page.status in OPEN else None
 
     async def list(
         self,
@@ -157,7 +192,7 @@ class Pages:
         Raises:
             AmbiguousOutcome: it was sent and its effect is unknown; it was not sent again.
         """
-        body = dumps({"data": {"type": "pages", "attributes": {"target": _target(target)}}})
+        body = dumps({"data": {"type": "pages", "attributes": {"target": target_of(target)}}})
         await self._client.call(REROUTE, page_id, body=body)
 
     def acknowledge_many(self, ids: Targets, *, concurrency: int = DEFAULT_CONCURRENCY) -> FanOut:
@@ -244,29 +279,3 @@ def _created_id(body: bytes) -> str:
     if not isinstance(identifier, str) or not identifier:
         raise CodecError("the page was accepted, but the answer has no id", path="$.data.id")
     return identifier
-
-
-def _page_attributes(
-    title: str, target: Target, urgency: Urgency | str, description: str | None, tags: Iterable[str]
-) -> dict[str, Any]:
-    if not isinstance(title, str) or not title.strip() or len(title) > LONGEST_TITLE:
-        raise OptionsError("title", title, f"a text of 1 to {LONGEST_TITLE} characters")
-    if urgency not in set(Urgency):
-        raise OptionsError("urgency", urgency, f"one of {', '.join(Urgency)}")
-    if description is not None and not isinstance(description, str):
-        raise OptionsError("description", description, "a text or None")
-    attributes = {"title": title, "target": _target(target), "urgency": str(urgency), "tags": _tags(tags)}
-    return attributes if description is None else {**attributes, "description": description}
-
-
-def _target(target: Target) -> dict[str, str]:
-    if not isinstance(target, (TeamHandle, TeamId, UserId)):
-        raise OptionsError("target", target, "a TeamHandle, TeamId or UserId")
-    return {"type": target.type, "identifier": target.identifier}
-
-
-def _tags(tags: Iterable[str]) -> list[str]:
-    listed = None if isinstance(tags, str) else list(tags)
-    if listed is None or not all(isinstance(tag, str) and tag.strip() for tag in listed):
-        raise OptionsError("tags", tags, "non-empty texts, such as ['service:checkout']")
-    return listed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from datetime import UTC, datetime
 from pathlib import Path
@@ -107,6 +108,7 @@ ELSEWHERE: Final = {
     "pagerduty get",
     "pagerduty update",
     "pagerduty delete",
+    "page find",
 } | {f"bulk {name}" for name in ("plan", "preview", "run", "resume", "verify", "undo", "report")}
 """Commands with tests of their own."""
 
@@ -115,6 +117,18 @@ def test_every_command_is_tested() -> None:
     """There is no command without a test of its success."""
     tested = {name.partition(" of ")[0] for name in TABLE} | set(PAIRS) | ELSEWHERE
     assert {name for name, command in commands() if not hasattr(command, "commands")} == tested
+
+
+def test_page_with_a_key(world: World) -> None:
+    """A page is found by its key, and is not made again while it is open; a key that no page has is told, with 1."""
+    line = "page create Down --team storage --dedup-key k-1"
+    first = world.run(line).out.removeprefix("paged: ").strip()
+    found = world.run("page find k-1", "--json")
+    assert (found.code, json.loads(found.out)["id"]) == (0, first)
+    again = world.run(f"{line} --unless-open")
+    assert (again.code, again.out) == (0, f"already open, nobody was paged: {first}\n")
+    missing = world.run("page find k-2")
+    assert (missing.code, missing.out, missing.err) == (1, "", "nothing found\n")
 
 
 @pytest.mark.parametrize("name", TABLE)

@@ -105,7 +105,7 @@ def test_ctrl_c(journal: Path, verb: str) -> None:
 
 CREATE = ("page", "create", "Down", "--team", "storage", "--dedup-key", "d-1")
 ESCALATE = ("page", "escalate", "p-1")
-LOOK = "aiooncall page list dedup_key:d-1"
+LOOK = "aiooncall page find d-1"
 
 
 @pytest.mark.parametrize(

@@ -84,10 +84,12 @@ class CreatedPage:
     Attributes:
         id: the page's id.
         reconciled: whether the answer was lost and the page was found by its `dedup_key`.
+        created: whether it is new; False if `unless_open` found one that is open.
         maybe_twice: whether it was sent again after a doubt, so that the page may be there twice.
     """
 
     id: str
+    created: bool = True
     reconciled: bool = False
     maybe_twice: bool = False
 

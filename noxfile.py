@@ -122,6 +122,13 @@ def soak(session: nox.Session) -> None:
 
 
 @nox.session
+def fuzz(session: nox.Session) -> None:
+    """Give every call a hundred thousand spoilt answers a half: no error that is not ours, nothing sent twice."""
+    session.install("-e", ".[cli,fast]", *group("tests"))
+    session.run("pytest", "tests/test_fuzz.py", *session.posargs, env={"FUZZ": "100000"})
+
+
+@nox.session
 def mutants(session: nox.Session) -> None:
     """Change one thing in the source, and see whether some test minds; hundreds of times, so that it takes hours."""
     session.install("-e", ".[cli,fast]", *group("tests"))

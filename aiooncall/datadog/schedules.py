@@ -16,7 +16,7 @@ from aiooncall.datadog.requests.schedule import schedule_request
 from aiooncall.datadog.service import Collection, read_many, read_one
 from aiooncall.endpoints import crud
 from aiooncall.errors import OptionsError
-from aiooncall.jsonapi import ResourceRef
+from aiooncall.jsonapi import ResourceRef, each
 from aiooncall.moments import format_datetime
 from aiooncall.options import count
 from aiooncall.transport.messages import Endpoint, Safety
@@ -118,7 +118,7 @@ def _mark_empty_slots(schedule: Schedule) -> None:
     """
     for layer in schedule.layers or ():
         if isinstance(layer, Layer) and layer.members:
-            layer.members = [_slot(member) for member in layer.members]
+            layer.members = [_slot(member) for member in each(layer.members, Member)]
 
 
 def _slot(member: Member | ResourceRef) -> Member:

@@ -11,10 +11,13 @@ import attrs
 from aiooncall.checks import aware
 from aiooncall.client.composite import Bounds
 from aiooncall.datadog.includes import PolicyInclude
+from aiooncall.datadog.models.on_call import Escalation, ScheduleResponder, Shift
 from aiooncall.datadog.models.people import Team, User
+from aiooncall.datadog.models.policy import EscalationStep
+from aiooncall.datadog.models.routing import RoutingRule
 from aiooncall.datadog.models.schedule import Schedule, SchedulePosition, ScheduleTarget
 from aiooncall.errors import OptionsError
-from aiooncall.jsonapi import UnknownResource
+from aiooncall.jsonapi import UnknownResource, each
 from aiooncall.oncall import OnCall, Responder
 from aiooncall.together import read_all
 
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
 
     from aiooncall._unset import UnsetType
     from aiooncall.datadog.client import DatadogOnCall
-    from aiooncall.datadog.models.on_call import ScheduleResponders, Shift
+    from aiooncall.datadog.models.on_call import ScheduleResponders
     from aiooncall.datadog.models.policy import StepTarget
     from aiooncall.jsonapi import Resource, ResourceRef
 
@@ -58,11 +61,11 @@ async def _of_schedule(client: DatadogOnCall, schedule: str, at: datetime) -> On
 async def _as_the_server_says(client: DatadogOnCall, team: str, walked: OnCall) -> OnCall:
     """Take the server's own word for now, and the times of the shifts from our own look."""
     answer = await client.teams.on_call(team)
-    steps = zip_longest(answer.escalations or (), walked.escalations)
+    steps = zip_longest(each(answer.escalations, Escalation), walked.escalations)
     return attrs.evolve(
         walked,
-        current=_known(answer.responders, walked.current),
-        escalations=tuple(_known(step.responders, seen or ()) for step, seen in steps if step is not None),
+        current=_known(each(answer.responders, User), walked.current),
+        escalations=tuple(_known(each(step.responders, User), seen or ()) for step, seen in steps if step is not None),
     )
 
 
@@ -73,8 +76,8 @@ def _known(users: Iterable[User | ResourceRef], seen: Iterable[Responder]) -> tu
 
 
 def _holders(found: ScheduleResponders, position: SchedulePosition) -> tuple[Responder, ...]:
-    holders = [holder for holder in found.responders or () if holder.position == position]
-    return tuple(_on_shift(shift) for holder in holders for shift in holder.shifts or () if shift.user)
+    holders = [holder for holder in each(found.responders, ScheduleResponder) if holder.position == position]
+    return tuple(_on_shift(shift) for holder in holders for shift in each(holder.shifts, Shift) if shift.user)
 
 
 def _on_shift(shift: Shift | ResourceRef) -> Responder:
@@ -113,11 +116,11 @@ class _Walk:
 
     async def _steps_of(self, team_id: str) -> list[Targets]:
         found = await self._client.routing_rules.get(team_id)
-        policy_ids = [rule.policy_id for rule in found.rules or () if rule.policy_id]
+        policy_ids = [rule.policy_id for rule in each(found.rules, RoutingRule) if rule.policy_id]
         if not policy_ids:
             return []
         policy = await self._client.escalation_policies.get(policy_ids[0], include=PolicyInclude)
-        return [step.targets or () for step in policy.steps or ()]
+        return [step.targets or () for step in each(policy.steps, EscalationStep)]
 
     def _targets(self) -> Iterator[StepTarget]:
         return (target for steps in self._steps.values() for targets in steps for target in targets)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping  # noqa: TC003 (cattrs reads the annotations at run time)
-from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, TypeVar, cast
 
 import attrs
 
 from aiooncall._unset import UNSET, UnsetType  # noqa: TC001 (cattrs reads the annotations at run time)
 from aiooncall.codec.fields import APART, listed
-from aiooncall.errors import LinkError
+from aiooncall.errors import CodecError, LinkError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -34,6 +34,9 @@ class ResourceRef:
     def __getattr__(self, name: str) -> NoReturn:
         wanted = f"{self.type}/{self.id} is only a reference: its {name!r} was not in the answer"
         raise LinkError(f"{wanted}; ask for it with `include`, or use hydrate()")
+
+
+K = TypeVar("K", bound="Resource")
 
 
 class _NothingElse(dict[str, Any]):
@@ -207,3 +210,16 @@ def _show(value: Any, shown: set[int], depth: int) -> str:  # noqa: ANN401 (any 
 
 def _names(kind: type) -> tuple[str, ...]:
     return tuple(field.name for field in attrs.fields(kind))
+
+
+def each(values: Iterable[object] | UnsetType | None, kind: type[K]) -> Iterator[K]:
+    """Yield what a relationship leads to, as resources of one class; a reference passes, and tells that it is one.
+
+    Raises:
+        CodecError: the server has put something of another kind there.
+    """
+    for value in values or ():
+        if not isinstance(value, (kind, ResourceRef)):
+            other = getattr(value, "kind", None) or getattr(value, "type", type(value).__name__)
+            raise CodecError(f"expected a resource of type {kind.type!r}, got one of type {other!r}")
+        yield cast("K", value)

@@ -35,6 +35,7 @@ from tests.support.datadog_calls import (
     CONFIGURATION,
     CREATES,
     DELETES,
+    ONCE,
     REPEATED,
     Ids,
     make_ids,
@@ -94,8 +95,6 @@ https://docs.datadoghq.com/api/latest/pagerduty-integration/
 THROTTLES: Final = [FaultKind.THROTTLE, FaultKind.THROTTLE_BARE, FaultKind.THROTTLE_HTML]
 COMPOSED: Final = {"pages.find"}
 """What consists of several operations."""
-ONCE: Final = {"pages.escalate", "pages.reroute", *(name for name in API if name.endswith(".create"))}
-"""What must not be done twice by mistake."""
 
 
 def declared() -> Iterator[Endpoint]:

@@ -126,6 +126,8 @@ CALLS: Final[dict[str, Call]] = {
 }
 CONFIGURATION: Final = [name for name in CALLS if not name.startswith("pages.")]
 CREATES: Final = [name for name in CONFIGURATION if name.endswith(".create")]
+ONCE: Final = {"pages.escalate", "pages.reroute", *(name for name in CALLS if name.endswith(".create"))}
+"""What must not be done twice by mistake."""
 REPEATED: Final = [name for name in CONFIGURATION if name not in CREATES]
 DELETES: Final = [name for name in CONFIGURATION if name.endswith(".delete")]
 ANSWERED: Final = [name for name in CONFIGURATION if name not in DELETES]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from aiooncall._unset import UNSET
@@ -11,7 +12,7 @@ from aiooncall.drawing.outline import Outline, OutlineStep, OutlineTarget
 from aiooncall.jsonapi import ResourceRef
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from aiooncall.datadog.models.policy import EscalationPolicy, EscalationStep, StepTarget
     from aiooncall.oncall import OnCall
@@ -19,30 +20,38 @@ if TYPE_CHECKING:
 _KINDS = {"users": "user", "teams": "team", "schedules": "schedule", "schedule_target": "schedule"}
 
 
-def outline_of(policy: EscalationPolicy, on_call: Mapping[str, OnCall]) -> Outline:
+def outline_of(
+    policy: EscalationPolicy, steps: Iterable[EscalationStep | ResourceRef], on_call: Mapping[str, OnCall]
+) -> Outline:
     """Return the outline of a policy.
 
     Args:
-        policy: the policy, with its steps and targets as far as they were read.
+        policy: the policy.
+        steps: its steps, with their targets, as far as they were read.
         on_call: who is on call, by schedule id.
     """
-    steps = [step for step in policy.steps or () if not isinstance(step, ResourceRef)]
+    known = [step for step in steps if not isinstance(step, ResourceRef)]
     return Outline(
         title=policy.label,
-        steps=tuple(_step(step, on_call) for step in steps),
-        repeats=policy.retries or 0,
+        steps=tuple(_step(step, on_call) for step in known),
+        repeats=max(0, policy.retries or 0),
         ending="the page is resolved" if policy.resolve_page_on_policy_end else "the page stays open",
         teams=tuple(_label(team) for team in policy.teams or ()),
-        complete=policy.steps is not UNSET and len(steps) == len(policy.steps),
+        complete=policy.steps is not UNSET and len(known) == len(policy.steps),
     )
 
 
 def _step(step: EscalationStep, on_call: Mapping[str, OnCall]) -> OutlineStep:
     return OutlineStep(
         targets=tuple(_target(target, on_call) for target in step.targets or ()),
-        wait=step.escalate_after or None,
+        wait=_wait(step.escalate_after),
         one_at_a_time=step.assignment == "round-robin",
     )
+
+
+def _wait(seconds: object) -> float | None:
+    """Return how long a step waits; None if nothing, or nothing that makes sense, was said."""
+    return seconds if isinstance(seconds, int | float) and isfinite(seconds) and seconds > 0 else None
 
 
 def _target(target: StepTarget, on_call: Mapping[str, OnCall]) -> OutlineTarget:

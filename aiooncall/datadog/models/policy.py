@@ -12,7 +12,7 @@ from aiooncall._unset import UNSET, Maybe, UnsetType
 from aiooncall.codec.fields import UNIT, WIRE, required
 from aiooncall.datadog.models.people import Team, User
 from aiooncall.datadog.models.schedule import Schedule, ScheduleTarget
-from aiooncall.jsonapi import Resource, ResourceRef, UnknownResource, to_many
+from aiooncall.jsonapi import Resource, ResourceRef, UnknownResource, each, to_many
 from aiooncall.moments import to_seconds
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class EscalationPolicy(Resource):
         """
         from aiooncall.datadog.models.outlines import outline_of  # noqa: PLC0415 (drawing is not needed to page)
 
-        return outline_of(self, on_call or {})
+        return outline_of(self, each(self.steps, EscalationStep), on_call or {})
 
     def describe(self, on_call: Mapping[str, OnCall] | None = None) -> str:
         """Return the escalation as text: who is reached when, step by step.

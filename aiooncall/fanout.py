@@ -69,9 +69,10 @@ class FanOut:
         remembered = None if isinstance(ids, Collection) or not repeatable else REMEMBERED
         self._memory = None if distinct else Recent(remembered)
         self._things = things
-        source: Any = _read_first(ids, things) if snapshot and isinstance(ids, AsyncIterable) else ids
-        self._ids: Any = aiter(source) if isinstance(source, AsyncIterable) else iter(source)
-        self._pull = self._pull_async if isinstance(source, AsyncIterable) else self._pull_sync
+        is_async = isinstance(ids, AsyncIterable)
+        source: Any = _read_first(ids, things) if snapshot and is_async else ids
+        self._ids: Any = aiter(source) if is_async else iter(source)
+        self._pull = self._pull_async if is_async else self._pull_sync
         self._lock = asyncio.Lock()
         self._source_error: BaseException | None = None
         self._exhausted = False
@@ -229,7 +230,7 @@ def _id(item: Any, things: Any) -> object:  # noqa: ANN401 (whatever the caller 
     return item.id if things is not None and isinstance(item, things) else item
 
 
-async def _read_first(ids: AsyncIterable[object], things: type | None) -> AsyncIterator[object]:
+async def _read_first(ids: Any, things: type | None) -> AsyncIterator[object]:  # noqa: ANN401 (an async iterable)
     """Yield ids, once all of them are known."""
     known = [_id(item, things) async for item in ids]
     for one in known:

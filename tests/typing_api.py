@@ -13,6 +13,7 @@ from aiooncall import (
     AttemptFinished,
     BudgetLearned,
     BudgetSnapshot,
+    CallCancelled,
     CallRate,
     ClientOptions,
     CodecError,
@@ -94,6 +95,11 @@ async def paging(dd: DatadogOnCall, since: datetime) -> None:
     assert_type(created.id, str)
     assert_type(created.reconciled, bool)
     await dd.pages.create("Down", target=TeamId("1"), urgency="low", description=None, tags={"a"}, dedup_key="k")
+    assert_type((created.created, created.maybe_twice), tuple[bool, bool])
+    again = await dd.pages.create("Down", target=TeamId("1"), dedup_key="k", unless_open=True, delivery="at_least_once")
+    assert_type(again, CreatedPage)
+    assert_type(await dd.pages.find("k"), Page | None)
+    assert_type(dd.with_options(deadline=None, timeout=3), DatadogOnCall)
     assert_type(await dd.pages.get(created.id), Page)
     assert_type(await dd.pages.acknowledge(created.id), None)
     assert_type(await dd.pages.escalate(created.id), None)
@@ -204,6 +210,8 @@ def watch(event: Event, /) -> None:
             assert_type(event.delay, float)
         case BudgetLearned():
             assert_type(event.budget, BudgetSnapshot)
+        case CallCancelled():
+            assert_type(event.left, bool)
 
 
 def failing(error: OnCallError) -> None:

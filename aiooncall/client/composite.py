@@ -9,6 +9,7 @@ from aiooncall.errors import GraphTooLarge
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
+    from types import CoroutineType
 
     from aiooncall.client.base import BaseClient
 
@@ -28,7 +29,7 @@ MOST_READS: Final = 1000
 
 def composite(
     method: Callable[Concatenate[S, P], Coroutine[Any, Any, T]],
-) -> Callable[Concatenate[S, P], Coroutine[Any, Any, T]]:
+) -> Callable[Concatenate[S, P], CoroutineType[Any, Any, T]]:
     """Hold all calls that a method of a service makes to the deadline of one."""
 
     @wraps(method)

@@ -177,18 +177,19 @@ def dumps(value: object) -> bytes:
         raise _unfit(value, "") from None
 
 
-def _unfit(value: Any, place: str, depth: int = 0) -> OptionsError:  # noqa: ANN401 (any JSON, or nearly)
+def _unfit(value: object, place: str, depth: int = 0) -> OptionsError:
     """Return the error for the first part of `value` that is no JSON."""
     named: list[tuple[str, Any]] = []
+    parts: Any = value
     if isinstance(value, dict):
-        named = [(f"{place}.{name}", inner) for name, inner in value.items() if _fits(name)]
+        named = [(f"{place}.{name}", inner) for name, inner in parts.items() if _fits(name)]
     elif isinstance(value, list | tuple):
-        named = [(f"{place}[{number}]", inner) for number, inner in enumerate(value)]
+        named = [(f"{place}[{number}]", inner) for number, inner in enumerate(parts)]
     for name, inner in named:
         if depth < DEEPEST and not _fits(inner):
             return _unfit(inner, name, depth + 1)
     field = place.removeprefix(".data").removeprefix(".attributes").removeprefix(".")
-    return OptionsError(field or "body", value, "what JSON can hold: whole characters, numbers of 64 bits, known types")
+    return OptionsError(field or "body", parts, "what JSON can hold: whole characters, numbers of 64 bits, known types")
 
 
 def _fits(value: object) -> bool:

@@ -37,7 +37,7 @@ class CleanConnector(aiohttp.TCPConnector):
     """
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401 (aiohttp's own)
-        super().__init__(**options)
+        super().__init__(**options)  # pyright: ignore[reportUnknownMemberType] (aiohttp's own)
         if not hasattr(self, "_factory"):
             raise RuntimeError("this version of aiohttp makes its connections otherwise: use an older one")
         self._factory = partial(_CleanProtocol, loop=self._loop)  # type: ignore[assignment]  # a subclass

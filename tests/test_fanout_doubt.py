@@ -118,6 +118,18 @@ async def test_things_instead_of_ids(sim: Simulator, dd: DatadogOnCall, gf: Graf
     assert (report.succeeded, report.failed) == (30, 0)
 
 
+async def test_list_that_breaks_off(sim: Simulator, dd: DatadogOnCall) -> None:
+    """A list that fails before its end is raised, and nothing is done: the job was to be all of it."""
+    for number in range(20):
+        sim.add_page(title=str(number))
+    await dd.options.clock.sleep(5.0)
+    sim.faults.script("GET", PAGES, None, Fault(FaultKind.ERROR_BEFORE, status=403))
+    job = dd.pages.resolve_many(dd.pages.list(page_size=10))
+    with pytest.raises(Forbidden):
+        await job
+    assert job.report.succeeded == sim.ledger.count("resolve") == 0
+
+
 async def test_thing_of_another_kind(dd: DatadogOnCall) -> None:
     """What is neither an id nor a page fails alone, and is told."""
     odd: Any = [3, None, "no such page"]

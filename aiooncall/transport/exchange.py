@@ -158,6 +158,8 @@ class Exchanger:
             if said is not None and said.name != self._bucket_name:
                 said = self._named(said)
             return Attempt(Outcome.SUCCESS, status, b"", headers, said)
+        if status < 200:  # noqa: PLR2004 (101: the connection now speaks something else, and nobody else lets go of it)
+            response.close()
         said = parse_rate_limit(headers, self._wall_time)
         if said is not None:
             said = self._named(said)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiooncall import (
+    AmbiguousOutcome,
     ApiError,
     ClientOptions,
     CodecError,
@@ -91,6 +93,18 @@ async def test_head_that_is_too_long(headers: dict[str, str], pool: dict[str, in
     async with RawServer(always(answer(200, SCHEDULE, headers=headers))) as server, client_of(server, **pool) as dd:
         with pytest.raises(ConnectionDropped):
             await dd.schedules.get("s1")
+
+
+async def test_another_protocol_is_no_answer() -> None:
+    """An answer that switches protocols is an error, a doubt for what may not be repeated, and leaves nothing open."""
+    switching = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n"
+    async with RawServer(always(switching)) as server, client_of(server) as dd:
+        with pytest.raises(ApiError, match="101"):
+            await dd.schedules.get("s1")
+        with pytest.raises(AmbiguousOutcome, match="101"):
+            await dd.pages.escalate("p1")
+        gc.collect()  # what was left open complains now
+        assert len(server.requests) == 2
 
 
 async def test_error_body_is_read_up_to_a_bound() -> None:

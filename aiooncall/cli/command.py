@@ -77,8 +77,9 @@ def _shared_parameters() -> list[inspect.Parameter]:
 def execute(body: Callable[[], Any], *, as_json: bool) -> ExitCode:
     """Run a command to its end and return its exit code; what went wrong is told on standard error."""
     cancelled.clear()
+    terminated = asyncio.Event()
     try:
-        return asyncio.run(_awaited(body)) or ExitCode.DONE
+        code: ExitCode = asyncio.run(_awaited(body, terminated)) or ExitCode.DONE
     except OnCallError as error:
         looking = look(error.route, error.named) if isinstance(error, AmbiguousOutcome) else ""
         tell(type(error).__name__, f"{error}{looking}", as_json=as_json)
@@ -87,14 +88,20 @@ def execute(body: Callable[[], Any], *, as_json: bool) -> ExitCode:
         return _stopped(ExitCode.INTERRUPTED, as_json=as_json)
     except asyncio.CancelledError:
         return _stopped(ExitCode.TERMINATED, as_json=as_json)
+    return ExitCode.TERMINATED if terminated.is_set() and code is ExitCode.INTERRUPTED else code
 
 
-async def _awaited(body: Callable[[], Awaitable[ExitCode | None]]) -> ExitCode | None:
+async def _awaited(body: Callable[[], Awaitable[ExitCode | None]], terminated: asyncio.Event) -> ExitCode | None:
     """Run a command; SIGTERM cancels it as Ctrl-C does, so that it can say what is in doubt."""
     task = asyncio.current_task()
     assert task is not None  # noqa: S101 (narrowing: a command is a task)
+
+    def terminate() -> None:
+        terminated.set()
+        task.cancel()
+
     with suppress(NotImplementedError):  # some systems have no such handlers
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, terminate)
     return await body()
 
 

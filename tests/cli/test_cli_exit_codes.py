@@ -103,6 +103,21 @@ def test_ctrl_c(journal: Path, verb: str) -> None:
         assert (run.posts(), run.sim.ledger.count(verb), run.sim.ledger.doubled()) == (ITEMS, ITEMS, [])  # type: ignore[arg-type]
 
 
+def test_terminated_job(journal: Path) -> None:
+    """A job that is terminated ends at once with 143; nothing is lost, and `resume` goes on."""
+    slow = Slow(delay=3600, after=5)
+    with shell(faults=slow) as run:
+        plan = _plan(run, journal, "resolve")
+        process = start("bulk", "run", journal, "--plan", plan, "--yes", "--concurrency", "4", "--url", run.url())
+        assert slow.reached.wait(20)
+        process.send_signal(signal.SIGTERM)
+        done = finish(process)
+        slow.end()
+        assert (done.code, "Traceback" in done.err, "bulk resume" in done.err) == (143, False, True), done
+        assert run("bulk", "resume", journal).code == 0
+        assert (statuses(journal), run.sim.ledger.doubled()) == ({"done": ITEMS}, [])
+
+
 CREATE = ("page", "create", "Down", "--team", "storage", "--dedup-key", "d-1")
 ESCALATE = ("page", "escalate", "p-1")
 LOOK = "aiooncall page find d-1"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING, Final
 
+from aiooncall._text import one_line
 from aiooncall.bulk.journal import Journal
 from aiooncall.bulk.models import Status
 from aiooncall.bulk.recorder import Recorder
@@ -140,5 +141,5 @@ class Runner:
     def _note(self, position: int, status: Status, error: Exception | None = None) -> None:
         assert self._recorder is not None  # noqa: S101 (narrowing: it was made before the crew)
         reason = None if error is None else type(error).__name__
-        text = None if error is None else str(error)[:LONGEST_ERROR]
+        text = None if error is None else one_line(str(error))[:LONGEST_ERROR]
         self._recorder.finished((status.value, reason, text, self._wall(), position))

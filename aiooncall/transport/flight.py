@@ -25,11 +25,3 @@ class Flight:
 
 CURRENT: ContextVar[Flight | None] = ContextVar("aiooncall_flight", default=None)
 """The flight of the task that runs; None where nobody asks."""
-
-
-def current_flight() -> Flight:
-    """Return the flight of the task that runs, or one that nobody looks at; a call begins in it."""
-    flight = CURRENT.get() or Flight()
-    if flight.left is None:
-        flight.left = False
-    return flight

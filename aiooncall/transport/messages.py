@@ -15,7 +15,7 @@ from yarl import URL
 
 from aiooncall._text import whole
 from aiooncall.errors import OptionsError
-from aiooncall.transport.flight import current_flight
+from aiooncall.transport.flight import CURRENT
 
 if TYPE_CHECKING:
     from aiooncall.transport.flight import Flight
@@ -103,7 +103,12 @@ class Endpoint:
 
 @attrs.define(slots=True)
 class Request:
-    """One call, ready to be sent, as often as needed until `until` (monotonic seconds)."""
+    """One call, ready to be sent, as often as needed until `until` (monotonic seconds).
+
+    Attributes:
+        flight: of whoever does this to one thing of many, and may be stopped.
+        left: whether bytes may have left that are not known to have had no effect.
+    """
 
     endpoint: Endpoint
     url: URL
@@ -112,21 +117,28 @@ class Request:
     until: float = inf
     values: tuple[str, ...] = ()
     told: About | None = None
-    flight: Flight = attrs.field(factory=current_flight)
-    had_left: bool = False
+    flight: Flight | None = attrs.field(factory=CURRENT.get)
+    left: bool = False
+    _before: tuple[bool, bool | None] = (False, None)
 
-    @property
-    def left(self) -> bool:
-        """Whether bytes may have left that are not known to have had no effect."""
-        return bool(self.flight.left)
+    def begin(self) -> None:
+        """Note that a call was begun: from now on it is known whether something of it has left."""
+        if self.flight is not None and self.flight.left is None:
+            self.flight.left = False
 
     def leave(self) -> None:
         """Note that bytes are about to leave."""
-        self.had_left, self.flight.left = self.left, True
+        flight = self.flight
+        self._before = self.left, None if flight is None else flight.left
+        self.left = True
+        if flight is not None:
+            flight.left = True
 
     def stay(self) -> None:
         """Note that nothing left after all, or that it was refused."""
-        self.flight.left = self.had_left
+        self.left, before = self._before
+        if self.flight is not None:
+            self.flight.left = before
 
     @property
     def about(self) -> About:

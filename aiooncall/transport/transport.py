@@ -120,6 +120,7 @@ class Transport:
             TransportError: no attempt brought a usable answer.
             AmbiguousOutcome: it was sent, its effect is unknown, and it must not be repeated.
         """
+        request.begin()
         until = request.until
         alarm = self._alarms.for_this_task()
         failed: FailedCall | None = None

@@ -35,5 +35,5 @@ def shown(value: object, longest: int = 80) -> str:
     """Return what was given, for an error: its repr, shortened; three asterisks, for a secret, stay."""
     try:
         return shortened(value if isinstance(value, str) and value == "***" else repr(value), longest)
-    except RecursionError:
-        return f"a {type(value).__name__} that is nested very deeply"
+    except Exception:  # noqa: BLE001 (it is nested too deeply, or its class has a mistake: the error is about it all the same)
+        return f"a {type(value).__name__} that cannot be shown"

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import MAXYEAR, MINYEAR, datetime
 from functools import cache
+from typing import TYPE_CHECKING
 from zoneinfo import available_timezones
 
 from aiooncall._unset import UNSET
 from aiooncall.errors import OptionsError
 from aiooncall.options import seconds
+
+if TYPE_CHECKING:
+    from enum import StrEnum
 
 
 def text(field: str, value: object) -> str:
@@ -19,10 +23,19 @@ def text(field: str, value: object) -> str:
     return value
 
 
+def one_of(field: str, value: object, kind: type[StrEnum]) -> str:
+    """Return a value of an enum, or its text, as text."""
+    if not isinstance(value, str) or value not in set(kind):
+        raise OptionsError(field, value, f"one of {', '.join(kind)}")
+    return str(value)
+
+
 def aware(field: str, value: object) -> datetime:
     """Return a datetime that says in which zone it is."""
     if not isinstance(value, datetime) or value.tzinfo is None:
         raise OptionsError(field, value, "an aware datetime, such as datetime(2031, 4, 12, tzinfo=UTC)")
+    if not MINYEAR < value.year < MAXYEAR:  # in another zone, or a day on, it could not be said
+        raise OptionsError(field, value, f"a time in the years {MINYEAR + 1} to {MAXYEAR - 1}")
     return value
 
 

@@ -18,6 +18,7 @@ import warnings
 from collections.abc import AsyncIterable, Awaitable, Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from aiooncall._text import shown
 from aiooncall.errors import Forbidden, OptionsError, Unauthorized
 from aiooncall.options import count
 from aiooncall.outcomes import ItemOutcome, Report, bare
@@ -185,7 +186,7 @@ class FanOut:
             else:
                 item = _id(item, self._things)
                 if not isinstance(item, str):
-                    self.report.add(ItemOutcome(repr(item), OptionsError("id", item, "text")))
+                    self.report.add(ItemOutcome(shown(item), OptionsError("id", item, "text")))
                 elif self._memory is None or self._memory.is_new(item):
                     return item
                 else:

@@ -6,6 +6,8 @@ import re
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from aiooncall._text import shown
+
 if TYPE_CHECKING:
     from datetime import tzinfo
     from typing import Self
@@ -75,7 +77,10 @@ def _read(kind: type[D], text: str) -> D:
     https://www.rfc-editor.org/rfc/rfc3339#section-5.6 and #section-5.7
     """
     regular, leaps = _LEAP_SECOND.subn(r"\1:59", text.upper())
-    moment = kind.fromisoformat(regular)
+    try:
+        moment = kind.fromisoformat(regular)
+    except ValueError:
+        raise ValueError(f"expected an RFC 3339 time, got {shown(text)}") from None
     return moment + timedelta(seconds=1) if leaps else moment
 
 

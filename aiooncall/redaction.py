@@ -10,6 +10,8 @@ from urllib.parse import quote, unquote, urlsplit
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from aiooncall.errors import CodecError
+
 MASK: Final = "***"
 SHORTEST_SECRET: Final = 6
 """A shorter text stands in too many words to be hidden in all of them, and is hardly a secret."""
@@ -44,3 +46,9 @@ class Secrets:
         for secret in self._texts:
             text = text.replace(secret, MASK)
         return text
+
+    def hide_in(self, unreadable: CodecError) -> None:
+        """Hide the secrets in what is said of an answer: the server may have sent them."""
+        unreadable.path = self.redact(unreadable.path)
+        unreadable.resource = unreadable.resource and self.redact(unreadable.resource)
+        unreadable.args = tuple(self.redact(text) for text in unreadable.args)

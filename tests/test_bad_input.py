@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -68,6 +68,66 @@ async def test_half_a_character_in_what_is_made(kind: str) -> None:
             await getattr(w.client, kind).create(evolve(NEW[kind](ids), name=HALF))
         assert w.sent() == []
     assert f"{kind}.create" in CALLS
+
+
+@pytest.mark.parametrize("wrong", [[], {}, 5, None, b"x", "no such thing"], ids=repr)
+async def test_choice_that_there_is_not(sim: Simulator, dd: DatadogOnCall, gf: GrafanaOnCall, wrong: Any) -> None:
+    """Whatever is given where one of a few texts is wanted, the error names the field; nothing is sent."""
+    create = dd.pages.create
+    calls: dict[str, Any] = {
+        "urgency": lambda: create("x", target=TARGET, urgency=wrong),
+        "delivery": lambda: create("x", target=TARGET, dedup_key="k", unless_open=True, delivery=wrong),
+        "positions": lambda: dd.schedules.responders("s", positions=[wrong]),
+        "verb": lambda: gf.alert_groups.act(wrong, "g"),
+        "mode": lambda: gf.alert_groups.delete("g", mode=wrong),
+    }
+    if wrong is not None:
+        calls |= {
+            "sort": lambda: anext(aiter(dd.pages.list(sort=wrong))),
+            "state": lambda: anext(aiter(gf.alert_groups.list(state=wrong))),
+            "since": lambda: anext(aiter(dd.pages.list(since=wrong))),
+            "at": lambda: dd.who_is_on_call(team="t", at=wrong),
+        }
+    for field, call in calls.items():
+        with pytest.raises(OptionsError) as raised:
+            await call()
+        assert raised.value.field == field
+    assert sim.ledger.requests == []
+
+
+@pytest.mark.parametrize("tags", [5, None, "a:b", [5], [""]])
+async def test_tags_are_texts(sim: Simulator, dd: DatadogOnCall, tags: Any) -> None:
+    """Tags that are no list of texts are refused."""
+    with pytest.raises(OptionsError, match="tags"):
+        await dd.pages.create("x", target=TARGET, tags=tags)
+    assert sim.ledger.requests == []
+
+
+@pytest.mark.parametrize("query", [5, b"x", ["x"]])
+async def test_search_is_a_text(sim: Simulator, dd: DatadogOnCall, query: Any) -> None:
+    """A search that is no text is refused."""
+    with pytest.raises(OptionsError, match="query"):
+        await anext(aiter(dd.pages.list(query)))
+    assert sim.ledger.requests == []
+
+
+@pytest.mark.parametrize("extreme", [datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)])
+@pytest.mark.parametrize("offset", [-12, 0, 12])
+async def test_ends_of_time(
+    sim: Simulator, dd: DatadogOnCall, gf: GrafanaOnCall, extreme: datetime, offset: int
+) -> None:
+    """The first and the last time that there is are refused: they cannot be said in another zone."""
+    moment = extreme.replace(tzinfo=timezone(timedelta(hours=offset)))
+    calls: list[Any] = [
+        lambda: dd.who_is_on_call(schedule="s", at=moment),
+        lambda: gf.who_is_on_call(schedule="s", at=moment),
+        lambda: anext(aiter(gf.alert_groups.list(started_at=(moment, moment)))),
+        lambda: anext(aiter(dd.pages.list(since=moment))),
+    ]
+    for call in calls:
+        with pytest.raises(OptionsError, match="years 2 to 9998"):
+            await call()
+    assert sim.ledger.requests == []
 
 
 UNFIT: Final[list[Any]] = ["\ud800", 2**70, {1, 2}, object(), b"x", {"x\udfff": 1}]

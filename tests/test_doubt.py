@@ -108,6 +108,17 @@ async def test_cancelled_while_it_is_looked_for(caplog: pytest.LogCaptureFixture
     assert [(one.left, one.named) for one in told] == [(True, {"alert_group_id": group})]
 
 
+async def test_cancelled_while_it_is_sent_again(caplog: pytest.LogCaptureFixture) -> None:
+    """A timeout that strikes while a page in doubt waits to be sent again still tells of the doubt."""
+    caplog.set_level(logging.DEBUG)
+    events: list[Event] = []
+    async with datadog(hooks=(events.append,)) as (sim, client):
+        sim.faults.script("POST", "*", Fault(FaultKind.ERROR_AFTER, status=503, retry_after="60"))
+        await cancelled(client.pages.create("Down", target=TeamHandle("t"), delivery="at_least_once"), 10.0)
+        told = doubts(events, caplog)
+    assert (told[-1].left, told[-1].named, len(sim.ledger.requests)) == (True, {"title": "Down"}, 1)
+
+
 async def test_cancelled_while_it_waits_its_turn(caplog: pytest.LogCaptureFixture) -> None:
     """A timeout around a call that waits for the rate limit says that nothing was sent, and is no warning."""
     caplog.set_level(logging.DEBUG)

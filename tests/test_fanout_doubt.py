@@ -177,6 +177,26 @@ async def test_bad_id_of_a_crowd(sim: Simulator, dd: DatadogOnCall, gf: GrafanaO
         assert isinstance(report.outcomes[0].error, OptionsError)
 
 
+class Evil:
+    """What cannot even be shown."""
+
+    def __repr__(self) -> str:
+        raise RuntimeError("no")
+
+
+async def test_thing_that_cannot_be_shown(sim: Simulator, dd: DatadogOnCall) -> None:
+    """Something that is no id, and that cannot be shown either, fails by itself; all others are done."""
+    deep: Any = []
+    for _ in range(100_000):
+        deep = [deep]
+    pages: list[Any] = [sim.add_page(title=str(number)) for number in range(4)]
+    report = await dd.pages.acknowledge_many([*pages[:2], deep, Evil(), *pages[2:]])
+    assert (report.succeeded, list(report.failed_ids)) == (
+        4,
+        ["a list that cannot be shown", "a Evil that cannot be shown"],
+    )
+
+
 async def refuse(item: str) -> None:
     """Fail, with much to tell."""
     reasons = tuple(f"reason {number} of {item} " * 10 for number in range(10))

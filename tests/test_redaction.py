@@ -8,6 +8,7 @@ import traceback
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,6 +22,7 @@ from aiooncall import (
     CodecError,
     ConnectError,
     DatadogOnCall,
+    GrafanaOnCall,
     OnCallError,
     OptionsError,
     PoolOptions,
@@ -143,6 +145,54 @@ async def test_what_a_server_says_is_fit_to_be_shown(status: int, caplog: pytest
         assert API_KEY not in text
         assert APP_KEY not in text
         assert text.isprintable(), repr(text)
+
+
+PAGE: dict[str, Any] = {
+    "title": "t", "created_at": "2027-01-04T09:00:00Z", "status": "triggered", "urgency": "high", "tags": [],
+}  # fmt: skip
+UNREADABLE: dict[str, Any] = {
+    "a time": {"type": "pages", "id": "p", "attributes": {**PAGE, "created_at": API_KEY}},
+    "an id": {"type": "pages", "id": API_KEY, "attributes": {**PAGE, "created_at": 5}},
+    "a type": {"type": API_KEY, "id": "p", "attributes": PAGE},
+    "a field": {"type": "pages", "id": "p", "attributes": {**PAGE, "status": [API_KEY]}},
+}
+
+
+def chain(error: BaseException | None) -> str:
+    """Return all that can be seen of an error and of those that it came from, also of those that are not printed."""
+    parts: list[str] = []
+    while error is not None:
+        parts += [str(error), repr(error), repr(vars(error)), str(getattr(error, "doc", ""))]
+        error = error.__cause__ or error.__context__
+    return " ".join(parts)
+
+
+@pytest.mark.parametrize("name", [*UNREADABLE, "no JSON"])
+async def test_answer_that_cannot_be_read_shows_no_secret(name: str) -> None:
+    """A credential that comes back in an answer that cannot be read is in none of the errors."""
+    for one in (True, False):
+        value = UNREADABLE.get(name, "")
+        body = orjson.dumps({"data": value if one else [value]}) if value else f'{{"data": {API_KEY}'.encode()
+        async with RawServer(always(answer(200, body))) as server, through(None, [], url=server.url) as dd:
+            with pytest.raises(CodecError) as raised:
+                await (dd.pages.get("p") if one else anext(aiter(dd.pages.list())))
+            assert API_KEY not in chain(raised.value)
+    rows = {"next": None, "results": [{"id": [API_KEY]}]}
+    async with RawServer(always(answer(200, rows))) as server, GrafanaOnCall(server.url, API_KEY) as gf:
+        with pytest.raises(CodecError) as raised:
+            await anext(aiter(gf.alert_groups.list()))
+        assert API_KEY not in chain(raised.value)
+
+
+async def test_name_of_a_limit_that_comes_again() -> None:
+    """A credential in the name of a limit is hidden however often it comes."""
+    events: list[Event] = []
+    reply = answer(200, headers=HEADERS | {"X-RateLimit-Name": API_KEY, "X-Request-Id": "r"})
+    async with RawServer(always(reply)) as server, through(None, events, url=server.url) as dd:
+        for _ in range(3):
+            await dd.pages.acknowledge("p")
+        assert dd.budgets()
+        assert API_KEY not in f"{dd.budgets()} {[str(event) for event in events]}"
 
 
 ANY = st.text(max_size=30)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import closing
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +13,7 @@ from aiooncall.bulk.recorder import Recorder
 from aiooncall.bulk.timeline import Timeline
 from aiooncall.errors import AmbiguousOutcome, ClientClosed, Forbidden, OnCallError, Unauthorized
 from aiooncall.fanout import FanOut
+from aiooncall.transport.flight import CURRENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -103,6 +105,15 @@ class Runner:
         position = self._positions.pop(item_id)
         if not self._verb.repeatable:
             await self._recorder.begin(position)
+        try:
+            await self._send(position, item_id)
+        except asyncio.CancelledError:
+            flight = CURRENT.get()
+            if flight is not None and flight.left is False:  # it only waited, or was refused
+                self._note(position, Status.OPEN)
+            raise
+
+    async def _send(self, position: int, item_id: str) -> None:
         try:
             changed = await self._target.act(self._verb, item_id, self._duration)
         except (Unauthorized, Forbidden, ClientClosed) as refused:

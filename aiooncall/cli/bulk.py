@@ -230,6 +230,9 @@ async def _carry_out(
         except asyncio.CancelledError:  # the second Ctrl-C: what was under way is in doubt, and the journal knows
             counts = job.counts
     _summary(counts, settings, job.plan.verb)
+    if counts.sending:
+        say_err(f"{counts.sending} items may have been sent; to go on: aiooncall bulk resume {job.journal}")
+        return ExitCode.AMBIGUOUS
     if counts.unfinished:
         say_err(f"stopped, and nothing is lost; to go on: aiooncall bulk resume {job.journal}")
         return ExitCode.INTERRUPTED

@@ -196,6 +196,7 @@ class BaseClient:
         try:
             return read(attempt.body)
         except CodecError as unreadable:
+            self.connection.secrets.hide_in(unreadable)
             if outcome_of_unreadable(endpoint.safety) is not Outcome.AMBIGUOUS:
                 raise
             told = about or endpoint.about(values)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from enum import StrEnum
 from itertools import count
+from math import inf
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 import attrs
 
+from aiooncall.checks import one_of
 from aiooncall.client.doubt import looking_into
-from aiooncall.errors import AmbiguousOutcome, OnCallError, OptionsError
+from aiooncall.errors import AmbiguousOutcome, OnCallError
 from aiooncall.transport.outcome import Outcome
 from aiooncall.transport.retry import delay_before_retry
 
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from aiooncall.client.base import BaseClient
+    from aiooncall.transport.deadline import Deadline
 
 T = TypeVar("T")
 
@@ -45,6 +49,27 @@ class Delivered(Generic[T]):
     maybe_twice: bool = False
 
 
+def check_delivery(delivery: object) -> None:
+    """Raise OptionsError if there is no such way of delivery."""
+    one_of("delivery", delivery, Delivery)
+
+
+async def look(find: Callable[[], Awaitable[T | None]], delivery: Delivery | str, deadline: Deadline) -> T | None:
+    """Return what `find` finds, or None.
+
+    Where nothing must be lost it gets half of the time that is left, as the rest is for sending.
+    """
+    bounded = delivery == Delivery.AT_LEAST_ONCE and deadline.left < inf
+    bound = asyncio.timeout(deadline.left / 2 if bounded else None)
+    try:
+        async with bound:
+            return await find()
+    except TimeoutError:
+        if not bound.expired():
+            raise
+        return None
+
+
 async def deliver(
     client: BaseClient,
     send: Callable[[], Awaitable[T]],
@@ -64,13 +89,13 @@ async def deliver(
         AmbiguousOutcome: whether it happened is unknown. It is raised as well where sending it again was refused or
             failed: that tells nothing of the first time.
     """
-    if delivery not in set(Delivery):
-        raise OptionsError("delivery", delivery, f"one of {', '.join(Delivery)}")
+    check_delivery(delivery)
     doubt: AmbiguousOutcome | None = None
     with client.one_deadline() as deadline:
         for sends in count(1):
             try:
-                return Delivered(await send(), maybe_twice=doubt is not None)
+                with looking_into(doubt, client):
+                    return Delivered(await send(), maybe_twice=doubt is not None)
             except AmbiguousOutcome as unknown:
                 unknown.attempts += doubt.attempts if doubt is not None else 0
                 doubt = unknown
@@ -79,7 +104,7 @@ async def deliver(
                     raise
                 raise doubt from failed
             with looking_into(doubt, client):
-                if find is not None and (found := await find()) is not None:
+                if find is not None and (found := await look(find, delivery, deadline)) is not None:
                     return Delivered(found, reconciled=True, maybe_twice=sends > 1)
                 delay = delay_before_retry(client.options.retry, Outcome.TRANSIENT, failures=sends, refusals=0)
                 if delivery == Delivery.AT_MOST_ONCE or delay is None or delay >= deadline.left:

@@ -16,11 +16,13 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def looking_into(doubt: AmbiguousOutcome, client: BaseClient) -> Generator[None]:
-    """Tell of a doubt if the block that looks into it is cancelled."""
+def looking_into(doubt: AmbiguousOutcome | None, client: BaseClient) -> Generator[None]:
+    """Tell of a doubt, if there is one, should the block that looks into it or sends again be cancelled."""
     try:
         yield
     except asyncio.CancelledError:
+        if doubt is None:
+            raise
         cancelled = CallCancelled(
             method=doubt.method,
             route=doubt.route,

@@ -77,7 +77,8 @@ def structure(value: object, kind: type[T], *, path: str = "$") -> T:
     try:
         return _converter(detailed=False).structure(value, kind)
     except Exception as problem:  # noqa: BLE001 (cattrs lets through whatever a hook raised)
-        raise _error(value, kind, path, problem) from None
+        error = _error(value, kind, path, problem)
+    raise error  # here, as the other one shows the answer
 
 
 def _error(value: object, kind: type, path: str, problem: Exception) -> CodecError:
@@ -100,8 +101,12 @@ def structure_each(values: Iterable[object], kind: type[T], *, path: str = "$") 
         try:
             made: T = read(value, kind)
         except Exception as problem:  # noqa: BLE001 (cattrs lets through whatever a hook raised)
-            raise _error(value, kind, f"{path}[{position}]", problem) from None
+            error = _error(value, kind, f"{path}[{position}]", problem)
+            break
         yield made
+    else:
+        return
+    raise error
 
 
 def field_reader(field: attrs.Attribute[Any]) -> tuple[Callable[[Any, Any], Any], Any]:
@@ -118,13 +123,13 @@ def field_reader(field: attrs.Attribute[Any]) -> tuple[Callable[[Any, Any], Any]
 
 def explain(value: object, kind: type, path: str) -> CodecError | None:
     """Structure `value` slowly, to learn where it goes wrong; None if it does not."""
+    first = ""
     try:
         _converter(detailed=True).structure(value, kind)
     except Exception as group:  # noqa: BLE001 (cattrs lets through whatever a hook raised)
         first = cattrs.transform_error(group, path=path, format_exception=describe)[0]
-        said, _, where = first.rpartition(" @ ")
-        return CodecError(said or first, path=where or path)
-    return None
+    said, _, where = first.rpartition(" @ ")
+    return CodecError(said or first, path=where or path) if first else None
 
 
 def unstructure(model: object) -> Any:  # noqa: ANN401 (any JSON)
@@ -145,10 +150,11 @@ def loads(body: bytes) -> Any:  # noqa: ANN401 (any JSON)
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as problem:
-        return _mended(body, problem)
+        said = str(problem)
+    return _mended(body, said)
 
 
-def _mended(body: bytes, problem: orjson.JSONDecodeError) -> Any:  # noqa: ANN401 (any JSON)
+def _mended(body: bytes, problem: str) -> Any:  # noqa: ANN401 (any JSON)
     """Return JSON in which some characters are none, with a replacement character for each of them.
 
     Half a surrogate pair, or a byte that is not UTF-8, in one text would else cost the whole list that it stands in.
@@ -157,7 +163,8 @@ def _mended(body: bytes, problem: orjson.JSONDecodeError) -> Any:  # noqa: ANN40
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
-        raise CodecError(f"the answer is not JSON: {problem}") from None
+        unreadable = CodecError(f"the answer is not JSON: {problem}")
+    raise unreadable  # here, as the other error has the whole answer with it
 
 
 def _keep_pair(found: re.Match[str]) -> str:

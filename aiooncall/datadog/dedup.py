@@ -18,7 +18,7 @@ from aiooncall.datadog.models.page import PageSort
 from aiooncall.errors import ApiError, BadRequest, CodecError, NotFound, OptionsError, TransportError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from aiooncall.datadog.models.page import Page
     from aiooncall.datadog.pages import Pages
@@ -47,13 +47,14 @@ def tag(key: str) -> str:
     return PREFIX + key
 
 
-async def find_newest(pages: Pages, key: str, known: str | None) -> Page | None:
-    """Return the newest page with `key`, or None.
+async def find_newest(pages: Pages, key: str, known: str | None, fits: Callable[[Page], bool] = bool) -> Page | None:
+    """Return the newest page with `key` that `fits`, or None.
 
     Args:
         pages: where to look.
         key: the dedup key.
         known: the id of one that this client has made: lists show a page a moment after it was made.
+        fits: tells which pages count; all do without it.
 
     Raises:
         ApiError, TransportError, CodecError: the pages cannot be read.
@@ -61,20 +62,20 @@ async def find_newest(pages: Pages, key: str, known: str | None) -> Page | None:
     wanted, order = tag(key), PageSort.CREATED_AT_DESCENDING
     found: Page | None = None
     with suppress(BadRequest):  # how tags are searched for is not documented
-        found = await _newest(pages.list(f'tags:"{wanted}"', page_size=NEWEST, sort=order), wanted)
-    found = found or await _newest(pages.list(page_size=NEWEST, sort=order), wanted)
+        found = await _newest(pages.list(f'tags:"{wanted}"', page_size=NEWEST, sort=order), wanted, fits)
+    found = found or await _newest(pages.list(page_size=NEWEST, sort=order), wanted, fits)
     with suppress(NotFound):
         made = None if known is None else await pages.get(known)
-        if made is not None and (found is None or made.created_at > found.created_at):
+        if made is not None and fits(made) and (found is None or made.created_at > found.created_at):
             return made
     return found
 
 
-async def _newest(rows: AsyncIterator[Page], wanted: str) -> Page | None:
-    """Return the page with the tag `wanted` that comes first among the first rows."""
+async def _newest(rows: AsyncIterator[Page], wanted: str, fits: Callable[[Page], bool]) -> Page | None:
+    """Return the page with the tag `wanted` that fits and comes first among the first rows."""
     read = 0
     async for page in rows:
-        if wanted in page.tags:
+        if wanted in page.tags and fits(page):
             return page
         read += 1
         if read >= NEWEST:
@@ -82,33 +83,30 @@ async def _newest(rows: AsyncIterator[Page], wanted: str) -> Page | None:
     return None
 
 
-async def find(pages: Pages, key: str, started: float, options: ClientOptions) -> str | None:
+async def find(
+    pages: Pages, key: str, started: float, is_new: Callable[[str], bool], options: ClientOptions
+) -> str | None:
     """Return the id of the page with `key` that was created since `started`, or None if it does not show up in time.
 
     Args:
         pages: where to look.
         key: the dedup key.
         started: wall time at which the creation began, in seconds since the epoch.
+        is_new: tells of an id whether it is none of an earlier call, and keeps it.
         options: the clock, and `reconcile_timeout`.
     """
     since = datetime.fromtimestamp(started, UTC) - timedelta(seconds=CLOCK_TOLERANCE)
-    return await reconciled(partial(_look, pages, tag(key), since), options)
+
+    def fits(page: Page) -> bool:
+        return page.created_at >= since and is_new(page.id)
+
+    return await reconciled(partial(_look, pages, tag(key), since, fits), options)
 
 
-async def _look(pages: Pages, wanted: str, since: datetime) -> str | None:
+async def _look(pages: Pages, wanted: str, since: datetime, fits: Callable[[Page], bool]) -> str | None:
     # Two ways that fail apart: one may not know the query, the other not the order.
-    searched = await _first(pages.list(f'tags:"{wanted}"', page_size=NEWEST), wanted, since)
-    return searched or await _first(pages.list(since=since, page_size=NEWEST), wanted, since)
-
-
-async def _first(rows: AsyncIterator[Page], wanted: str, since: datetime) -> str | None:
-    """Return the id of the page with the tag `wanted`, if it is among the first rows."""
-    read = 0
-    with suppress(ApiError, TransportError, CodecError):  # a search that does not work proves nothing
-        async for page in rows:
-            if wanted in page.tags and page.created_at >= since:
+    for rows in (pages.list(f'tags:"{wanted}"', page_size=NEWEST), pages.list(since=since, page_size=NEWEST)):
+        with suppress(ApiError, TransportError, CodecError):  # a search that does not work proves nothing
+            if (page := await _newest(rows, wanted, fits)) is not None:
                 return page.id
-            read += 1
-            if read >= NEWEST:
-                break
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from aiooncall.datadog.includes import NotificationRuleInclude, include_query
@@ -34,8 +35,8 @@ class UserCollection(Service[R]):
 
     async def _list(self, user_id: str, include: Iterable[str] = ()) -> AsyncIterator[R]:
         query = include_query(include, self._includes)
-        attempt = await self._client.call(self._endpoints.list, user_id, query=query)
-        for resource in read_many(attempt.body, self._kind).data:
+        read = partial(read_many, kind=self._kind)
+        for resource in (await self._client.fetch(self._endpoints.list, user_id, query=query, read=read)).data:
             yield resource
 
 

@@ -53,9 +53,13 @@ class PagerDutyServices:
         Raises:
             NotFound: there is none of that name.
         """
-        attempt = await self._client.call(ENDPOINTS.update, name, body=dumps({"service_key": self._key(service_key)}))
-        # Documented as an empty answer; answers with the name have been seen.
-        return _service(attempt.body) if attempt.body else PagerDutyService(name=name)
+        sent = dumps({"service_key": self._key(service_key)})
+
+        def read(body: bytes) -> PagerDutyService:
+            # Documented as an empty answer; answers with the name have been seen.
+            return _service(body) if body else PagerDutyService(name=name)
+
+        return await self._client.fetch(ENDPOINTS.update, name, body=sent, read=read)
 
     async def delete(self, name: str) -> None:
         """Delete a service.

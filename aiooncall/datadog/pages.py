@@ -6,12 +6,12 @@ Creating and acting on pages goes to the paging host, reading to the API host
 
 from __future__ import annotations
 
-from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from aiooncall._json import as_object
-from aiooncall.client.delivery import Delivery, deliver
+from aiooncall.checks import aware, one_of
+from aiooncall.client.delivery import Delivery, check_delivery, deliver, look
 from aiooncall.client.pagination import paginate
 from aiooncall.codec import dumps
 from aiooncall.datadog import dedup
@@ -26,11 +26,13 @@ from aiooncall.transport.messages import About, Endpoint, Lane, Safety
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator, Iterable
+    from datetime import datetime
 
     from aiooncall.client.base import BaseClient
     from aiooncall.datadog.models.page import Target
     from aiooncall.fanout import FanOut
     from aiooncall.jsonapi import Graph
+    from aiooncall.transport.deadline import Deadline
 
     Targets = Iterable[str] | AsyncIterable[str] | Iterable[Page] | AsyncIterable[Page]
 
@@ -85,8 +87,8 @@ class Pages:
             dedup_key: lower-case letters, digits and `_ - : . /`, at most 190 characters. It finds the page again after
                 a lost answer. It does not keep a second `create` with the same key from making a second page.
             unless_open: whether to look first for a page with the key that is triggered or acknowledged, and to return
-                that. Two callers at once can still both make one. If the look fails, so does the call, but for
-                `at_least_once`.
+                the newest of them. Two callers at once can still both make one. If the look fails, so does the call,
+                but for `at_least_once`, which spends at most half of its deadline on each look.
             delivery: what to do when it is unknown whether the page exists and looking did not tell: `at_most_once`
                 raises, `at_least_once` sends it again, within the deadline.
 
@@ -97,22 +99,26 @@ class Pages:
             OptionsError: an argument is wrong; nothing was sent.
             AmbiguousOutcome: it was sent, and whether the page exists is unknown.
         """
+        check_delivery(delivery)
         attributes = page_attributes(title, target, urgency, description, tags)
         if unless_open and dedup_key is None:
             raise OptionsError("unless_open", value=True, expected="a dedup_key beside it, to look for a page by")
         if dedup_key is not None:
             attributes["tags"] = [*attributes["tags"], dedup.tag(dedup_key)]
-        client, body = self._client, dumps({"data": {"type": "pages", "attributes": attributes}})
+        client, connection = self._client, self._client.connection
+        body = dumps({"data": {"type": "pages", "attributes": attributes}})
         send = partial(client.fetch, CREATE, read=_created_id, body=body, about=_about(title, dedup_key))
         find = None
         if dedup_key is not None:
-            find = partial(dedup.find, self, dedup_key, client.options.clock.time(), client.options)
-        with client.one_deadline():
-            if unless_open and dedup_key and (known := await self._open(dedup_key, delivery)):
+            started = client.options.clock.time()
+            find = partial(dedup.find, self, dedup_key, started, connection.made.is_new, client.options)
+        with client.one_deadline() as deadline:
+            if unless_open and dedup_key and (known := await self._open(dedup_key, delivery, deadline)):
                 return CreatedPage(id=known, created=False)
             made = await deliver(client, send, find, delivery)
         if dedup_key is not None:
-            client.connection.by_key.put(dedup_key, made.result)
+            connection.made.is_new(made.result)
+            connection.by_key.put(dedup_key, made.result)
         return CreatedPage(id=made.result, reconciled=made.reconciled, maybe_twice=made.maybe_twice)
 
     async def find(self, dedup_key: str) -> Page | None:
@@ -124,18 +130,28 @@ class Pages:
         Raises:
             OptionsError: it cannot be a key.
         """
+        dedup.tag(dedup_key)
         with self._client.one_deadline():
             return await dedup.find_newest(self, dedup_key, self._client.connection.by_key.get(dedup_key))
 
-    async def _open(self, dedup_key: str, delivery: Delivery | str) -> str | None:
+    async def _open(self, dedup_key: str, delivery: Delivery | str, deadline: Deadline) -> str | None:
         """Return the id of an open page with a key; None also if nobody can tell and the page must not be lost."""
+        connection = self._client.connection
+
+        def is_open(page: Page) -> bool:
+            if page.status in OPEN:
+                return True
+            connection.made.is_new(page.id)  # what was there before is not taken for what is made now
+            return False
+
+        known = connection.by_key.get(dedup_key)
         try:
-            page = await self.find(dedup_key)
+            page = await look(partial(dedup.find_newest, self, dedup_key, known, is_open), delivery, deadline)
         except (ApiError, TransportError, CodecError):
             if delivery != Delivery.AT_LEAST_ONCE:
                 raise
             return None
-        return page.id if page is not None and page.status in OPEN else None
+        return None if page is None else page.id
 
     async def list(
         self,
@@ -167,8 +183,7 @@ class Pages:
         Raises:
             NotFound: there is no such page.
         """
-        response = await self._client.call(GET, page_id)
-        return read_one(response.body, Page)
+        return await self._client.fetch(GET, page_id, read=partial(read_one, kind=Page))
 
     async def acknowledge(self, page_id: str) -> None:
         """Acknowledge a page. Datadog accepts it now and does it a moment later."""
@@ -239,21 +254,19 @@ class Pages:
                     f"the server lists at most {LIST_BOUND} pages and there may be more: narrow the query",
                     limit=LIST_BOUND,
                 )
-            response = await self._client.call(LIST, query={**fixed, "page[number]": str(number)})
-            graph = read_many(response.body, Page)
+            place = {**fixed, "page[number]": str(number)}
+            graph = await self._client.fetch(LIST, query=place, read=partial(read_many, kind=Page))
             return graph.data, number + 1 if _may_have_more(graph) else None
 
         return fetch
 
 
 def _sort(sort: PageSort | str | None, since: datetime | None) -> str | None:
-    if since is not None and (not isinstance(since, datetime) or since.tzinfo is None):
-        raise OptionsError("since", since, "an aware datetime, such as datetime.now(UTC)")
-    if sort is not None and sort not in set(PageSort):
-        raise OptionsError("sort", sort, f"one of {', '.join(PageSort)}")
+    chosen = None if sort is None else one_of("sort", sort, PageSort)
     if since is None:
-        return None if sort is None else str(sort)
-    if sort not in {None, PageSort.CREATED_AT_DESCENDING}:
+        return chosen
+    aware("since", since)
+    if chosen not in {None, PageSort.CREATED_AT_DESCENDING}:
         raise OptionsError("sort", sort, f"{PageSort.CREATED_AT_DESCENDING} together with since")
     return PageSort.CREATED_AT_DESCENDING.value
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from aiooncall._json import as_object
 from aiooncall._unset import UNSET
-from aiooncall.checks import aware
+from aiooncall.checks import aware, one_of
 from aiooncall.client.pagination import paginate
 from aiooncall.datadog.includes import RespondersInclude, ScheduleInclude, ShiftInclude, include_query, included
 from aiooncall.datadog.models.on_call import ScheduleResponders, Shift
@@ -22,7 +24,7 @@ from aiooncall.options import count
 from aiooncall.transport.messages import Endpoint, Safety
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
+    from collections.abc import AsyncIterator
     from datetime import datetime
 
     from aiooncall.datadog.service import Json
@@ -68,8 +70,8 @@ class Schedules(Collection[Schedule]):
 
         async def fetch(number: int | None) -> tuple[list[Schedule], int | None]:
             place = {} if number is None else {"page[number]": str(number)}
-            attempt = await self._client.call(ENDPOINTS.list, query={**fixed, **place})
-            graph = read_many(attempt.body, Schedule)
+            read = partial(read_many, kind=Schedule)
+            graph = await self._client.fetch(ENDPOINTS.list, query={**fixed, **place}, read=read)
             return graph.data, _next_page(graph.meta.get("page"))
 
         async for schedule in paginate(fetch, lambda row: row.id):
@@ -87,8 +89,7 @@ class Schedules(Collection[Schedule]):
             NotFound: there is no such schedule, or nobody is on call.
         """
         query = {**_instant(at), **include_query(include, ShiftInclude)}
-        attempt = await self._client.call(ON_CALL, schedule_id, query=query)
-        return read_one(attempt.body, Shift)
+        return await self._client.fetch(ON_CALL, schedule_id, query=query, read=partial(read_one, kind=Shift))
 
     async def responders(
         self,
@@ -107,8 +108,8 @@ class Schedules(Collection[Schedule]):
             include: what the answer brings along.
         """
         query = {**_instant(at), **_positions(positions), **include_query(include, RespondersInclude)}
-        attempt = await self._client.call(RESPONDERS, schedule_id, query=query)
-        return read_one(attempt.body, ScheduleResponders)
+        read = partial(read_one, kind=ScheduleResponders)
+        return await self._client.fetch(RESPONDERS, schedule_id, query=query, read=read)
 
 
 def _mark_empty_slots(schedule: Schedule) -> None:
@@ -140,10 +141,7 @@ def _instant(at: datetime | None) -> dict[str, str]:
 
 def _positions(positions: Iterable[SchedulePosition | str]) -> dict[str, str]:
     wanted = f"a tuple of {', '.join(SchedulePosition)}"
-    if isinstance(positions, str):
+    if isinstance(positions, str) or not isinstance(positions, Iterable):
         raise OptionsError("positions", positions, wanted)
-    chosen = tuple(dict.fromkeys(positions))
-    for position in chosen:
-        if position not in set(SchedulePosition):
-            raise OptionsError("positions", position, wanted)
+    chosen = dict.fromkeys([one_of("positions", position, SchedulePosition) for position in positions])
     return {"filter[position]": ",".join(chosen)} if chosen else {}

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from aiooncall.checks import whole_units
+from aiooncall.checks import one_of, whole_units
 from aiooncall.codec import dumps
-from aiooncall.errors import Conflict, OptionsError
+from aiooncall.errors import Conflict
 from aiooncall.grafana.buckets import USER
 from aiooncall.grafana.models.alert_group import AlertGroupState, DeleteMode
 from aiooncall.options import seconds
@@ -100,6 +100,4 @@ def delay_body(duration: Seconds | None) -> bytes:
 
 def mode_body(mode: DeleteMode | str) -> bytes:
     """Return what says how to delete."""
-    if mode not in set(DeleteMode):
-        raise OptionsError("mode", mode, f"one of {', '.join(DeleteMode)}")
-    return dumps({"mode": str(mode)})
+    return dumps({"mode": one_of("mode", mode, DeleteMode)})

@@ -198,7 +198,7 @@ class AlertGroups(Readable[AlertGroup]):
             Conflict: the group is in a state that does not allow it.
             AmbiguousOutcome: it was sent, and the group does not show it.
         """
-        action = actions.BY_NAME.get(verb)
+        action = actions.BY_NAME.get(verb) if isinstance(verb, str) else None
         if action is None:
             raise OptionsError("verb", verb, f"one of {', '.join(actions.BY_NAME)}")
         body = actions.delay_body(duration) if action is actions.SILENCE else None

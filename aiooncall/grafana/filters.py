@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Final
 
-from aiooncall.checks import aware, text
+from aiooncall.checks import aware, one_of, text
 from aiooncall.errors import OptionsError
 from aiooncall.grafana.models.alert_group import AlertGroupState
 
@@ -28,9 +28,8 @@ def state_filter(state: AlertGroupState | str | None) -> str | None:
     """Return a state as the filter calls it."""
     if state is None:
         return None
-    if state not in set(AlertGroupState):
-        raise OptionsError("state", state, f"one of {', '.join(AlertGroupState)}")
-    return _WORDS.get(AlertGroupState(state), str(state))
+    asked = one_of("state", state, AlertGroupState)
+    return _WORDS.get(AlertGroupState(asked), asked)
 
 
 def time_range(between: tuple[datetime, datetime] | None) -> str | None:

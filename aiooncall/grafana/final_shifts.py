@@ -33,13 +33,16 @@ async def final_shifts(
     open_ones: list[FinalShift] = []
     for since, until in _windows(first, last):
         query = {"start_date": f"{since:%Y-%m-%dT%H:%M}", "end_date": f"{until:%Y-%m-%dT%H:%M}"}
-        attempt = await client.call(endpoint, schedule_id, query=query)
-        rows: list[FinalShift] = list(read_page(attempt.body, FinalShift)[0])
+        rows = await client.fetch(endpoint, schedule_id, query=query, read=_rows)
         shifts = _joined(open_ones, rows, since)
         open_ones = [shift for shift in shifts if shift.end == until < last]
         for shift in shifts:
             if (cut := _cut(shift, first, last)) and shift not in open_ones:
                 yield cut
+
+
+def _rows(body: bytes) -> list[FinalShift]:
+    return list(read_page(body, FinalShift)[0])
 
 
 def _instant(field: str, moment: object) -> datetime:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from aiooncall.checks import whole_units
+from aiooncall.checks import one_of, whole_units
 from aiooncall.client.composite import composite
 from aiooncall.endpoints import crud
-from aiooncall.errors import BadRequest, OptionsError
+from aiooncall.errors import BadRequest
 from aiooncall.grafana.buckets import USER
 from aiooncall.grafana.checks import at_most, needs
 from aiooncall.grafana.models.integration import Integration, MaintenanceMode
@@ -46,12 +46,11 @@ class Integrations(TeamCollection[Integration]):
         Raises:
             BadRequest: it is in maintenance already.
         """
-        if mode not in set(MaintenanceMode):
-            raise OptionsError("mode", mode, f"one of {', '.join(MaintenanceMode)}")
+        asked = one_of("mode", mode, MaintenanceMode)
         length = seconds("duration", duration)
         whole_units("duration", length, 1, least=1)
         try:
-            return await self._call(START, integration_id, body={"mode": str(mode), "duration": int(length)})
+            return await self._call(START, integration_id, body={"mode": asked, "duration": int(length)})
         except BadRequest as refused:
             if refused.attempts == 1:
                 raise

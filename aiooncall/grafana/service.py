@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
@@ -123,13 +124,23 @@ class Service(Generic[M]):
 
         async def fetch(place: Pairs | None) -> tuple[Iterator[M], Pairs | None]:
             passed.add(place or first)
-            attempt = await self._client.call(endpoint or self._endpoints.list, *ids, query=place or first)
-            rows, following = read_page(attempt.body, self._kind)
+            read = partial(read_page, kind=self._kind)
+            rows, following = await self._client.fetch(
+                endpoint or self._endpoints.list, *ids, query=place or first, read=read
+            )
             if following in passed:
                 raise CodecError("the next page is one that was read before", path="$.next")
-            return rows, following
+            return self._masked(rows), following
 
         return paginate(fetch, key, ahead=True, bounded=True)
+
+    def _masked(self, rows: Iterator[M]) -> Iterator[M]:
+        """Yield rows, which are read only now."""
+        try:
+            yield from rows
+        except CodecError as unreadable:
+            self._client.connection.secrets.hide_in(unreadable)
+            raise
 
 
 class Readable(Service[M]):

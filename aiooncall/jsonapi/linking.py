@@ -80,11 +80,10 @@ def link(document: Document, kind: type[R], kinds: Mapping[str, type[Resource]])
     """
     try:
         return _link(document, kind, kinds)
-    except Exception:
-        fault = find_fault(document, kind, kinds)
-        if fault is None:
-            raise
-        raise fault from None
+    except Exception as error:  # noqa: BLE001 (a hook may raise anything)
+        problem = error
+    # Looked for here and not above: an error that is raised there holds the first one, which shows the answer.
+    raise find_fault(document, kind, kinds) or problem
 
 
 def _link(document: Document, kind: type[R], kinds: Mapping[str, type[Resource]]) -> Graph[R]:

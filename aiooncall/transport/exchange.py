@@ -173,9 +173,11 @@ class Exchanger:
 
     def _named(self, said: RateLimit) -> RateLimit:
         """Return what the server said of the limit, with a name that can be shown."""
-        self._bucket_name = said.name
         shown = said.name and self._redact(said.name)
-        return said if shown == said.name else attrs.evolve(said, name=shown)
+        if shown != said.name:
+            return attrs.evolve(said, name=shown)
+        self._bucket_name = said.name  # as it is: the next answer with it need not be looked at
+        return said
 
     async def _take_body(
         self, response: ClientResponse, request: Request, attempt: Attempt, alarm: Alarm, until: float

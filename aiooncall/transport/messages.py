@@ -202,6 +202,6 @@ class UrlTemplate:
 
 def _with_query(url: URL, query: Query) -> URL:
     for name, value in query.items() if isinstance(query, Mapping) else query:
-        if whole(value) != value:  # yarl would leave it out
+        if not isinstance(value, str) or whole(value) != value:  # yarl would leave it out
             raise OptionsError(name, value, "a text of whole characters, without half a surrogate pair")
     return url.with_query(query)

@@ -59,7 +59,7 @@ def _texts(document: object) -> Iterator[str]:
         if value is None or depth > DEEPEST_ERROR:
             continue
         if (items := as_array(value)) is not None:
-            waiting += [(name, item, depth + 1) for item in reversed(items)]
+            waiting += [(name, item, depth + 1) for item in reversed(items[:MOST_LOOKED_AT])]
         elif (fields := as_object(value)) is None:
             yield f"{name}{value}"
         elif (key := next((key for key in ("errors", "error") if key in fields), None)) is not None:
@@ -69,7 +69,13 @@ def _texts(document: object) -> Iterator[str]:
         ]:
             yield name + ": ".join(dict.fromkeys(parts))
         else:
-            waiting += [(f"{name}{key}: ", item, depth + 1) for key, item in reversed(fields.items())]
+            first = list(islice(fields.items(), MOST_LOOKED_AT))
+            waiting += [(_join(name, key), item, depth + 1) for key, item in reversed(first)]
+
+
+def _join(name: str, key: str) -> str:
+    """Return where a field is; a name that is too long to be kept is left as it is, so that all of them stay cheap."""
+    return f"{name}{key}: " if len(name) < LONGEST_ERROR else name
 
 
 def _plain_text(body: bytes) -> str:

@@ -201,6 +201,18 @@ async def test_cancelled_run(verb: str, counts: Counts, journal: Path) -> None:
         assert sim.ledger.doubled() == []
 
 
+async def test_cancelled_while_it_waits(journal: Path) -> None:
+    """What the server refused for the rate limit, and what waited, is still open when a run is cancelled."""
+    async with datadog() as (sim, client):
+        ids = add_pages(sim, 20)
+        sim.faults.script("POST", f"{PAGES}/*", None, *[Fault(FaultKind.THROTTLE, retry_after="100")] * 9)
+        with await bulk.plan(client, "escalate", journal, ids) as job:
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(20.0):
+                    await run_all(job)
+            assert job.counts == Counts(done=1, open=19)
+
+
 async def test_failing_callback_ends_the_run(tmp_path: Path) -> None:
     """A callback that raises ends the run with its error; what was done until then is in the journal."""
 

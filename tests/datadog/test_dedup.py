@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from aiooncall import ApiError, OptionsError, PageStatus, TeamHandle
+from aiooncall import AmbiguousOutcome, ApiError, OptionsError, PageStatus, TeamHandle
 from aiooncall.simulator import Fault, FaultKind
 from tests.support.datadog_client import PAGES, client_on, datadog
 
@@ -125,3 +125,38 @@ async def test_states_that_are_open() -> None:
     from aiooncall.datadog.pages import OPEN  # noqa: PLC0415 (the only test that needs it)
 
     assert OPEN | {PageStatus.RESOLVED} == set(PageStatus)
+
+
+async def test_open_page_behind_a_resolved_one(sim: Simulator, dd: DatadogOnCall, clock: VirtualClock) -> None:
+    """An open page of the key is the result also where a newer one is over."""
+    older = sim.add_page(title="x", tags=[TAG])
+    await clock.sleep(5.0)
+    await dd.pages.resolve((await create(dd)).id)
+    await clock.sleep(5.0)
+    found = await create(dd, unless_open=True)
+    assert (found.id, found.created) == (older, False)
+
+
+@pytest.mark.parametrize("theirs", [False, True])
+async def test_doubt_is_not_settled_by_what_was_there_before(
+    sim: Simulator, dd: DatadogOnCall, clock: VirtualClock, theirs: bool
+) -> None:
+    """A page that was there before the create, of whomever, is never taken for the one that is in doubt."""
+    before = sim.add_page(title="Disk full", tags=[TAG]) if theirs else (await create(dd)).id
+    await dd.pages.resolve(before)
+    await clock.sleep(5.0)
+    sim.faults.script("POST", PAGES, Fault(FaultKind.DROP_BEFORE))
+    with pytest.raises(AmbiguousOutcome):
+        await create(dd, unless_open=True)
+    sim.faults.script("POST", PAGES, Fault(FaultKind.DROP_AFTER))
+    found = await create(dd, unless_open=True)
+    assert found.reconciled
+    assert [found.id] == [page for page in sim.ledger.pages_by_title("Disk full") if page != before]
+
+
+@pytest.mark.parametrize("key", [[], 5, b"k", "A"])
+async def test_what_is_no_key(sim: Simulator, dd: DatadogOnCall, key: Any) -> None:
+    """What cannot be a key is refused before a page is looked for."""
+    with pytest.raises(OptionsError, match="dedup_key"):
+        await dd.pages.find(key)
+    assert sim.ledger.requests == []

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
@@ -24,7 +23,7 @@ from tests.support.grafana_calls import recorded
 from tests.support.grafana_client import NOTHING, grafana_world
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from tests.support.grafana_client import GrafanaWorld
 
@@ -131,7 +130,9 @@ class Server:
     shifts: list[Span]
     windows: list[timedelta] = attrs.field(factory=list[timedelta])
 
-    async def call(self, endpoint: object, schedule: str, *, query: dict[str, str]) -> Any:
+    async def fetch(
+        self, endpoint: object, schedule: str, *, query: dict[str, str], read: Callable[[bytes], Any]
+    ) -> Any:
         """Answer one request."""
         since, until = (datetime.fromisoformat(query[name] + "Z") for name in ("start_date", "end_date"))
         self.windows.append(until - since)
@@ -140,7 +141,7 @@ class Server:
             for start, end, user in self.shifts
             if start < until and end > since
         ]
-        return SimpleNamespace(body=orjson.dumps({"next": None, "results": rows}))
+        return read(orjson.dumps({"next": None, "results": rows}))
 
 
 def found_by(server: Server, start: datetime, end: datetime) -> list[Span]:

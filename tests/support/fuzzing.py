@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import re
+import unicodedata
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 RETRY: Final = RetryPolicy(max_attempts=2, base=0.01, max_refusals=1)
 HASTY: Final = {"retry": RETRY, "deadline": 20.0, "reconcile_timeout": 1.0}
+TURNS: Final = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+"""The classes of characters that turn the direction of writing (https://www.unicode.org/reports/tr9/)."""
 REFUSED: Final = re.compile(rb"HTTP/1\.\d 429")
 ODD: Final[list[Any]] = [
     None, [], {}, "", 0, -1, 1e308, 2**53, True, [None], [[]], {"data": None}, "\ud800", "x" * 3000, "2027-13-45",
@@ -165,9 +168,14 @@ async def _tried(call: Awaitable[Any]) -> tuple[str, str]:
     try:
         return ("answered", "") if repr(await call) else ("answered", "nothing to show")
     except OnCallError as error:
-        return type(error).__name__, "" if str(error).isprintable() else repr(str(error))
+        return type(error).__name__, repr(str(error)) if any(map(_steers, str(error))) else ""
     except Exception as error:  # noqa: BLE001 (what must not happen)
         return "untyped", f"{type(error).__name__}: {error}"
+
+
+def _steers(character: str) -> bool:
+    """Tell whether a character steers a terminal, or the direction of writing."""
+    return unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} or unicodedata.bidirectional(character) in TURNS
 
 
 def raw(attempt: Any) -> bytes:

@@ -9,6 +9,7 @@ import pytest
 
 from aiooncall.transport.reasons import LONGEST_ERROR, MOST_ERRORS, parse_errors
 from tests.support.counting import operations
+from tests.support.memory import peak_of_memory
 
 BODIES: Final = {
     "titles": b"<title>" * 9362,
@@ -39,6 +40,17 @@ def test_no_body_is_much_work(name: str) -> None:
     assert len(body) < 70_000
     assert operations(lambda: parse_errors(body)) < 300_000
     assert len(parse_errors(body)) <= MOST_ERRORS
+
+
+@pytest.mark.parametrize("inner", [b'"%d": 1', b'"%d": [1, 2]', b'"%d": null'])
+def test_long_names_are_not_copied_without_end(inner: bytes) -> None:
+    """A long name with thousands of fields below it does not stand before each of them."""
+    fields = b",".join(inner % number for number in range(4000))
+    body = b'{"' + b"k" * 25_000 + b'": {' + fields + b"}}"
+    with peak_of_memory() as peak:
+        reasons = parse_errors(body)
+    assert peak[0] < 3e6
+    assert all(len(reason) <= LONGEST_ERROR for reason in reasons)
 
 
 def test_text_of_a_page() -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
+from aiooncall.checks import one_of
 from aiooncall.datadog.models.page import TeamHandle, TeamId, Urgency, UserId
 from aiooncall.errors import OptionsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from aiooncall.datadog.models.page import Target
 
 LONGEST_TITLE: Final = 1024
@@ -26,11 +26,10 @@ def page_attributes(
     """
     if not isinstance(title, str) or not title.strip() or len(title) > LONGEST_TITLE:
         raise OptionsError("title", title, f"a text of 1 to {LONGEST_TITLE} characters")
-    if urgency not in set(Urgency):
-        raise OptionsError("urgency", urgency, f"one of {', '.join(Urgency)}")
+    asked = one_of("urgency", urgency, Urgency)
     if description is not None and not isinstance(description, str):
         raise OptionsError("description", description, "a text or None")
-    attributes = {"title": title, "target": target_of(target), "urgency": str(urgency), "tags": _tags(tags)}
+    attributes = {"title": title, "target": target_of(target), "urgency": asked, "tags": _tags(tags)}
     return attributes if description is None else {**attributes, "description": description}
 
 
@@ -42,7 +41,7 @@ def target_of(target: Target) -> dict[str, str]:
 
 
 def _tags(tags: Iterable[str]) -> list[str]:
-    listed = None if isinstance(tags, str) else list(tags)
+    listed = None if isinstance(tags, str) or not isinstance(tags, Iterable) else list(tags)
     if listed is None or not all(isinstance(tag, str) and tag.strip() for tag in listed):
         raise OptionsError("tags", tags, "non-empty texts, such as ['service:checkout']")
     return listed

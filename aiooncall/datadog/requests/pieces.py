@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from aiooncall._json import as_object
 from aiooncall._unset import UNSET
-from aiooncall.checks import time_zone
+from aiooncall.checks import one_of, time_zone
 from aiooncall.codec import unstructure, wire_name
 from aiooncall.datadog.models.people import Team
 from aiooncall.datadog.models.restriction import TimeRestrictions, Weekday
@@ -108,7 +108,7 @@ def restrictions(field: str, values: Sequence[TimeRestriction]) -> None:
     """Check windows of the week."""
     for number, window in enumerate(values or ()):
         for side in ("start", "end"):
-            _day(f"{field}[{number}].{side}_day", getattr(window, f"{side}_day", UNSET))
+            one_of(f"{field}[{number}].{side}_day", getattr(window, f"{side}_day", UNSET), Weekday)
             _time(f"{field}[{number}].{side}_time", getattr(window, f"{side}_time", UNSET))
 
 
@@ -120,11 +120,6 @@ def hours(field: str, value: TimeRestrictions, *, stored: bool) -> None:
         raise OptionsError(f"{field}.time_zone", value.time_zone, "the IANA name of a time zone")
     time_zone(f"{field}.time_zone", value.time_zone, stored=stored, may_be_empty=True)
     restrictions(f"{field}.restrictions", value.restrictions or ())
-
-
-def _day(field: str, value: object) -> None:
-    if not isinstance(value, str) or value not in set(Weekday):
-        raise OptionsError(field, value, f"one of {', '.join(Weekday)}")
 
 
 def _time(field: str, value: object) -> None:

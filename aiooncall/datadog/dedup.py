@@ -14,12 +14,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from aiooncall.client.reconcile import reconciled
-from aiooncall.datadog.models.page import PageSort
+from aiooncall.datadog.models.page import PageSort, PageStatus
 from aiooncall.errors import ApiError, BadRequest, CodecError, NotFound, OptionsError, TransportError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
+    from aiooncall.client.connection import Connection
     from aiooncall.datadog.models.page import Page
     from aiooncall.datadog.pages import Pages
     from aiooncall.options import ClientOptions
@@ -30,6 +31,8 @@ LONGEST_TAG: Final = 200
 _KEY = re.compile(r"[a-z0-9_\-:./]*[a-z0-9_\-./]")
 CLOCK_TOLERANCE: Final = 60.0
 """How far, in seconds, the server's clock may be behind ours when a page is told from an older one of the same key."""
+OPEN: Final = frozenset({PageStatus.TRIGGERED, PageStatus.ACKNOWLEDGED})
+"""The states of a page that is not over."""
 NEWEST: Final = 100
 """How many rows of an answer are looked through."""
 
@@ -69,6 +72,18 @@ async def find_newest(pages: Pages, key: str, known: str | None, fits: Callable[
         if made is not None and fits(made) and (found is None or made.created_at > found.created_at):
             return made
     return found
+
+
+async def find_open(pages: Pages, key: str, connection: Connection) -> Page | None:
+    """Return the newest open page with `key`, or None; what is over is kept as known, as no doubt is settled by it."""
+
+    def is_open(page: Page) -> bool:
+        if page.status in OPEN:
+            return True
+        connection.made.is_new(page.id)
+        return False
+
+    return await find_newest(pages, key, connection.by_key.get(key), is_open)
 
 
 async def _newest(rows: AsyncIterator[Page], wanted: str, fits: Callable[[Page], bool]) -> Page | None:

@@ -15,7 +15,7 @@ from aiooncall.client.delivery import Delivery, check_delivery, deliver, look
 from aiooncall.client.pagination import paginate
 from aiooncall.codec import dumps
 from aiooncall.datadog import dedup
-from aiooncall.datadog.models.page import CreatedPage, Page, PageSort, PageStatus, Urgency
+from aiooncall.datadog.models.page import CreatedPage, Page, PageSort, Urgency
 from aiooncall.datadog.requests.page import page_attributes, target_of
 from aiooncall.datadog.service import read_many, read_one
 from aiooncall.errors import ApiError, CodecError, OptionsError, ResultLimitReached, TransportError
@@ -25,7 +25,7 @@ from aiooncall.options import count
 from aiooncall.transport.messages import About, Endpoint, Lane, Safety
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, AsyncIterator, Iterable
+    from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
     from datetime import datetime
 
     from aiooncall.client.base import BaseClient
@@ -50,8 +50,6 @@ LARGEST_PAGE: Final = 1000
 """Rows in one request at most (https://docs.datadoghq.com/api/latest/on-call/)."""
 LIST_BOUND: Final = 50_000
 """`page[number] * page[size]` has to stay below this (same page)."""
-OPEN: Final = frozenset({PageStatus.TRIGGERED, PageStatus.ACKNOWLEDGED})
-"""The states of a page that is not over."""
 
 
 class Pages:
@@ -105,10 +103,15 @@ class Pages:
             raise OptionsError("unless_open", value=True, expected="a dedup_key beside it, to look for a page by")
         if dedup_key is not None:
             attributes["tags"] = [*attributes["tags"], dedup.tag(dedup_key)]
-        client, connection = self._client, self._client.connection
         body = dumps({"data": {"type": "pages", "attributes": attributes}})
-        send = partial(client.fetch, CREATE, read=_created_id, body=body, about=_about(title, dedup_key))
-        find = None
+        send = partial(self._client.fetch, CREATE, read=_created_id, body=body, about=_about(title, dedup_key))
+        return await self._send(send, dedup_key, delivery, unless_open=unless_open)
+
+    async def _send(
+        self, send: Callable[[], Awaitable[str]], dedup_key: str | None, delivery: Delivery | str, *, unless_open: bool
+    ) -> CreatedPage:
+        """Send a page that was checked, unless there is one and that is wanted, and keep what came of it."""
+        client, connection, find = self._client, self._client.connection, None
         if dedup_key is not None:
             started = client.options.clock.time()
             find = partial(dedup.find, self, dedup_key, started, connection.made.is_new, client.options)
@@ -136,17 +139,9 @@ class Pages:
 
     async def _open(self, dedup_key: str, delivery: Delivery | str, deadline: Deadline) -> str | None:
         """Return the id of an open page with a key; None also if nobody can tell and the page must not be lost."""
-        connection = self._client.connection
-
-        def is_open(page: Page) -> bool:
-            if page.status in OPEN:
-                return True
-            connection.made.is_new(page.id)  # what was there before is not taken for what is made now
-            return False
-
-        known = connection.by_key.get(dedup_key)
+        find = partial(dedup.find_open, self, dedup_key, self._client.connection)
         try:
-            page = await look(partial(dedup.find_newest, self, dedup_key, known, is_open), delivery, deadline)
+            page = await look(find, delivery, deadline)
         except (ApiError, TransportError, CodecError):
             if delivery != Delivery.AT_LEAST_ONCE:
                 raise

@@ -46,17 +46,23 @@ class CleanConnector(aiohttp.TCPConnector):
 class _CleanProtocol(ResponseHandler):
     """A connection that counts as lost as soon as something came that nobody asked for, its end included."""
 
-    _poll: Any = None
+    _unread: Callable[[int], object] | None = None
+    """Tells at once whether something waits on the socket; None where nothing can tell."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         if hasattr(select, "poll"):  # not on Windows
-            self._poll = select.poll()
-            self._poll.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
+            poll = select.poll()
+            poll.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
+            self._unread = poll.poll
 
     def is_connected(self) -> bool:
-        # The socket is asked as well: what came a moment ago the loop has not read yet.
-        return super().is_connected() and not self.should_close and not (self._poll and self._poll.poll(0))
+        # Said in full, as a call of `super` costs more. The socket is asked as well: what came a moment ago the loop
+        # has not read yet.
+        transport = self.transport
+        if transport is None or transport.is_closing() or self.should_close:
+            return False
+        return self._unread is None or not self._unread(0)
 
 
 class SendGuard:

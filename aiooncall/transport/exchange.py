@@ -20,7 +20,7 @@ from aiooncall.transport.outcome import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from aiohttp import ClientResponse, ClientSession
 
@@ -84,7 +84,8 @@ class Exchanger:
     ) -> None:
         self._pool = pool
         self._session = session
-        self._fresh = fresh
+        self._request = _requester(session)
+        self._request_fresh = _requester(fresh)
         self._options = options
         self._redact = redact
         self._bucket_name: str | None = None
@@ -106,12 +107,10 @@ class Exchanger:
         alarm.set(until if until < times_out_at else times_out_at)  # noqa: FURB136 (a call of `min` costs more)
         try:
             if guard is None and not self._pool.may_use_proxy:
-                response = await self._session.request(
-                    endpoint.method, request.url, data=request.body, allow_redirects=False
-                )
+                response = await self._request(endpoint.method, request.url, data=request.body, allow_redirects=False)
             else:
-                session = self._fresh if endpoint.needs_fresh else self._session
-                response = await session.request(
+                send = self._request_fresh if endpoint.needs_fresh else self._request
+                response = await send(
                     endpoint.method,
                     request.url,
                     data=request.body,
@@ -209,6 +208,14 @@ class Exchanger:
         if alarm.at >= until:
             return DeadlineExceeded("the call took longer than its deadline")
         return AttemptTimeout(f"no complete answer within the timeout of {self._timeout:g} s")
+
+
+def _requester(session: ClientSession) -> Callable[..., Awaitable[ClientResponse]]:
+    """Return what sends a request: `session.request` without the context manager around it, where aiohttp has that.
+
+    We need no context manager, and to wait through one costs a twenty-fifth of a call.
+    """
+    return getattr(session, "_request", session.request)
 
 
 async def _read(response: ClientResponse, most: int) -> bytes:

@@ -117,28 +117,28 @@ class Request:
     until: float = inf
     values: tuple[str, ...] = ()
     told: About | None = None
-    flight: Flight | None = attrs.field(factory=CURRENT.get)
+    flight: Flight | None = None
     left: bool = False
-    _before: tuple[bool, bool | None] = (False, None)
+    _left_before: bool = False
+    _flight_before: bool | None = None
 
     def begin(self) -> None:
         """Note that a call was begun: from now on it is known whether something of it has left."""
-        if self.flight is not None and self.flight.left is None:
-            self.flight.left = False
+        self.flight = flight = CURRENT.get()
+        if flight is not None and flight.left is None:
+            flight.left = False
 
     def leave(self) -> None:
         """Note that bytes are about to leave."""
-        flight = self.flight
-        self._before = self.left, None if flight is None else flight.left
-        self.left = True
-        if flight is not None:
-            flight.left = True
+        self._left_before, self.left = self.left, True
+        if (flight := self.flight) is not None:
+            self._flight_before, flight.left = flight.left, True
 
     def stay(self) -> None:
         """Note that nothing left after all, or that it was refused."""
-        self.left, before = self._before
+        self.left = self._left_before
         if self.flight is not None:
-            self.flight.left = before
+            self.flight.left = self._flight_before
 
     @property
     def about(self) -> About:

@@ -2,6 +2,7 @@
 
 OnCallError
 ├── OptionsError            an option or argument is wrong; nothing was sent
+│   ├── NothingSelected     there is nothing to do
 │   └── LossyWrite          a write would drop something that the request has no place for
 ├── ClientClosed            used before opening, after closing, or on another event loop
 ├── TransportError          no usable answer arrived
@@ -75,6 +76,10 @@ class OptionsError(OnCallError, ValueError):
         super().__init__(f"{field}: got {self.value}; expected {expected}")
 
 
+class NothingSelected(OptionsError):
+    """A selection has no item: nothing was planned, as there is nothing to do."""
+
+
 class LossyWrite(OptionsError):
     """A write would drop something that was read and that the request has no place for. Nothing was sent."""
 
@@ -88,7 +93,13 @@ class TransportError(OnCallError):
 
 
 class ConnectError(TransportError, ConnectionError):
-    """The connection was refused before a byte of the request was sent: nothing happened on the server."""
+    """The connection was refused before a byte of the request was sent: nothing happened on the server.
+
+    Attributes:
+        by_proxy: whether a proxy wants other credentials; to send the same again could lock an account.
+    """
+
+    by_proxy = False
 
 
 class AttemptTimeout(TransportError, TimeoutError):
@@ -265,24 +276,6 @@ class JournalError(OnCallError):
 
 class PlanRefused(OnCallError):
     """A bulk job is not the one that was previewed, or breaks one of its limits. Nothing was sent."""
-
-
-_BY_STATUS: dict[int, type[ApiError]] = {
-    400: BadRequest,
-    401: Unauthorized,
-    403: Forbidden,
-    404: NotFound,
-    409: Conflict,
-    422: BadRequest,
-    429: RateLimited,
-}
-
-
-def api_error_class(status: int) -> type[ApiError]:
-    """Return the class of `ApiError` that stands for `status`."""
-    if status >= 500:  # noqa: PLR2004 (RFC 9110: the server error class)
-        return ServerError
-    return _BY_STATUS.get(status, ApiError)
 
 
 def subject_of(named: Mapping[str, str]) -> str:

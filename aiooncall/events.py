@@ -81,7 +81,22 @@ class CallCancelled:
         return f"{self.method} {self.route}{about}: cancelled; {said}"
 
 
-Event = AttemptFinished | Throttled | RetryScheduled | BudgetLearned | CallCancelled
+@attrs.frozen(kw_only=True)
+class JobPaused:
+    """A bulk job waits because nothing can be reached: `reason` says why, `next_try` in how many seconds it looks."""
+
+    reason: str
+    next_try: float
+
+
+@attrs.frozen(kw_only=True)
+class JobResumed:
+    """A bulk job goes on after a pause of `paused` seconds."""
+
+    paused: float
+
+
+Event = AttemptFinished | Throttled | RetryScheduled | BudgetLearned | CallCancelled | JobPaused | JobResumed
 
 
 class Hook(Protocol):
@@ -93,10 +108,10 @@ class Hook(Protocol):
 
 
 def log_events(event: Event, /) -> None:
-    """Log `event` to the logger `aiooncall`: retries and refusals as warnings, the rest for debugging."""
+    """Log `event` to the logger `aiooncall`: retries, refusals and pauses as warnings, the rest for debugging."""
     if isinstance(event, CallCancelled):
         return  # it is logged anyway
-    level = logging.WARNING if isinstance(event, (Throttled, RetryScheduled)) else logging.DEBUG
+    level = logging.WARNING if isinstance(event, (Throttled, RetryScheduled, JobPaused, JobResumed)) else logging.DEBUG
     logger.log(level, "%s", event)
 
 

@@ -8,7 +8,8 @@ Rules:
   for those that may not (escalate), every id is. Where ids are known to be distinct, none has to be.
 - An empty collection is a report of zeros.
 - When the awaiting task is cancelled, what is in flight is cancelled too, and `report` says what is known. Who waits
-  for the rate limit has sent nothing, and is not in flight.
+  for the rate limit has sent nothing, and is not in flight. After `stop` nothing is sent any more, and what is on its
+  way comes to its end.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from aiooncall.errors import Forbidden, OptionsError, Unauthorized
 from aiooncall.options import count
 from aiooncall.outcomes import ItemOutcome, Report, bare
 from aiooncall.recent import REMEMBERED, Recent
-from aiooncall.transport.flight import CURRENT, Flight
+from aiooncall.transport.flight import CURRENT, Flight, Halted
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Generator
@@ -78,6 +79,7 @@ class FanOut:
         self._source_error: BaseException | None = None
         self._exhausted = False
         self._started = False
+        self._stopped = False
         self._in_flight: dict[str, Flight] = {}
 
     def __await__(self) -> Generator[Any, None, Report]:
@@ -89,6 +91,12 @@ class FanOut:
     def __del__(self) -> None:
         if not getattr(self, "_started", True):
             warnings.warn("a fan-out job was never awaited: nothing was sent", RuntimeWarning, stacklevel=2)
+
+    def stop(self) -> None:
+        """Send nothing more: what is on its way comes to its end, and ids that only wait are left as they are."""
+        self._exhausted = self._stopped = True
+        for flight in self._in_flight.values():
+            flight.halt()
 
     async def _run(self) -> Report:
         self._start()
@@ -126,18 +134,19 @@ class FanOut:
     def _finish(self) -> Report:
         if self._source_error is not None:
             raise self._source_error
-        self.report.finished = True
+        self.report.finished = not self._stopped
         return self.report
 
     async def _crew(self, put: Put | None) -> None:
-        workers: list[asyncio.Future[None]] = []
+        workers: list[asyncio.Task[None]] = []
         try:
-            if self._proving:
-                await self._prove(put)
+            if self._proving and (item := await self._next_id()) is not None:
+                workers.append(asyncio.create_task(self._prove(item, put)))
+                await self._ended(workers)
             # No more of them than there are ids: the next one begins when there is something for it to do.
-            while len(workers) < self._concurrency and (item := await self._next_id()) is not None:
-                workers.append(asyncio.ensure_future(self._worker(item, put)))
-            await asyncio.gather(*workers)
+            while len(workers) < self._concurrency + self._proving and (item := await self._next_id()) is not None:
+                workers.append(asyncio.create_task(self._worker(item, put)))
+            await self._ended(workers)
         finally:
             for worker in workers:
                 worker.cancel()
@@ -146,20 +155,32 @@ class FanOut:
                 item for item, flight in self._in_flight.items() if flight.left is not False
             )
 
+    async def _ended(self, workers: list[asyncio.Task[None]]) -> None:
+        """Return when all workers have come to their end; raise what one of them raises."""
+        if not workers:
+            return
+        done, _ = await asyncio.wait(workers, return_when=asyncio.FIRST_EXCEPTION)
+        for worker in done:
+            if not worker.cancelled():
+                worker.result()
+            elif not self._stopped:
+                raise asyncio.CancelledError
+
     async def _worker(self, first: str, put: Put | None) -> None:
         item: str | None = first
         while item is not None:
             await self._deal_with(item, put)
             item = await self._next_id()
 
-    async def _prove(self, put: Put | None) -> None:
-        item = await self._next_id()
-        error = None if item is None else (await self._deal_with(item, put)).error
+    async def _prove(self, item: str, put: Put | None) -> None:
+        error = (await self._deal_with(item, put)).error
         if isinstance(error, (Unauthorized, Forbidden)):
             raise error
 
     async def _deal_with(self, item: str, put: Put | None) -> ItemOutcome:
-        self._in_flight[item] = flight = Flight()
+        if self._stopped:
+            raise Halted
+        self._in_flight[item] = flight = Flight(asyncio.current_task())
         CURRENT.set(flight)
         outcome = await self._act(item)
         self._in_flight.pop(item, None)

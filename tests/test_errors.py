@@ -29,7 +29,7 @@ from aiooncall import (
     TransportError,
     Unauthorized,
 )
-from aiooncall.errors import api_error_class
+from aiooncall.transport.outcome import api_error_class
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 PARENTS = {
     "OptionsError": (OnCallError, ValueError),
     "LossyWrite": (OptionsError,),
+    "NothingSelected": (OptionsError,),
     "ClientClosed": (OnCallError, RuntimeError),
     "TransportError": (OnCallError,),
     "ConnectError": (TransportError, ConnectionError),

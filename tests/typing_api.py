@@ -22,6 +22,8 @@ from aiooncall import (
     Diff,
     FanOut,
     ItemOutcome,
+    JobPaused,
+    JobResumed,
     OnCall,
     OptionsError,
     Page,
@@ -212,6 +214,10 @@ def watch(event: Event, /) -> None:
             assert_type(event.budget, BudgetSnapshot)
         case CallCancelled():
             assert_type(event.left, bool)
+        case JobPaused():
+            assert_type(event.next_try, float)
+        case JobResumed():
+            assert_type(event.paused, float)
 
 
 def failing(error: OnCallError) -> None:

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+import asyncio
+from math import inf
 from typing import TYPE_CHECKING, Any, Final
 
+from aiooncall.bulk.intents import check_age
 from aiooncall.bulk.journal import Journal
 from aiooncall.bulk.models import Status
+from aiooncall.bulk.opening import read
 from aiooncall.bulk.planning import check_account, current_hash, find_verb, plan_facts, write_plan
 from aiooncall.bulk.previewing import preview_of
-from aiooncall.bulk.running import Runner
+from aiooncall.bulk.running import DOUBTFUL, Runner, RunOptions
+from aiooncall.bulk.runs import noted
 from aiooncall.bulk.targets import target_of
+from aiooncall.bulk.undoing import plan_undo
 from aiooncall.bulk.verifying import Verifier
-from aiooncall.errors import JournalError, OptionsError, PlanRefused
+from aiooncall.errors import PlanRefused
 from aiooncall.fanout import DEFAULT_CONCURRENCY
-from aiooncall.moments import format_datetime
+from aiooncall.moments import parse_datetime
 from aiooncall.options import count, seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable
+    from datetime import datetime
     from pathlib import Path
     from types import TracebackType
     from typing import Self
@@ -31,9 +36,6 @@ if TYPE_CHECKING:
     from aiooncall.grafana.client import GrafanaOnCall
     from aiooncall.options import Seconds
 
-RUN: Final = "run "
-"""The journal has a fact for each run: this and its number, and as the value when it began and ended: `A/B`."""
-BATCH: Final = 1000
 SAMPLES: Final = 5
 WAIT: Final = 30.0
 """Seconds that `verify` waits for a server that does later what it accepted."""
@@ -52,6 +54,7 @@ class Job:
         self._journal = journal
         self._verb = find_verb(target, self.plan.verb, self.plan.duration)
         self._runner: Runner | None = None
+        self._stopping = False
 
     def __enter__(self) -> Self:
         return self
@@ -76,9 +79,24 @@ class Job:
         return bool(self._verb.wanted)
 
     @property
+    def repeatable(self) -> bool:
+        """Whether an item can be sent twice without harm."""
+        return self._verb.repeatable
+
+    @property
     def counts(self) -> Counts:
         """How far it is."""
         return self._journal.counts()
+
+    @property
+    def last_intent_at(self) -> datetime | None:
+        """When it last was about to send something; None if never.
+
+        An old copy of all files of a journal looks like a journal. Only this tells, and somebody who knows better.
+        """
+        said = self._journal.facts().get("last_intent_at")
+        with read(self.journal):
+            return None if said is None else parse_datetime(said)
 
     def preview(self, *, samples: int = SAMPLES) -> Preview:
         """Return what the plan would touch; its hash has to be given to `run`.
@@ -98,14 +116,19 @@ class Job:
         *,
         most: int | None = None,
         concurrency: int = DEFAULT_CONCURRENCY,
+        patience: Seconds | None = None,
         watch: Callable[[Status], None] | None = None,
     ) -> Counts:
         """Carry the plan out, from where it is.
+
+        While nothing can be reached it waits, and looks from time to time whether that is over.
 
         Args:
             plan_hash: the hash of the plan that was previewed.
             most: refuse a plan of more items.
             concurrency: how many requests at once.
+            patience: how long to wait while nothing can be reached, in seconds or as a timedelta; for as long as it
+                takes unless given.
             watch: called with the status of each item that ends.
 
         Returns:
@@ -114,15 +137,25 @@ class Job:
         Raises:
             PlanRefused: the plan is another one than that of `plan_hash`, or has too many items; nothing was sent.
             Unauthorized, Forbidden: the credentials may not do this.
-            JournalError: another process runs it, or it cannot be written any more.
+            ConnectError: nothing can be reached, from the start or for longer than `patience`.
+            JournalError: another process runs it, it is damaged or older than what was sent, or it cannot be written.
         """
+        options = RunOptions(
+            concurrency=count("concurrency", concurrency, most=1000),
+            patience=inf if patience is None else seconds("patience", patience),
+            watch=watch,
+        )
         self._admit(plan_hash, most)
         self._journal.lock()
         try:
-            self._journal.doubt_what_was_sent()
-            self._runner = Runner(self._target, self._journal, self._verb, self.plan.duration, watch)
-            with self._noted():
-                await self._runner.run(count("concurrency", concurrency, most=1000))
+            self._stopping = False
+            await asyncio.to_thread(self._check_items)
+            if not self._stopping:
+                now = self._target.client.options.clock.time()
+                self._journal.take_up(repeatable=self._verb.repeatable, at=now)
+                self._runner = Runner(self._target, self._journal, self._verb, self.plan.duration, options)
+                with noted(self._journal, self._target.client.options.clock.time):
+                    await self._runner.run()
         finally:
             self._runner = None
             self._journal.unlock()
@@ -133,7 +166,7 @@ class Job:
 
         Args:
             retry_failed: whether items that failed are tried again; those in doubt too, if doing it twice is harmless.
-            options: `concurrency` and `watch`, as for `run`.
+            options: `concurrency`, `patience` and `watch`, as for `run`.
 
         Raises:
             PlanRefused: it was never begun: preview and run it.
@@ -144,9 +177,10 @@ class Job:
         if retry_failed:
             self._journal.lock()
             try:
-                self._journal.reopen(Status.FAILED)
+                self._journal.check()
+                self._journal.reopen(Status.FAILED, DOUBTFUL)
                 if self._verb.repeatable:
-                    self._journal.reopen(Status.AMBIGUOUS)
+                    self._journal.reopen(Status.AMBIGUOUS, DOUBTFUL)
             finally:
                 self._journal.unlock()
         return await self.run(self.plan.hash, **options)
@@ -156,11 +190,14 @@ class Job:
 
         Raises:
             PlanRefused: the plan is another one than that of `plan_hash`, or has too many items.
+            JournalError: it is damaged, or older than what was sent.
         """
         self._admit(plan_hash, most)
+        self._check_items()
 
     def stop(self) -> None:
-        """Begin nothing new; `run` returns when what is in flight has come to its end."""
+        """Send nothing more: what waits stays open, and `run` returns when what is on its way has come to its end."""
+        self._stopping = True
         if self._runner is not None:
             self._runner.stop()
 
@@ -175,44 +212,30 @@ class Job:
     async def undo(self, path: str | Path) -> Job:
         """Return a new job that takes back what this one changed; it has a plan of its own to preview and run.
 
+        The items are read, so that its preview shows how they are now, as far as that takes few requests.
+
         Args:
             path: the file of its journal.
 
         Raises:
+            NothingSelected: it changed nothing.
             OptionsError: the provider cannot take it back.
+            Unauthorized, Forbidden: the credentials may not look.
         """
-        if self._verb.undo is None:
-            raise OptionsError("verb", self._verb.name, "a verb that can be taken back; this one cannot")
-        done = (item for chunk in self._journal.chunks("status = 'done'", BATCH) for item in chunk)
-        text = f"what {self.journal.name} changed"
-        return Job(
-            self._target,
-            await write_plan(self._target, self._verb.undo, path, done, described_as=text, duration=None, most=None),
-        )
+        journal = await plan_undo(self._target, self._journal, self.plan, path)
+        return Job(self._target, journal)
 
     def _admit(self, plan_hash: str, most: int | None) -> None:
         if plan_hash != self.plan.hash:
             raise PlanRefused(f"the plan of {self.journal} is {self.plan.hash}, not {plan_hash}: preview it")
         if most is not None and self.plan.items > most:
             raise PlanRefused(f"the plan has {self.plan.items} items, more than the maximum of {most} that was set")
-        if "started_at" not in self._journal.facts() and current_hash(self._journal) != self.plan.hash:
+
+    def _check_items(self) -> None:
+        """Check that the journal is whole and has the items that were planned; for a million that takes seconds."""
+        self._journal.check()
+        if current_hash(self._journal) != self.plan.hash:
             raise PlanRefused(f"{self.journal}: the items are not those that were planned; plan again")
-
-    @contextmanager
-    def _noted(self) -> Generator[None]:
-        """Write down when a run begins and ends; one that is killed has no end."""
-        facts, began = self._journal.facts(), self._now()
-        name = f"{RUN}{1 + sum(fact.startswith(RUN) for fact in facts)}"
-        self._journal.note({"started_at": facts.get("started_at", began), name: f"{began}/"})
-        try:
-            yield
-        finally:
-            ended = self._now()
-            with suppress(JournalError):  # what went wrong with the journal is on its way already
-                self._journal.note({"ended_at": ended, name: f"{began}/{ended}"})
-
-    def _now(self) -> str:
-        return format_datetime(datetime.fromtimestamp(self._target.client.options.clock.time(), UTC))
 
 
 async def plan(
@@ -253,10 +276,12 @@ def open_job(client: DatadogOnCall | GrafanaOnCall, path: str | Path) -> Job:
     """Return the job of a journal, to preview, run, resume, verify or undo it.
 
     Raises:
-        JournalError: there is none, or it is from another provider, account or version.
+        JournalError: there is none, or it is from another provider, account or version, damaged, or older than what
+            was sent.
     """
     target, journal = target_of(client), Journal.open(path)
     try:
+        check_age(journal.path, journal.facts())
         check_account(journal, target)
         return Job(target, journal)
     except BaseException:

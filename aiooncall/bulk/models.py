@@ -15,20 +15,23 @@ if TYPE_CHECKING:
 
 
 class Status(StrEnum):
-    """How far an item is.
-
-    SENDING is only written before what must not be sent twice; found later, it means that the process died right then.
-    """
+    """How far an item is."""
 
     OPEN = "open"
     SENDING = "sending"
+    """Its bytes are about to leave, or have left; found later, it means that the process died right then."""
     DONE = "done"
+    FOUND_DONE = "found_done"
+    """This job had sent it without learning what came of it, and found it done: it counts as this job's doing."""
     ALREADY = "already"
+    """It was so before, by somebody else's doing."""
     FAILED = "failed"
     AMBIGUOUS = "ambiguous"
 
 
-FINISHED = frozenset({Status.DONE, Status.ALREADY, Status.FAILED, Status.AMBIGUOUS})
+DONE_HERE = frozenset({Status.DONE, Status.FOUND_DONE})
+"""What this job has done."""
+FINISHED = DONE_HERE | {Status.ALREADY, Status.FAILED, Status.AMBIGUOUS}
 
 
 def _line(text: str | None) -> str | None:
@@ -103,6 +106,7 @@ class Counts:
     open: int = 0
     sending: int = 0
     done: int = 0
+    found_done: int = 0
     already: int = 0
     failed: int = 0
     ambiguous: int = 0
@@ -115,7 +119,7 @@ class Counts:
     @property
     def finished(self) -> int:
         """Those that were dealt with, whatever came of it."""
-        return self.done + self.already + self.failed + self.ambiguous
+        return self.succeeded + self.failed + self.ambiguous
 
     @property
     def unfinished(self) -> int:
@@ -125,7 +129,7 @@ class Counts:
     @property
     def succeeded(self) -> int:
         """Those that are as wanted, by this job or before."""
-        return self.done + self.already
+        return self.done + self.found_done + self.already
 
 
 @attrs.frozen(kw_only=True)

@@ -1,12 +1,84 @@
-"""How SQLite is to open the file of a journal, whether or not it may be written."""
+"""How the file of a journal is found, made and opened, and what belongs to it on the disk."""
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+import sqlite3
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from aiooncall.bulk.intents import SUFFIX
+from aiooncall.bulk.locking import FileLock
+from aiooncall.errors import JournalError
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Generator
+
+COMPANIONS: Final = ("-wal", "-shm", "-journal", SUFFIX)
+"""What stands beside a journal under its name and these endings, and belongs to it."""
+_HEAD: Final = b"SQLite format 3\0"
+
+
+@contextmanager
+def explained(path: Path, after: str = "") -> Generator[None]:
+    """Say what the troubles of SQLite and of the file system mean for the job.
+
+    Args:
+        path: the journal.
+        after: what they mean.
+    """
+    try:
+        yield
+    except (sqlite3.Error, OSError) as problem:
+        raise JournalError(path, f"cannot be used: {problem}{after}") from problem
+
+
+@contextmanager
+def read(path: Path) -> Generator[None]:
+    """Say of what makes no sense that the journal is damaged."""
+    try:
+        with explained(path):
+            yield
+    except (ValueError, TypeError, LookupError, OverflowError) as problem:
+        raise JournalError(
+            path, f"is damaged ({type(problem).__name__}: {problem}): take it from a backup, or plan again"
+        ) from problem
+
+
+def real_path(path: str | Path) -> Path:
+    """Return where a path leads to in the end; all that belongs to a journal stands beside that file."""
+    try:
+        return Path(path).resolve()
+    except (OSError, RuntimeError, ValueError) as problem:  # links in a circle; a NUL
+        raise JournalError(path, f"is no path of a file ({problem})") from None
+
+
+def make_file(path: Path) -> None:
+    """Make the file of a new journal, for its owner alone; nothing that is there is touched.
+
+    Raises:
+        JournalError: it is there already, or something that belongs to another one is.
+    """
+    for suffix in COMPANIONS:
+        beside = path.with_name(path.name + suffix)
+        if os.path.lexists(beside) and not os.path.lexists(path):
+            raise JournalError(beside, "is there and belongs to another journal: move it away, or use another name")
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    except FileExistsError:
+        raise JournalError(path, "is there already; a plan needs a file of its own") from None
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Return a connection to a journal; what is committed there survives a power failure."""
+    connection = sqlite3.connect(uri_of(path), uri=True, isolation_level=None, check_same_thread=False)
+    try:
+        connection.execute("PRAGMA synchronous = FULL")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def uri_of(path: Path) -> str:
@@ -20,6 +92,20 @@ def uri_of(path: Path) -> str:
     uri = path.absolute().as_uri()
     at_rest = path.exists() and not path.with_name(f"{path.name}-wal").exists()
     return f"{uri}?immutable=1" if at_rest and not _can_write(path) else uri
+
+
+def belongs_to_a_journal(path: Path) -> bool:
+    """Return whether a file is a database, or stands beside one and belongs to it."""
+    owners = [path.with_name(path.name.removesuffix(suffix)) for suffix in COMPANIONS if path.name.endswith(suffix)]
+    return any(_is_database(one) for one in (path, *owners))
+
+
+def _is_database(path: Path) -> bool:
+    try:
+        with closing(FileLock(path)) as file:  # never opened and closed beside SQLite: that would undo its locks
+            return file.head(len(_HEAD)) == _HEAD
+    except OSError:
+        return False
 
 
 def _can_write(path: Path) -> bool:

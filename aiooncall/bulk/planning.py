@@ -6,15 +6,18 @@ import hashlib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from aiooncall.bulk.journal import FORMAT, Journal
+from aiooncall.bulk.journal import Journal
 from aiooncall.bulk.models import PlanFacts
+from aiooncall.bulk.opening import read
+from aiooncall.bulk.schema import FORMAT
 from aiooncall.bulk.selection import items_in
 from aiooncall.checks import whole_units
-from aiooncall.errors import JournalError, OptionsError, PlanRefused
+from aiooncall.errors import JournalError, NothingSelected, OptionsError, PlanRefused
 from aiooncall.moments import format_datetime, parse_datetime
 from aiooncall.options import seconds
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from aiooncall.bulk.models import Item, Verb
@@ -67,15 +70,28 @@ async def write_plan(
     described_as: str,
     duration: Seconds | None,
     most: int | None,
+    facts: Mapping[str, str] | None = None,
 ) -> Journal:
-    """Write a plan to a new journal and return it; a plan that fails leaves no file."""
+    """Write a plan to a new journal and return it; a plan that fails leaves no file.
+
+    Args:
+        target: where.
+        name: of the verb.
+        path: of the new journal.
+        selection: what to do it to.
+        described_as: where that comes from.
+        duration: how long, where the verb takes that.
+        most: refuse a selection of more items.
+        facts: what else to write down.
+    """
     verb = find_verb(target, name, duration)
     length = None if duration is None else seconds("duration", duration)
     journal = Journal.create(path)
     try:
         fingerprint = Fingerprint(target.provider, target.client.account, verb.name, repr(length))
         added, duplicates = await _fill(journal, selection, fingerprint, most, described_as)
-        facts = {
+        planned = {
+            **(facts or {}),
             "provider": target.provider,
             "account": target.client.account,
             "verb": verb.name,
@@ -87,7 +103,7 @@ async def write_plan(
             "created_at": format_datetime(datetime.fromtimestamp(target.client.options.clock.time(), UTC)),
             "format": FORMAT,  # without it the plan is not finished
         }
-        journal.note(facts)
+        journal.note(planned)
     except BaseException:
         journal.discard()
         raise
@@ -119,24 +135,25 @@ async def _fill(
             flush()
     flush()
     if not added:
-        raise OptionsError("selection", described_as, "at least one id")
+        raise NothingSelected("selection", described_as, "at least one id")
     return added, read - added
 
 
 def plan_facts(journal: Journal) -> PlanFacts:
     """Return what a journal's plan says."""
     facts = journal.facts()
-    return PlanFacts(
-        provider=facts["provider"],
-        account=facts["account"],
-        verb=facts["verb"],
-        duration=float(facts["duration"]) if facts["duration"] else None,
-        selection=facts["selection"],
-        items=int(facts["items"]),
-        duplicates=int(facts["duplicates"]),
-        hash=facts["hash"],
-        created_at=parse_datetime(facts["created_at"]),
-    )
+    with read(journal.path):
+        return PlanFacts(
+            provider=facts["provider"],
+            account=facts["account"],
+            verb=facts["verb"],
+            duration=float(facts["duration"]) if facts["duration"] else None,
+            selection=facts["selection"],
+            items=int(facts["items"]),
+            duplicates=int(facts["duplicates"]),
+            hash=facts["hash"],
+            created_at=parse_datetime(facts["created_at"]),
+        )
 
 
 def current_hash(journal: Journal) -> str:

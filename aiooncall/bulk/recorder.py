@@ -7,11 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from aiooncall.bulk.outcomes import SENDING
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from aiooncall.bulk.journal import Journal
-    from aiooncall.bulk.outcomes import Outcome
+    from aiooncall.bulk.outcomes import Change
     from aiooncall.bulk.timeline import Timeline
 
 T = TypeVar("T")
@@ -26,39 +28,45 @@ MOST_UNWRITTEN: Final = 2 * MOST_WAITING
 class Recorder:
     """Writes outcomes in batches. What must be on the disk before a send is waited for, by all who wait at once.
 
+    Of what happens to one item between two writes only the last counts.
+
     Args:
         journal: where to.
         timeline: what else is written down from time to time.
+        now: returns what time it is, as the journal has it.
 
     Attributes:
         is_full: whether so much is to be written that the disk should catch up first.
         problem: why nothing can be written any more, if that is so.
     """
 
-    def __init__(self, journal: Journal, timeline: Timeline) -> None:
+    def __init__(self, journal: Journal, timeline: Timeline, now: Callable[[], str]) -> None:
         self.is_full = False
         self.problem: Exception | None = None
         self._journal = journal
         self._timeline = timeline
+        self._now = now
         self._thread = ThreadPoolExecutor(1, "aiooncall-journal")
-        self._outcomes: list[Outcome] = []
-        self._intents: list[int] = []
-        self._written: asyncio.Future[None] | None = None
+        self._changes: dict[int, Change] = {}
+        self._waiting: list[asyncio.Future[None]] = []
         self._wake = asyncio.Event()
         self._hurry = asyncio.Event()
         self._closing = False
+
+    def start(self) -> None:
+        """Begin to write, on the running loop."""
         self._flushed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._loop = asyncio.ensure_future(self._run())
 
-    def finished(self, outcome: Outcome) -> None:
-        """Take in what came of an item."""
-        outcomes = self._outcomes
-        outcomes.append(outcome)
-        if len(outcomes) == 1:
+    def finished(self, position: int, change: Change) -> None:
+        """Take in what came of the item at a position."""
+        changes = self._changes
+        changes[position] = change
+        if len(changes) == 1:
             self._wake.set()
-        elif len(outcomes) >= MOST_WAITING:
+        elif len(changes) >= MOST_WAITING:
             self._hurry.set()
-            self.is_full = len(outcomes) >= MOST_UNWRITTEN
+            self.is_full = len(changes) >= MOST_UNWRITTEN
 
     async def room(self) -> None:
         """Return when the disk has caught up, so that what is to be written cannot pile up."""
@@ -73,12 +81,13 @@ class Recorder:
         """
         if self.problem is not None:
             raise self.problem
-        self._intents.append(position)
-        if self._written is None:
-            self._written = asyncio.get_running_loop().create_future()
-        self._wake.set()
-        self._hurry.set()
-        await asyncio.shield(self._written)
+        self._changes[position] = SENDING
+        written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(written)
+        if len(self._waiting) == 1:
+            self._wake.set()
+            self._hurry.set()
+        await written
 
     async def do(self, work: Callable[..., T], *values: Any) -> T:  # noqa: ANN401 (the work's own)
         """Do something with the journal on its thread."""
@@ -96,17 +105,16 @@ class Recorder:
 
     async def _run(self) -> None:
         try:
-            while not (self._closing and not self._outcomes and not self._intents):
+            while not (self._closing and not self._changes):
                 await self._wake.wait()
                 if not self._hurry.is_set():
                     await self._pause()
+                await asyncio.sleep(0)  # all who are about to wait share what is written
                 await self._flush()
-            await self.do(self._journal.write, [], [], self._timeline.take(()))
+            await self.do(self._journal.write, {}, self._timeline.take(()), self._now())
         except BaseException as problem:
             self.problem = problem if isinstance(problem, Exception) else None
-            if self._written is not None and not self._written.done():
-                self._written.set_exception(problem)
-                self._written.exception()  # somebody may have been cancelled meanwhile
+            _fail(self._waiting, problem)
             raise
 
     async def _pause(self) -> None:
@@ -120,18 +128,23 @@ class Recorder:
     async def _flush(self) -> None:
         self._wake.clear()
         self._hurry.clear()
-        outcomes, self._outcomes = self._outcomes, []
+        changes, self._changes = self._changes, {}
         self.is_full = False
-        intents, self._intents = self._intents, []
-        written, self._written = self._written, None
+        waiting, self._waiting = self._waiting, []
         flushed, self._flushed = self._flushed, asyncio.get_running_loop().create_future()
         flushed.set_result(None)
         try:
-            await self.do(self._journal.write, intents, outcomes, self._timeline.take(outcomes))
+            await self.do(self._journal.write, changes, self._timeline.take(changes.values()), self._now())
         except BaseException as problem:
-            if written is not None:
-                written.set_exception(problem)
-                written.exception()
+            _fail(waiting, problem)
             raise
-        if written is not None:
-            written.set_result(None)
+        for written in waiting:
+            if not written.done():  # who waited may have been cancelled meanwhile
+                written.set_result(None)
+
+
+def _fail(waiting: list[asyncio.Future[None]], problem: BaseException) -> None:
+    """Raise in all who wait what went wrong."""
+    for written in waiting:
+        if not written.done():
+            written.set_exception(problem)

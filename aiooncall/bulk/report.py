@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from contextlib import closing
 from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import pairwise
@@ -11,11 +12,12 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import attrs
 
-from aiooncall.bulk.job import RUN
 from aiooncall.bulk.journal import Journal
+from aiooncall.bulk.opening import read
 from aiooncall.bulk.planning import plan_facts
 from aiooncall.bulk.report_html import page
 from aiooncall.bulk.report_text import text
+from aiooncall.bulk.runs import RUN
 from aiooncall.bulk.targets import DatadogTarget, GrafanaTarget
 from aiooncall.bulk.verifying import verification
 from aiooncall.moments import format_datetime, parse_datetime
@@ -115,6 +117,7 @@ class JobReport:
         counts: how many items are in which status.
         runs: from the first to the last.
         failures: what went wrong, the most frequent first.
+        repeatable: whether an item can be sent twice without harm.
         verifiable: whether the server can show that it was done.
         verification: what the server showed; None if nobody looked.
         verified_at: when it was last looked at.
@@ -126,6 +129,7 @@ class JobReport:
     counts: Counts
     runs: tuple[Run, ...]
     failures: tuple[Failure, ...]
+    repeatable: bool
     verifiable: bool
     verification: Verification | None
     verified_at: datetime | None
@@ -215,22 +219,19 @@ def report(path: str | Path) -> JobReport:
         path: the file of its journal.
 
     Raises:
-        JournalError: there is none, or it is not one of this version.
+        JournalError: there is none, it is not one of this version, or it is damaged.
     """
-    journal = Journal.open(path)
-    try:
+    with closing(Journal.open(path)) as journal, read(journal.path):
         journal.rows("BEGIN")  # so that all is read as of one moment, while a run writes on
-        return _read(journal)
-    finally:
-        journal.close()
+        return _read(journal, str(path))
 
 
-def _read(journal: Journal) -> JobReport:
+def _read(journal: Journal, name: str) -> JobReport:
     plan, seconds = plan_facts(journal), journal.timeline()
     verb = _verb(plan)
     seen_at = journal.rows("SELECT max(seen_at) FROM items")[0][0]
     return JobReport(
-        journal=str(journal.path),
+        journal=name,
         plan=plan,
         counts=journal.counts(),
         runs=tuple(_runs(journal.facts(), [row[0] for row in seconds])),
@@ -238,6 +239,7 @@ def _read(journal: Journal) -> JobReport:
             Failure(status=status, reason=reason, count=count, example_id=item_id, example_error=error)
             for status, reason, count, item_id, error, _ in journal.rows(_FAILURES)
         ),
+        repeatable=verb.repeatable,
         verifiable=bool(verb.wanted),
         verification=None if seen_at is None else verification(journal, verb.wanted),
         verified_at=None if seen_at is None else _moment(seen_at),
@@ -266,11 +268,11 @@ def _tick(row: tuple[Any, ...]) -> Tick:
     second, done, failed, requests, refused, retried, allowed = row
     return Tick(
         at=_moment(second),
-        done=done,
-        failed=failed,
-        requests=requests,
-        refused=refused,
-        retried=retried,
+        done=int(done),
+        failed=int(failed),
+        requests=int(requests),
+        refused=int(refused),
+        retried=int(retried),
         allowed=allowed,
     )
 

@@ -66,7 +66,14 @@ code{font:13px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono'
 svg{display:block;width:100%;min-width:720px;height:auto}
 svg text{font-family:inherit}
 """
-_BARS: Final = {"done": "done", "already so": "good", "failed": "failed", "in doubt": "refused", "confirmed": "good"}
+_BARS: Final = {
+    "done": "done",
+    "found done": "done",
+    "already so": "good",
+    "failed": "failed",
+    "in doubt": "refused",
+    "confirmed": "good",
+}
 """The colours of the bars of counts; those of the others are soft."""
 
 

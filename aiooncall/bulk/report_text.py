@@ -81,11 +81,17 @@ def advice(report: JobReport) -> Iterator[str]:
     if counts.failed:
         yield "Resume it with failed items retried, once the reasons are dealt with."
     unseen = report.verifiable and report.verification is None
-    if counts.ambiguous or counts.sending:
+    if counts.ambiguous or (counts.sending and not report.repeatable):
         what = "Verify it" if unseen else "Look at what is in doubt"
         yield f"{what}: it may or may not have been done, and is not sent again."
     elif name == "finished" and counts.succeeded and unseen:
         yield "Verify it: what the server accepted may not be done yet."
+
+
+_SENDING: Final = {
+    True: "on its way; if the process was killed, it goes again",
+    False: "on its way; if the process was killed, it is in doubt",
+}
 
 
 def count_rows(report: JobReport) -> list[tuple[str, int, str]]:
@@ -93,13 +99,14 @@ def count_rows(report: JobReport) -> list[tuple[str, int, str]]:
     counts = report.counts
     rows = [
         ("done", counts.done, "the server accepted it"),
+        ("found done", counts.found_done, "a run that was cut off had sent it, and it was found done"),
         ("already so", counts.already, "nothing had to be changed"),
         ("failed", counts.failed, "see the reasons"),
         ("in doubt", counts.ambiguous, "it may or may not have been done; it is not sent again"),
-        ("being sent", counts.sending, "on its way, or in doubt if the process was killed"),
+        ("being sent", counts.sending, _SENDING[report.repeatable]),
         ("to do", counts.open, "not sent yet"),
     ]
-    return [row for row in rows if row[1] or row[0] not in {"being sent", "already so"}]
+    return [row for row in rows if row[1] or row[0] not in {"found done", "being sent", "already so"}]
 
 
 def verification_rows(report: JobReport) -> list[tuple[str, int, str]]:

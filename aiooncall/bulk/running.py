@@ -4,15 +4,34 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import closing
-from typing import TYPE_CHECKING, Final
+from datetime import UTC, datetime
+from math import inf
+from typing import TYPE_CHECKING, Final, Never
+
+import attrs
 
 from aiooncall._text import one_line
 from aiooncall.bulk.journal import Journal
 from aiooncall.bulk.models import Status
+from aiooncall.bulk.outage import Outage
 from aiooncall.bulk.recorder import Recorder
 from aiooncall.bulk.timeline import Timeline
-from aiooncall.errors import AmbiguousOutcome, ClientClosed, Forbidden, OnCallError, Unauthorized
+from aiooncall.errors import (
+    AmbiguousOutcome,
+    AttemptTimeout,
+    ClientClosed,
+    CodecError,
+    ConnectError,
+    ConnectionDropped,
+    Forbidden,
+    OnCallError,
+    ResponseTooLarge,
+    ServerError,
+    Unauthorized,
+)
+from aiooncall.events import emit
 from aiooncall.fanout import FanOut
+from aiooncall.moments import format_datetime
 from aiooncall.transport.flight import CURRENT
 
 if TYPE_CHECKING:
@@ -26,6 +45,63 @@ BATCH: Final = 1000
 LONGEST_ERROR: Final = 300
 FORBIDDEN_IN_A_ROW: Final = 20
 """So many refusals without a success between them are the credentials' fault, and end the job."""
+MOST_CHANCES: Final = 3
+"""How often an item is tried that cannot be sent while others can."""
+DOUBTFUL: Final = (
+    *(one.__name__ for one in (AttemptTimeout, ConnectionDropped, ResponseTooLarge, ServerError, CodecError)),
+    *(AmbiguousOutcome.__name__, "Interrupted"),
+)
+"""The reasons after which an item may have been sent."""
+_WITHDRAWN: Final = (Status.OPEN.value, None, None, None, False)
+_MAY_HAVE_LEFT: Final = (Status.OPEN.value, None, None, None, True)
+
+
+@attrs.frozen(kw_only=True)
+class RunOptions:
+    """How a plan is carried out.
+
+    Attributes:
+        concurrency: how many requests at once.
+        patience: how many seconds of an outage are waited for.
+        watch: called with each status as items end.
+    """
+
+    concurrency: int
+    patience: float = inf
+    watch: Callable[[Status], None] | None = None
+
+
+@attrs.define(slots=True, eq=False)
+class Handle:
+    """One item in a worker's hands; it is written down before its bytes leave, and when they had no effect.
+
+    Attributes:
+        item_id: which.
+        position: where it stands in the journal.
+        may_have_left: whether an earlier try may have been sent.
+    """
+
+    item_id: str
+    position: int
+    may_have_left: bool
+    _recorder: Recorder
+    _declared: bool = False
+
+    async def declare(self) -> None:
+        """Write down that the item is about to be sent, unless that stands there already."""
+        if not self._declared:
+            self._declared = True
+            await self._recorder.begin(self.position)
+
+    def withdraw(self) -> None:
+        """Take that back: it was refused, or did not leave after all."""
+        if self._declared:
+            self._declared = False
+            self.note(_WITHDRAWN)
+
+    def note(self, change: tuple[str, str | None, str | None, float | None, bool]) -> None:
+        """Let it be written down what it came to."""
+        self._recorder.finished(self.position, change)
 
 
 class Runner:
@@ -36,121 +112,165 @@ class Runner:
         journal: what is left to do, and where it is written down.
         verb: what to do.
         duration: for how long, in seconds, where the verb takes that.
-        watch: called with each status as items end.
+        options: how.
     """
 
     def __init__(
-        self,
-        target: Target,
-        journal: Journal,
-        verb: Verb,
-        duration: float | None,
-        watch: Callable[[Status], None] | None = None,
+        self, target: Target, journal: Journal, verb: Verb, duration: float | None, options: RunOptions
     ) -> None:
         self._target = target
         self._journal = journal
         self._verb = verb
         self._duration = duration
-        self._watch = watch
-        self._wall = target.client.options.clock.time
-        self._timeline = Timeline(target.client, target.client.options.clock)
-        self._ended_items = 0
-        self._recorder: Recorder | None = None
-        self._positions: dict[str, int] = {}
+        self._options = options
+        client = target.client
+        self._wall = client.options.clock.time
+        self._timeline = Timeline(client, client.options.clock)
+        self._recorder = Recorder(journal, self._timeline, self._now)
+        self._outage = Outage(
+            client.options.clock,
+            lambda event: emit((*client.options.hooks, *client.connection.troubled), event),
+            options.patience,
+        )
+        self._handles: dict[str, Handle] = {}
+        self._crew: FanOut | None = None
         self._stopped = False
+        self._ended_items = 0
         self._proven = journal.counts().succeeded > 0
         self._forbidden = 0
         self._fatal: Exception | None = None
 
     def stop(self) -> None:
-        """Begin nothing new; what is in flight comes to its end."""
+        """Send nothing more: what is on its way comes to its end, and what only waits stays open."""
         self._stopped = True
+        if self._crew is not None:
+            self._crew.stop()
 
-    async def run(self, concurrency: int) -> None:
+    async def run(self) -> None:
         """Deal with the open items until none is left, or until told to stop.
 
         Raises:
             Unauthorized, Forbidden: the credentials may not do this; the items stay open.
+            ConnectError: nothing can be reached from the start, or for longer than is borne; the items stay open.
             ClientClosed: the client is not open, or was closed meanwhile; the items stay open.
             JournalError: something could not be written; nothing was sent from then on.
         """
-        self._recorder = Recorder(self._journal, self._timeline)
+        self._recorder.start()
         try:
             # A connection of its own, so that reading never waits for what is being written.
             with (
                 closing(Journal.open(self._journal.path)) as reading,
                 self._target.client.listen_for_trouble(self._timeline),
             ):
-                items = self._open_items(reading)  # distinct: the journal holds each item once
-                await FanOut(items, self._act, concurrency=concurrency, distinct=True, proving=not self._proven)
+                self._crew = FanOut(
+                    self._open_items(reading),  # distinct: the journal holds each item once
+                    self._act,
+                    concurrency=self._options.concurrency,
+                    distinct=True,
+                    proving=not self._proven,
+                )
+                await self._crew
         finally:
+            self._outage.close()
             await self._recorder.close()
         if self._fatal is not None:
             raise self._fatal
 
     def _open_items(self, reading: Journal) -> Iterator[str]:
-        assert self._recorder is not None  # noqa: S101 (narrowing: it was made before the crew)
         last = 0
         while rows := reading.unfinished(last, BATCH):
-            for position, item_id in rows:
+            for position, item_id, left in rows:
                 if self._stopped or self._recorder.problem is not None:
                     return
-                self._positions[item_id] = last = position
+                last = position
+                self._handles[item_id] = Handle(item_id, position, bool(left), self._recorder)
                 yield item_id
 
     async def _act(self, item_id: str) -> None:
-        assert self._recorder is not None  # noqa: S101 (narrowing: it was made before the crew)
         if self._recorder.is_full:
             await self._recorder.room()
-        position = self._positions.pop(item_id)
-        if not self._verb.repeatable:
-            await self._recorder.begin(position)
+        handle, flight = self._handles.pop(item_id), CURRENT.get()
+        assert flight is not None  # noqa: S101 (narrowing: a crew has one for each item)
+        flight.intent = handle
+        self._outage.enter()
         try:
-            await self._send(position, item_id)
+            await self._send(handle)
         except asyncio.CancelledError:
-            flight = CURRENT.get()
-            if flight is not None and flight.left is False:  # it only waited, or was refused
-                self._note(position, Status.OPEN)
+            if not flight.left:  # it only waited, or was refused
+                handle.withdraw()
+            elif self._verb.repeatable:
+                handle.note(_MAY_HAVE_LEFT)
             raise
+        finally:
+            self._outage.leave()
 
-    async def _send(self, position: int, item_id: str) -> None:
+    async def _send(self, handle: Handle) -> None:
+        chances = MOST_CHANCES
+        while (unreachable := await self._try(handle)) is not None:
+            if self._is_first or unreachable.by_proxy or (over := await self._outage.wait(unreachable)) is None:
+                self._end(unreachable)
+            chances -= not over
+            if not chances:
+                self._ended(handle, Status.FAILED, unreachable)
+                return
+
+    async def _try(self, handle: Handle) -> ConnectError | None:
+        """Do it to an item; return why that was not possible, if so, and nothing was sent."""
+        call = self._outage.begin()
         try:
-            changed = await self._target.act(self._verb, item_id, self._duration)
-        except (Unauthorized, Forbidden, ClientClosed) as refused:
-            await self._refused(position, refused)
+            changed = await self._target.act(self._verb, handle.item_id, self._duration)
+        except ConnectError as unreachable:
+            return unreachable
         except OnCallError as error:
-            self._ended(position, Status.AMBIGUOUS if isinstance(error, AmbiguousOutcome) else Status.FAILED, error)
+            self._outage.answered(call)
+            self._failed(handle, error)
         except Exception as error:  # noqa: BLE001 (one item's failure, whatever it is; it may have been sent)
-            self._ended(position, Status.FAILED if self._verb.repeatable else Status.AMBIGUOUS, error)
+            self._ended(handle, Status.FAILED if self._verb.repeatable else Status.AMBIGUOUS, error)
         else:
-            self._forbidden = 0
-            self._ended(position, Status.DONE if changed else Status.ALREADY)
+            self._outage.answered(call)
+            self._succeeded(handle, changed=changed)
+        return None
 
-    async def _refused(self, position: int, refused: OnCallError) -> None:
-        """End the job if it is the credentials, as the first item or many in a row tell, or a closed client."""
-        self._forbidden += 1
-        first = not self._ended_items and not self._proven
-        if first or self._forbidden >= FORBIDDEN_IN_A_ROW or isinstance(refused, (Unauthorized, ClientClosed)):
-            self._note(position, Status.OPEN)
-            self._fatal = refused
-            self.stop()
-            raise refused
-        self._ended(position, Status.FAILED, refused)
+    @property
+    def _is_first(self) -> bool:
+        """Whether nothing has come to an end, in this run or before."""
+        return not self._ended_items and not self._proven
 
-    def _ended(self, position: int, status: Status, error: Exception | None = None) -> None:
-        self._note(position, status, error)
+    def _succeeded(self, handle: Handle, *, changed: bool) -> None:
+        self._forbidden = 0
+        if changed:
+            self._ended(handle, Status.DONE)
+        else:
+            self._ended(handle, Status.FOUND_DONE if handle.may_have_left else Status.ALREADY)
+
+    def _failed(self, handle: Handle, error: OnCallError) -> None:
+        if isinstance(error, (Unauthorized, Forbidden, ClientClosed)):
+            # It is the credentials, as the first item or many in a row tell, or a closed client.
+            self._forbidden += 1
+            many = self._forbidden >= FORBIDDEN_IN_A_ROW
+            if self._is_first or many or isinstance(error, (Unauthorized, ClientClosed)):
+                self._end(error)
+        self._ended(handle, Status.AMBIGUOUS if isinstance(error, AmbiguousOutcome) else Status.FAILED, error)
+
+    def _end(self, reason: OnCallError) -> Never:
+        """End the job for a reason that no item can be blamed for; what it came with stays open."""
+        self._fatal = self._fatal or reason
+        self.stop()
+        raise asyncio.CancelledError
+
+    def _ended(self, handle: Handle, status: Status, error: Exception | None = None) -> None:
+        reason = None if error is None else type(error).__name__
+        text = None if error is None else one_line(str(error))[:LONGEST_ERROR]
+        handle.note((status.value, reason, text, self._wall(), False))
         self._ended_items += 1
-        if self._watch is None:
+        if self._options.watch is None:
             return
         try:
-            self._watch(status)
+            self._options.watch(status)
         except Exception as mistake:
             self._fatal = mistake
             self.stop()
             raise
 
-    def _note(self, position: int, status: Status, error: Exception | None = None) -> None:
-        assert self._recorder is not None  # noqa: S101 (narrowing: it was made before the crew)
-        reason = None if error is None else type(error).__name__
-        text = None if error is None else one_line(str(error))[:LONGEST_ERROR]
-        self._recorder.finished((status.value, reason, text, self._wall(), position))
+    def _now(self) -> str:
+        return format_datetime(datetime.fromtimestamp(self._wall(), UTC))

@@ -31,7 +31,8 @@ _DATADOG: Final = {
     )
 }
 _ENDPOINTS: Final = {"acknowledge": ACKNOWLEDGE, "resolve": RESOLVE, "escalate": ESCALATE}
-_UNDO: Final = {"acknowledge": "unacknowledge", "resolve": "unresolve", "silence": "unsilence"}
+_PAIRS: Final = {"acknowledge": "unacknowledge", "resolve": "unresolve", "silence": "unsilence"}
+_UNDO: Final = _PAIRS | {undoing: verb for verb, undoing in _PAIRS.items()}
 _GRAFANA: Final = {
     name: Verb(name=name, wanted=frozenset(map(str, verb.wanted)), undo=_UNDO.get(name), timed=name == "silence")
     for name, verb in actions.BY_NAME.items()

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from aiooncall._clock import Clock
-    from aiooncall.bulk.outcomes import Outcome
+    from aiooncall.bulk.outcomes import Change
     from aiooncall.client.base import BaseClient
     from aiooncall.events import Event
 
-_DONE: Final = frozenset({Status.DONE, Status.ALREADY})
+_DONE: Final = frozenset({Status.DONE, Status.FOUND_DONE, Status.ALREADY})
 _FAILED: Final = frozenset({Status.FAILED, Status.AMBIGUOUS})
 
 
@@ -53,13 +53,14 @@ class Timeline:
         now.refused += isinstance(event, Throttled)
         now.retried += isinstance(event, RetryScheduled)
 
-    def take(self, outcomes: Iterable[Outcome]) -> list[tuple[Any, ...]]:
+    def take(self, changes: Iterable[Change]) -> list[tuple[Any, ...]]:
         """Return what was counted since the last time, as the journal takes it.
 
         Args:
-            outcomes: what came of items since then.
+            changes: what items came to since then.
         """
-        for (second, status), items in Counter((int(at), status) for status, _, _, at, _ in outcomes).items():
+        ended = Counter((int(at), status) for status, _, _, at, _ in changes if at is not None)
+        for (second, status), items in ended.items():
             counted = self._seconds.setdefault(second, Second())
             counted.done += items * (status in _DONE)
             counted.failed += items * (status in _FAILED)

@@ -2,39 +2,42 @@
 
 from __future__ import annotations
 
-import asyncio
-import signal
 import sys
-from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import attrs
 import typer
 
 from aiooncall import bulk
 from aiooncall.cli.asking import confirm
+from aiooncall.cli.carrying_out import carry_out, say_err
 from aiooncall.cli.command import ExitCode, command
+from aiooncall.cli.output import write_output
 from aiooncall.cli.printing import item_json, plain, print_counts, print_json, say
-from aiooncall.cli.progress import JobProgress
 from aiooncall.cli.settings import Settings
 from aiooncall.datadog.pages import LARGEST_PAGE
-from aiooncall.errors import OptionsError, PlanRefused
+from aiooncall.errors import NothingSelected, OptionsError, PlanRefused
 from aiooncall.fanout import DEFAULT_CONCURRENCY
 from aiooncall.grafana.client import GrafanaOnCall
 from aiooncall.grafana.models.alert_group import AlertGroupState
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Generator
-
     from aiooncall.bulk import Counts, Job, Preview
     from aiooncall.datadog.client import DatadogOnCall
 
+OLD: Final = timedelta(hours=1)
+"""How long ago the last item was sent, when it is asked whether that was the last one."""
 app = typer.Typer(help="The same action on very many pages or alert groups.", no_args_is_help=True)
 
 JournalFile = Annotated[Path, typer.Argument(metavar="JOURNAL", help="Holds the plan, and what came of it.")]
 Concurrency = Annotated[int, typer.Option(min=1, max=1000, help="How many requests at once.")]
+Patience = Annotated[
+    float | None, typer.Option(min=1, help="Seconds to wait while nothing can be reached; for ever without it.")
+]
+FailIfNone = Annotated[bool, typer.Option("--fail-if-none", help="Exit with 1 if there is nothing to do.")]
 Most = Annotated[int | None, typer.Option("--max", min=1, help="Refuse to touch more items.")]
 
 
@@ -53,14 +56,20 @@ async def plan(
     integration: Annotated[str | None, typer.Option(help="Grafana: all of an integration.")] = None,
     duration: Annotated[float | None, typer.Option("--for", min=1, help="How long to silence, in seconds.")] = None,
     most: Most = None,
-) -> None:
+    fail_if_none: FailIfNone = False,
+) -> ExitCode:
     """Write down what would be done, and show it; nothing is sent."""
     filters = {"state": state, "team_id": team, "integration_id": integration}
     given = {name: value for name, value in filters.items() if value is not None}
     async with settings.client(settings.provider) as client:
         selection, words = _selection(client, ids, source, query, given)
-        with await bulk.plan(client, verb, journal, selection, duration=duration, most=most, described_as=words) as job:
-            _show(job.preview(), journal, as_json=settings.json)
+        try:
+            job = await bulk.plan(client, verb, journal, selection, duration=duration, most=most, described_as=words)
+        except NothingSelected:
+            return _nothing(settings, f"nothing matches ({words})", fail=fail_if_none)
+        with job:
+            _show(job.preview(), journal, settings)
+    return ExitCode.DONE
 
 
 @command(app)
@@ -72,7 +81,7 @@ async def preview(
     """Show what a plan would touch; nothing is sent."""
     async with settings.client_of(journal) as client:
         with bulk.open_job(client, journal) as job:
-            _show(job.preview(samples=samples), journal, as_json=settings.json)
+            _show(job.preview(samples=samples), journal, settings)
 
 
 @command(app)
@@ -85,8 +94,9 @@ async def run(
     confirm_above: Annotated[int, typer.Option(min=0, help="Ask before touching more items than this.")] = 100,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, and send nothing.")] = False,
     concurrency: Concurrency = DEFAULT_CONCURRENCY,
+    patience: Patience = None,
 ) -> ExitCode:
-    """Carry a plan out. Ctrl-C ends it when what is in flight has come to its end."""
+    """Carry a plan out. After Ctrl-C nothing more is sent, and it ends with what is on its way."""
     async with settings.client_of(journal) as client:
         with bulk.open_job(client, journal) as job:
             job.check(plan_hash, most=most)
@@ -94,7 +104,8 @@ async def run(
                 _would_touch(job.counts, settings)
                 return ExitCode.DONE
             _confirm(job, confirm_above, yes=yes)
-            return await _carry_out(settings, client, job, partial(job.run, plan_hash, most=most), concurrency)
+            go = partial(job.run, plan_hash, most=most, concurrency=concurrency, patience=patience)
+            return await carry_out(settings, client, job, journal, go)
 
 
 @command(app)
@@ -104,13 +115,18 @@ async def resume(
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Try again what failed, and what is in doubt if twice is harmless.")
     ] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Do not ask whether an old journal is the last one.")
+    ] = False,
     concurrency: Concurrency = DEFAULT_CONCURRENCY,
+    patience: Patience = None,
 ) -> ExitCode:
     """Go on with a job that was interrupted, in whatever way."""
     async with settings.client_of(journal) as client:
         with bulk.open_job(client, journal) as job:
-            again = partial(job.resume, retry_failed=retry_failed)
-            return await _carry_out(settings, client, job, again, concurrency)
+            _confirm_age(job, client.options.clock.time(), yes=yes)
+            go = partial(job.resume, retry_failed=retry_failed, concurrency=concurrency, patience=patience)
+            return await carry_out(settings, client, job, journal, go)
 
 
 @command(app)
@@ -138,11 +154,18 @@ async def undo(
     settings: Settings,
     journal: JournalFile,
     new_journal: Annotated[Path, typer.Argument(metavar="NEW_JOURNAL", help="A new file for the opposite plan.")],
-) -> None:
-    """Plan to take back what a job changed, and show it; nothing is sent."""
+    fail_if_none: FailIfNone = False,
+) -> ExitCode:
+    """Plan to take back what a job changed, and show it as it is now; nothing is changed."""
     async with settings.client_of(journal) as client:
-        with bulk.open_job(client, journal) as job, await job.undo(new_journal) as undoing:
-            _show(undoing.preview(), new_journal, as_json=settings.json)
+        with bulk.open_job(client, journal) as job:
+            try:
+                undoing = await job.undo(new_journal)
+            except NothingSelected:
+                return _nothing(settings, f"{journal} changed nothing", fail=fail_if_none)
+            with undoing:
+                _show(undoing.preview(), new_journal, settings)
+    return ExitCode.DONE
 
 
 @command(app)
@@ -154,10 +177,7 @@ async def report(
     """Tell what came of a job."""
     found = bulk.report(journal)
     if html is not None:
-        try:
-            html.write_text(found.to_html(), encoding="utf-8")
-        except OSError as problem:
-            raise OptionsError("--html", str(html), f"a file that can be written ({problem.strerror})") from None
+        write_output("--html", html, found.to_html())
     if settings.json:
         print_json(found.to_json())
     else:
@@ -188,8 +208,16 @@ def _selection(
     return client.pages.list(query, page_size=LARGEST_PAGE), query
 
 
-def _show(found: Preview, journal: Path, *, as_json: bool) -> None:
-    if as_json:
+def _nothing(settings: Settings, why: str, *, fail: bool) -> ExitCode:
+    """Say that there is nothing to do, which is no mistake unless it was said to be one."""
+    say_err(f"{why}: there is nothing to do, and nothing was planned")
+    if settings.json:
+        print_json({"plan": None})
+    return ExitCode.FAILED if fail else ExitCode.DONE
+
+
+def _show(found: Preview, journal: Path, settings: Settings) -> None:
+    if settings.json:
         print_json({**plain(found), "samples": [item_json(item) for item in found.samples]})
         return
     said = found.plan
@@ -201,7 +229,7 @@ def _show(found: Preview, journal: Path, *, as_json: bool) -> None:
         say("  " + "  ".join(str(value) for value in item_json(item).values()))
     for warning in found.warnings:
         say(f"note: {warning}")
-    say(f"nothing was sent; to do it: aiooncall bulk run {journal} --plan {said.hash}")
+    say(f"nothing was sent; to do it: {settings.again('bulk', 'run', journal, '--plan', said.hash)}")
 
 
 def _confirm(job: Job, most: int, *, yes: bool) -> None:
@@ -216,54 +244,20 @@ def _confirm(job: Job, most: int, *, yes: bool) -> None:
         raise PlanRefused("not confirmed; nothing was sent")
 
 
-async def _carry_out(
-    settings: Settings,
-    client: DatadogOnCall | GrafanaOnCall,
-    job: Job,
-    go: Callable[..., Awaitable[Counts]],
-    concurrency: int,
-) -> ExitCode:
-    bar = JobProgress(client, job.counts, job.plan.verb, quiet=settings.json)
-    with bar as progress, _interruptible(job, progress.say):
-        try:
-            counts = await go(concurrency=concurrency, watch=progress)
-        except asyncio.CancelledError:  # the second Ctrl-C: what was under way is in doubt, and the journal knows
-            counts = job.counts
-    _summary(counts, settings, job.plan.verb)
-    if counts.sending:
-        say_err(f"{counts.sending} items may have been sent; to go on: aiooncall bulk resume {job.journal}")
-        return ExitCode.AMBIGUOUS
-    if counts.unfinished:
-        say_err(f"stopped, and nothing is lost; to go on: aiooncall bulk resume {job.journal}")
-        return ExitCode.INTERRUPTED
-    if counts.ambiguous:
-        say_err(f"{counts.ambiguous} items are in doubt; to look: aiooncall bulk verify {job.journal}")
-        return ExitCode.AMBIGUOUS
-    return ExitCode.FAILED if counts.failed else ExitCode.DONE
-
-
-@contextmanager
-def _interruptible(job: Job, say: Callable[[str], None]) -> Generator[None]:
-    """Let the first Ctrl-C end the job gently; a second one cancels what is in flight, and a third one kills."""
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-
-    def stop() -> None:
-        say("stopping when what is in flight has ended; once more to stop at once")
-        job.stop()
-        loop.add_signal_handler(signal.SIGINT, cancel)
-
-    def cancel() -> None:
-        loop.remove_signal_handler(signal.SIGINT)
-        assert task is not None  # noqa: S101 (narrowing: a command is a task)
-        task.cancel()
-
-    with suppress(NotImplementedError):  # some systems have no such handlers: there it stops at once
-        loop.add_signal_handler(signal.SIGINT, stop)
-    try:
-        yield
-    finally:
-        with suppress(NotImplementedError):
-            loop.remove_signal_handler(signal.SIGINT)
+def _confirm_age(job: Job, now: float, *, yes: bool) -> None:
+    """Ask before a job goes on that sent its last item long ago: nothing shows that a journal is an old copy."""
+    last = job.last_intent_at
+    if job.repeatable or last is None:
+        return
+    age = datetime.fromtimestamp(now, UTC) - last
+    say_err(f"the last item that this journal knows of was sent {last:%Y-%m-%d %H:%M:%S} UTC")
+    if yes or age < OLD:
+        return
+    wanted = f"{age.total_seconds() / 3600:.1f} hours ago; if it is an old copy, {job.plan.verb} goes out again"
+    if not sys.stdin.isatty():
+        raise PlanRefused(f"that was {wanted}: give --yes if it is the last one")
+    if not confirm(f"that was {wanted}. Is it the last one?"):
+        raise PlanRefused("not confirmed; nothing was sent")
 
 
 def _would_touch(counts: Counts, settings: Settings) -> None:
@@ -271,16 +265,3 @@ def _would_touch(counts: Counts, settings: Settings) -> None:
         print_json(attrs.asdict(counts))
     else:
         say(f"{counts.unfinished} of {counts.total} items would be touched; nothing was sent")
-
-
-def _summary(counts: Counts, settings: Settings, title: str) -> None:
-    found = {name: number for name, number in attrs.asdict(counts).items() if number or name == "done"}
-    if settings.json:
-        print_json(attrs.asdict(counts))
-    else:
-        print_counts(found, title=title)
-
-
-def say_err(text: str) -> None:
-    """Say something that is not the result."""
-    typer.echo(text, err=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import inspect
 import json
-import shlex
 import signal
 from contextlib import suppress
 from enum import IntEnum
@@ -49,8 +48,8 @@ def command(app: typer.Typer, name: str | None = None) -> Callable[[Callable[...
     def add(body: Callable[..., Any]) -> Callable[..., None]:
         @wraps(body)
         def run(**given: Any) -> None:  # noqa: ANN401 (what typer has parsed)
-            shared = {field.name: given.pop(field.name) for field in attrs.fields(Settings)}
-            raise typer.Exit(execute(lambda: body(Settings(**shared), **given), as_json=shared["json"]))
+            settings = Settings(**{field.name: given.pop(field.name) for field in attrs.fields(Settings)})
+            raise typer.Exit(execute(lambda: body(settings, **given), settings))
 
         hints = get_type_hints(body, include_extras=True)
         own = list(inspect.signature(body).parameters.values())[1:]
@@ -74,20 +73,20 @@ def _shared_parameters() -> list[inspect.Parameter]:
     ]
 
 
-def execute(body: Callable[[], Any], *, as_json: bool) -> ExitCode:
+def execute(body: Callable[[], Any], settings: Settings) -> ExitCode:
     """Run a command to its end and return its exit code; what went wrong is told on standard error."""
     cancelled.clear()
     terminated = asyncio.Event()
     try:
         code: ExitCode = asyncio.run(_awaited(body, terminated)) or ExitCode.DONE
     except OnCallError as error:
-        looking = look(error.route, error.named) if isinstance(error, AmbiguousOutcome) else ""
-        tell(type(error).__name__, f"{error}{looking}", as_json=as_json)
+        looking = look(error.route, error.named, settings) if isinstance(error, AmbiguousOutcome) else ""
+        tell(type(error).__name__, f"{error}{looking}", as_json=settings.json)
         return code_of(error)
     except KeyboardInterrupt:
-        return _stopped(ExitCode.INTERRUPTED, as_json=as_json)
+        return _stopped(ExitCode.INTERRUPTED, settings)
     except asyncio.CancelledError:
-        return _stopped(ExitCode.TERMINATED, as_json=as_json)
+        return _stopped(ExitCode.TERMINATED, settings)
     return ExitCode.TERMINATED if terminated.is_set() and code is ExitCode.INTERRUPTED else code
 
 
@@ -105,15 +104,15 @@ async def _awaited(body: Callable[[], Awaitable[ExitCode | None]], terminated: a
     return await body()
 
 
-def _stopped(code: ExitCode, *, as_json: bool) -> ExitCode:
+def _stopped(code: ExitCode, settings: Settings) -> ExitCode:
     """Say whether something that must not be done twice may have been sent, and return the exit code for that."""
     doubts = [event for event in cancelled if event.left and not event.repeatable]
     for doubt in doubts:
-        tell(type(doubt).__name__, f"{doubt}{look(doubt.route, doubt.named)}", as_json=as_json)
+        tell(type(doubt).__name__, f"{doubt}{look(doubt.route, doubt.named, settings)}", as_json=settings.json)
     return ExitCode.AMBIGUOUS if doubts else code
 
 
-def look(route: str, named: Mapping[str, str]) -> str:
+def look(route: str, named: Mapping[str, str], settings: Settings) -> str:
     """Return the command that shows whether a call in doubt happened; nothing where there is none."""
     match named:
         case {"page_id": page_id}:
@@ -128,7 +127,7 @@ def look(route: str, named: Mapping[str, str]) -> str:
             words = ["group", "list"]
         case _:
             return ""
-    return f"; to look: aiooncall {shlex.join(words)}"
+    return f"; to look: {settings.again(*words)}"
 
 
 def tell(kind: str, message: str, *, as_json: bool) -> None:

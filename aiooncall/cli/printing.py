@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from aiooncall._text import one_line
-from aiooncall.bulk.journal import item_row
+from aiooncall.bulk.schema import item_row
 from aiooncall.codec import unstructure
 from aiooncall.jsonapi import Resource
 from aiooncall.jsonapi.unlinking import to_json

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from aiooncall.events import JobPaused, JobResumed
+
 if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
     from aiooncall.bulk.models import Counts, Status
     from aiooncall.client.base import BaseClient
+    from aiooncall.events import Event
 
 
 class JobProgress:
@@ -52,6 +55,13 @@ class JobProgress:
     def say(self, text: str) -> None:
         """Say something to the person who watches, above the bar if there is one."""
         self._bar.console.print(text, soft_wrap=True)
+
+    def hear(self, event: Event, /) -> None:
+        """Tell of a pause, and of its end."""
+        if isinstance(event, JobPaused):
+            self.say(f"nothing can be reached ({event.reason}); trying again in {event.next_try:.0f} s")
+        elif isinstance(event, JobResumed):
+            self.say(f"going on after {event.paused:.0f} s")
 
     def _rate(self) -> str:
         rate = self._seen / max(time.monotonic() - self._started, 0.001)

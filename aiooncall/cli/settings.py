@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shlex
 from enum import StrEnum
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Final
 
 import attrs
@@ -84,6 +86,12 @@ class Settings:
             return self.client(opened.facts()["provider"])
         finally:
             opened.close()
+
+    def again(self, *words: object) -> str:
+        """Return a command that can be pasted, with what this one was told of where to go and as whom."""
+        given = {"--provider": self.provider, "--url": self.url, "--secrets": self.secrets}
+        kept = {name: value for name, value in given.items() if value not in (None, Provider.DATADOG)}
+        return "aiooncall " + shlex.join([*map(str, words), *chain.from_iterable(kept.items())])
 
     def _environment(self, provider: str) -> Mapping[str, str]:
         env = {**os.environ, **(read_secrets(self.secrets) if self.secrets else {})}

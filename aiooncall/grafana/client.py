@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final
 
-from aiooncall.errors import Forbidden, OptionsError, Unauthorized, api_error_class
+from aiooncall.errors import Forbidden, OptionsError, Unauthorized
 from aiooncall.grafana.buckets import INFO, PHONE, USER
 from aiooncall.grafana.services import Services
 from aiooncall.options import CallRate, base_url, count, required, secret
+from aiooncall.transport.outcome import api_error_class
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

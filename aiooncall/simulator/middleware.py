@@ -69,18 +69,25 @@ class Pipeline:
     ledger: Ledger
     elsewhere: Origin
     mishaps: Mishaps
+    slow: tuple[float, float] | None
     _dice: random.Random = attrs.field(factory=lambda: random.Random(0))  # noqa: S311 - repeatable, not secret
     _date: tuple[int, str] = (-1, "")
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
         body = await request.read() if request.body_exists else b""
+        wait = 0.0 if self.slow is None or request.method == "GET" else self._dice.uniform(*self.slow)
+        before = self._dice.uniform(0.0, wait)
+        if wait:
+            await self.clock.sleep(before)
         wall = self.clock.time() + self.clock_skew
         segments = _segments(request.rel_url.raw_path)
         call = Call(request.method, request.path, segments, request.query, body, Moment(self.clock.monotonic(), wall))
         record = self.ledger.record_request(call.now.monotonic, call.method, call.path)
         answer, fault = self._decide(call, request.headers)
         answer.headers["Date"] = self._http_date(int(wall))
+        if wait:
+            await self.clock.sleep(wait - before)
         if fault is None:
             self.ledger.record_answer(record, answer.status)
             return whole(answer)

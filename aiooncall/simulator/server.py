@@ -44,6 +44,8 @@ class Simulator:
         clock_skew: Seconds that its wall clock is ahead of the clock's.
         rate_rules: The limits; the first that covers a request counts, and without one there is no limit.
         faults: What goes wrong.
+        slow: How long a change takes, from and to so many seconds at random. Its effect comes at some moment
+            of that, also if whoever asked for it is gone by then.
         settle_delay: Seconds from a 202 until the change is visible.
         search_lag: Seconds until the list shows what a read by id shows.
         search_mode: How the list treats queries: "empty_body" answers without a body, "ignores_tags" finds nothing
@@ -72,6 +74,7 @@ class Simulator:
         clock_skew: float = 0.0,
         rate_rules: Iterable[RateRule] = (),
         faults: FaultPlan | None = None,
+        slow: tuple[float, float] | None = None,
         settle_delay: float = 0.05,
         search_lag: float = 0.2,
         search_mode: SearchMode = "normal",
@@ -89,6 +92,7 @@ class Simulator:
         self._address = host, port
         self._clock = clock
         self._clock_skew = clock_skew
+        self._slow = slow
         manner = Manner(
             settle_delay=settle_delay,
             search_lag=search_lag,
@@ -121,6 +125,7 @@ class Simulator:
             ledger=self.ledger,
             elsewhere=self._elsewhere,
             mishaps=mishaps,
+            slow=self._slow,
         ).handle
 
     def _link_base(self, rules: GrafanaRules) -> Callable[[], str]:

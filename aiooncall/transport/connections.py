@@ -106,7 +106,11 @@ def as_transport_error(problem: Exception, *, sent: bool, redact: Callable[[str]
         redact: removes credentials from a text.
     """
     said = shortened(redact(one_line(_said(problem))), LONGEST_REASON)
-    return ConnectError(said) if not sent or isinstance(problem, _UNSENT) else ConnectionDropped(said)
+    if sent and not isinstance(problem, _UNSENT):
+        return ConnectionDropped(said)
+    error = ConnectError(said)
+    error.by_proxy = is_proxy_refusal(problem)
+    return error
 
 
 def is_proxy_refusal(problem: Exception) -> bool:

@@ -58,6 +58,12 @@ class Attempt:
     number: int = 1
 
     @property
+    def is_refusal(self) -> bool:
+        """Whether the server said that it did not do it, so that nothing of it is in doubt."""
+        refused = self.outcome is Outcome.REJECTED and self.error is None and (self.status or 0) >= 400  # noqa: PLR2004 (RFC 9110: errors)
+        return refused or self.outcome is Outcome.THROTTLED
+
+    @property
     def is_crash(self) -> bool:
         """Whether the answer is the page that a web framework shows when its application broke down."""
         return self.status == 500 and self.headers.get("Content-Type", "").startswith("text/html")  # noqa: PLR2004 (RFC 9110)
@@ -136,6 +142,7 @@ class Exchanger:
     def _broken(self, request: Request, problem: Exception, *, sent: bool) -> Attempt:
         if isinstance(problem, RuntimeError):  # aiohttp's word for a closed session; a bug otherwise
             if self._session.closed:
+                request.stay()
                 raise ClientClosed("the client was closed while this call was on its way; it was not sent") from None
             raise problem
         error = as_transport_error(problem, sent=sent, redact=self._redact)
@@ -164,6 +171,7 @@ class Exchanger:
             said = self._named(said)
         if status == PROXY_REFUSES:
             refused = ConnectError("the proxy refused the request: 407")
+            refused.by_proxy = True
             return Attempt(Outcome.REJECTED, status, b"", headers, said, refused, sent=False)
         asked_to_wait = said is not None and said.retry_after is not None
         outcome = outcome_of_status(status, request.endpoint.safety, asked_to_wait=asked_to_wait)

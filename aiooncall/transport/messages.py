@@ -15,10 +15,10 @@ from yarl import URL
 
 from aiooncall._text import whole
 from aiooncall.errors import OptionsError
-from aiooncall.transport.flight import CURRENT
+from aiooncall.transport.flight import CURRENT, Halted
 
 if TYPE_CHECKING:
-    from aiooncall.transport.flight import Flight
+    from aiooncall.transport.flight import Flight, Intent
 
 Query = Mapping[str, str] | Sequence[tuple[str, str]]
 """Query parameters; as pairs, where a name can come twice."""
@@ -123,22 +123,47 @@ class Request:
     _flight_before: bool | None = None
 
     def begin(self) -> None:
-        """Note that a call was begun: from now on it is known whether something of it has left."""
+        """Note that a call was begun: from now on it is known whether something of it has left.
+
+        Raises:
+            Halted: nothing more is to be sent.
+        """
         self.flight = flight = CURRENT.get()
-        if flight is not None and flight.left is None:
+        if flight is None:
+            return
+        self.go_on()
+        if flight.left is None:
             flight.left = False
+
+    def go_on(self) -> None:
+        """Raise Halted if nothing more is to be sent."""
+        if self.flight is not None and self.flight.halted:
+            raise Halted
 
     def leave(self) -> None:
         """Note that bytes are about to leave."""
         self._left_before, self.left = self.left, True
         if (flight := self.flight) is not None:
             self._flight_before, flight.left = flight.left, True
+            flight.on_wire = True
+
+    def land(self) -> None:
+        """Note that an attempt has come to its end, whatever came of it."""
+        if self.flight is not None:
+            self.flight.on_wire = False
 
     def stay(self) -> None:
         """Note that nothing left after all, or that it was refused."""
         self.left = self._left_before
-        if self.flight is not None:
-            self.flight.left = self._flight_before
+        if (flight := self.flight) is not None:
+            flight.left = self._flight_before
+            if self.intent is not None and not flight.left:
+                self.intent.withdraw()
+
+    @property
+    def intent(self) -> Intent | None:
+        """What to tell before bytes leave; nothing where they change nothing, or nobody wants to know."""
+        return None if self.flight is None or self.endpoint.method == "GET" else self.flight.intent
 
     @property
     def about(self) -> About:

@@ -22,6 +22,16 @@ from typing import TYPE_CHECKING, Final
 from multidict import istr
 
 from aiooncall._text import one_line, shortened
+from aiooncall.errors import (
+    ApiError,
+    BadRequest,
+    Conflict,
+    Forbidden,
+    NotFound,
+    RateLimited,
+    ServerError,
+    Unauthorized,
+)
 from aiooncall.ratelimit import RateLimit
 from aiooncall.transport.messages import Safety
 
@@ -206,3 +216,21 @@ def _limit(value: str | None) -> int | None:
 
 def _whole(value: str | None) -> int | None:
     return int(value) if value is not None and value.isdecimal() and len(value) <= LONGEST_COUNT else None
+
+
+_ERRORS: Final[dict[int, type[ApiError]]] = {
+    400: BadRequest,
+    401: Unauthorized,
+    403: Forbidden,
+    404: NotFound,
+    409: Conflict,
+    422: BadRequest,
+    429: RateLimited,
+}
+
+
+def api_error_class(status: int) -> type[ApiError]:
+    """Return the class of `ApiError` that stands for `status`."""
+    if status >= 500:  # noqa: PLR2004 (RFC 9110: the server error class)
+        return ServerError
+    return _ERRORS.get(status, ApiError)

@@ -12,13 +12,12 @@ from aiooncall.errors import (
     AmbiguousOutcome,
     DeadlineExceeded,
     RateLimited,
-    api_error_class,
 )
 from aiooncall.events import AttemptFinished, CallCancelled, RetryScheduled, Throttled, emit, tell_cancelled
 from aiooncall.transport.bucket import WontFit
 from aiooncall.transport.exchange import Exchanger
 from aiooncall.transport.messages import Safety
-from aiooncall.transport.outcome import Outcome
+from aiooncall.transport.outcome import Outcome, api_error_class
 from aiooncall.transport.reasons import host_of, parse_errors
 from aiooncall.transport.retry import delay_before_retry
 
@@ -128,16 +127,16 @@ class Transport:
         try:
             while True:
                 permit = self.budget.try_acquire(bucket, lane) or await self._queue(request, alarm, until, failed)
-                request.leave()
                 try:
+                    if request.flight is not None:
+                        await self._declare(request, alarm, until)
+                    request.leave()
                     attempt = await self._exchange(request, alarm, until)
                 except BaseException:  # cancelled: whether the server counted it is unknown
+                    request.land()
                     self.budget.abandoned(permit, sent=request.left)
                     raise
                 self._settle(permit, request, attempt, failed)
-                self.attempts += 1
-                if self._hooks:
-                    self._report(request, attempt, failed, self._now() - permit.sent)
                 if attempt.outcome is Outcome.SUCCESS:
                     return attempt
                 failed = failed or FailedCall(request)
@@ -173,10 +172,20 @@ class Transport:
         refused = failed is not None and failed.last is not None and failed.last.outcome is Outcome.THROTTLED
         return await self.budget.acquire(request.endpoint.bucket, request.lane, until, in_front=refused)
 
+    async def _declare(self, request: Request, alarm: Alarm, until: float) -> None:
+        """Let it be written down that the request is about to leave, where somebody wants that."""
+        if (intent := request.intent) is not None:
+            if until < inf:
+                alarm.set(until)
+            await intent.declare()
+            request.go_on()
+
     def _settle(self, permit: Permit, request: Request, attempt: Attempt, failed: FailedCall | None) -> None:
-        """Tell the budget what came of the permit."""
+        """Tell the budget what came of the permit, and the hooks what came of the attempt."""
         bucket = request.endpoint.bucket
-        if attempt.outcome is Outcome.THROTTLED or not attempt.sent:
+        if request.flight is not None:
+            request.land()
+        if attempt.outcome is not Outcome.SUCCESS and (attempt.is_refusal or not attempt.sent):
             request.stay()
         if failed is not None:
             attempt.number = failed.attempts + 1
@@ -186,6 +195,9 @@ class Transport:
             self.budget.refused(permit, bucket, attempt.rate_limit)
         else:
             self.budget.answered(permit, bucket, attempt.rate_limit)
+        self.attempts += 1
+        if self._hooks:
+            self._report(request, attempt, self._now() - permit.sent)
 
     async def _wait(self, call: FailedCall, attempt: Attempt, alarm: Alarm, until: float) -> None:
         """Sleep until the next attempt, or raise if there is to be none."""
@@ -194,6 +206,7 @@ class Transport:
         delay = delay_before_retry(self._options.retry, attempt.outcome, failures=call.failures, refusals=call.refusals)
         if delay is None or call.crashes > self._crash_retries or self._now() + delay >= until:
             raise self._error(call, attempt)
+        call.request.go_on()
         emit((*self._hooks, *self._troubled), _retry_scheduled(call, attempt, delay))
         alarm.set(until)
         if delay:
@@ -241,12 +254,12 @@ class Transport:
     def _wall(self, after: float) -> datetime:
         return datetime.fromtimestamp(self._clock.time(), UTC) + timedelta(seconds=after)
 
-    def _report(self, request: Request, attempt: Attempt, failed: FailedCall | None, elapsed: float) -> None:
-        endpoint, number = request.endpoint, 1 if failed is None else failed.attempts + 1
+    def _report(self, request: Request, attempt: Attempt, elapsed: float) -> None:
+        endpoint = request.endpoint
         finished = AttemptFinished(
             method=endpoint.method,
             route=endpoint.template,
-            attempt=number,
+            attempt=attempt.number,
             status=attempt.status,
             outcome=str(attempt.outcome),
             elapsed=elapsed,

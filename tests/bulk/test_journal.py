@@ -58,7 +58,7 @@ async def test_readable_while_it_runs(tmp_path: Path) -> None:
         with await bulk.plan(client, "resolve", tmp_path / "job.db", add_pages(sim, 100)) as job:
             run = asyncio.ensure_future(run_all(job, concurrency=50))
             await asyncio.sleep(1.0)
-            assert tally(tmp_path / "job.db") == {"done": 50, "open": 50}
+            assert tally(tmp_path / "job.db") == {"done": 50, "sending": 50}
             assert (await run).done == 100
 
 
@@ -92,9 +92,9 @@ async def meddled(folder: Path, order: str, *values: object) -> str:
 
 async def test_other_version(tmp_path: Path) -> None:
     """The journal of another version is refused, and both versions are named."""
-    said = await meddled(tmp_path, "UPDATE job SET value = 'aiooncall journal 2' WHERE name = 'format'")
-    assert "aiooncall journal 2" in said
+    said = await meddled(tmp_path, "UPDATE job SET value = 'aiooncall journal 1' WHERE name = 'format'")
     assert "aiooncall journal 1" in said
+    assert "aiooncall journal 2" in said
 
 
 @pytest.mark.parametrize(
@@ -189,16 +189,6 @@ async def test_lock_is_released_after_a_failure(journal: Path) -> None:
                 await run_all(job, concurrency=0)
             with bulk.open_job(client, journal) as other:
                 assert (await run_all(other)).done == 5
-
-
-async def test_lock_that_cannot_be_made(tmp_path: Path) -> None:
-    """Without its lock a job is not run."""
-    (tmp_path / "job.db.lock").mkdir()
-    async with datadog() as (sim, client):
-        job = await bulk.plan(client, "resolve", tmp_path / "job.db", add_pages(sim, 5))
-        with job, pytest.raises(JournalError):
-            await run_all(job)
-        assert sim.ledger.requests == []
 
 
 async def test_next_items_are_found_by_the_index(dd: DatadogOnCall, journal: Path) -> None:

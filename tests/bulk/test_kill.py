@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import pytest
 
-from aiooncall import DatadogOnCall, GrafanaOnCall, JournalError, bulk
+from aiooncall import JournalError, bulk
 from aiooncall.simulator import Fault, FaultKind, FaultPlan, GrafanaRules
 from tests.support import job_process
 from tests.support.bulk_world import acted_on, add_groups, add_pages, tally, with_status
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from aiooncall import DatadogOnCall, GrafanaOnCall
     from aiooncall.simulator import RequestRecord, Simulator
 
 ITEMS = 160 if SOAK else 80
@@ -33,13 +34,14 @@ KILLS = 6 if SOAK else 2
 """In each of the cases below."""
 WORKERS = 8
 """A kill can keep as many items as there are workers from being sent at all."""
-FINISHED = ("done", "already", "failed", "ambiguous")
+FINISHED = ("done", "found_done", "already", "failed", "ambiguous")
 SEEDS = range(1 + SOAK // 50)
 ESCALATION = ("datadog", "escalate")
 ACKNOWLEDGEMENT = ("grafana", "acknowledge")
-OTHERS = [("datadog", "resolve"), ("datadog", "acknowledge"), ("grafana", "resolve")]
+OTHERS = [ACKNOWLEDGEMENT, ("datadog", "resolve"), ("datadog", "acknowledge"), ("grafana", "resolve")]
 """Tried for long only: what may be repeated is in no danger, and both providers have the same journal."""
-CASES = [ESCALATION, ACKNOWLEDGEMENT, *(OTHERS if SOAK else [])]
+KILLED = [ESCALATION, *(OTHERS if SOAK else [])]
+CASES = [ESCALATION, ACKNOWLEDGEMENT]
 COMMITTED = (FaultKind.ERROR_AFTER, FaultKind.DROP_AFTER, FaultKind.TRUNCATED_BODY, FaultKind.EMPTY_OK)
 NOT_COMMITTED = (FaultKind.ERROR_BEFORE, FaultKind.DROP_BEFORE)
 
@@ -101,9 +103,7 @@ class Scene:
 
     def client(self) -> DatadogOnCall | GrafanaOnCall:
         """Return a client as the processes have it, not open."""
-        if self.provider == "datadog":
-            return DatadogOnCall("api-key", "app-key", api_url=self.url, paging_url=self.url)
-        return GrafanaOnCall(self.url, "token")
+        return job_process.make_client(self.provider, self.url)
 
     def plan(self) -> None:
         """Plan the job, here."""
@@ -140,11 +140,15 @@ class Scene:
 
 
 @contextmanager
-def scene(provider: str, verb: str, folder: Path, seed: int, kinds: tuple[FaultKind, ...]) -> Iterator[Scene]:
+def scene(
+    provider: str, verb: str, folder: Path, seed: int, kinds: tuple[FaultKind, ...], **options: Any
+) -> Iterator[Scene]:
     """Yield a simulator on which one request in eight goes wrong, with a plan for its items."""
     faults = FaultPlan()
-    faults.seed(seed=seed, rates={Fault(kind): 0.125 / len(kinds) for kind in kinds}, methods={"POST"})
-    with simulator_in_a_thread(faults=faults, settle_delay=0.0, grafana=GrafanaRules(limit=None)) as sim:
+    if kinds:
+        faults.seed(seed=seed, rates={Fault(kind): 0.125 / len(kinds) for kind in kinds}, methods={"POST"})
+    rules = GrafanaRules(limit=None)
+    with simulator_in_a_thread(faults=faults, settle_delay=0.0, grafana=rules, **options) as sim:
         ids = add_pages(sim, ITEMS) if provider == "datadog" else add_groups(sim, ITEMS)
         built = Scene(sim, Marksman(sim), provider, verb, folder / "job.db", ids)
         built.plan()
@@ -164,14 +168,14 @@ def check_finished(found: Scene, counts: dict[str, int]) -> None:
     effects = {item: found.sim.ledger.count(found.verb, item) for item in found.ids}  # type: ignore[arg-type]
     assert max(effects.values()) == 1
     assert found.sim.ledger.doubled() == []
-    for item in with_status(found.journal, "done", "already"):
+    for item in with_status(found.journal, "done", "found_done", "already"):
         assert effects[item] == 1
     for item in with_status(found.journal, "failed"):
         assert effects[item] == 0
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize(("provider", "verb"), CASES)
+@pytest.mark.parametrize(("provider", "verb"), KILLED)
 def test_killed_jobs(provider: str, verb: str, seed: int, tmp_path: Path) -> None:
     """Killed at any moment and resumed, a job does everything once, and sends nothing again that it knew as finished.
 
@@ -188,16 +192,53 @@ def test_killed_jobs(provider: str, verb: str, seed: int, tmp_path: Path) -> Non
             assert known.isdisjoint(acted_on(found.sim, verb, sent))
             assert known <= with_status(found.journal, *FINISHED)
             doubtful |= with_status(found.journal, "sending")
+            assert len(with_status(found.journal, "sending")) <= WORKERS
         counts = found.finish()
         check_finished(found, counts)
-        assert doubtful <= with_status(found.journal, "ambiguous")
+        assert doubtful
         if verb == "escalate":
-            assert doubtful
+            assert doubtful <= with_status(found.journal, "ambiguous")
             assert len(set(acted_on(found.sim, verb))) == len(acted_on(found.sim, verb)) <= ITEMS
         else:
-            assert set(counts) <= {"done", "already"}
+            assert set(counts) <= {"done", "found_done"}
         if verb == "resolve":
             assert found.sim.ledger.unfinished() == []
+
+
+async def verified_and_undone(found: Scene) -> None:
+    """Verify a finished job, take it back, and verify that."""
+    async with found.client() as client:
+        with bulk.open_job(client, found.journal) as job:
+            assert await job.verify() == bulk.Verification(confirmed=ITEMS)
+            undo = await job.undo(found.journal.with_name("undo.db"))
+        with undo:
+            assert undo.plan.items == ITEMS
+            assert set(undo.preview().by_state) <= {"acknowledged", "unknown"}
+            counts = await undo.run(undo.plan.hash)
+            assert counts.done == ITEMS
+            assert await undo.verify() == bulk.Verification(confirmed=ITEMS)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_killed_jobs_are_undone(seed: int, tmp_path: Path) -> None:
+    """On a server that takes its time, what a killed run had on the wire is this job's doing: an undo takes all back.
+
+    The server goes on with what a dead client has sent, so that the resumed run finds it done.
+    """
+    dice = random.Random(seed)
+    with scene("grafana", "acknowledge", tmp_path, seed, (), slow=(0.1, 0.4)) as found:
+        on_the_wire: set[str] = set()
+        for number in moments(seed, KILLS, ITEMS - KILLS * WORKERS):
+            found.shoot(number, signal.SIGKILL, effect=bool(dice.randrange(2)))
+            on_the_wire |= with_status(found.journal, "sending")
+        counts = found.finish()
+        assert set(counts) <= {"done", "found_done"}
+        assert sum(counts.values()) == ITEMS
+        assert with_status(found.journal, "found_done") <= on_the_wire
+        assert [found.sim.ledger.count("acknowledge", item) for item in found.ids] == [1] * ITEMS
+        asyncio.run(verified_and_undone(found))
+        assert [found.sim.ledger.count("unacknowledge", item) for item in found.ids] == [1] * ITEMS
+        assert found.sim.ledger.doubled() == []
 
 
 @pytest.mark.parametrize(("provider", "verb"), CASES)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from aiooncall import JournalError, OptionsError, PlanRefused, bulk
-from tests.support.bulk_world import add_groups, add_pages, change, run_all
+from tests.support.bulk_world import add_groups, add_pages, change, change_fact, run_all
 from tests.support.datadog_client import datadog
 from tests.support.grafana_client import grafana_world
 from tests.support.virtual_time import EPOCH
@@ -24,7 +24,6 @@ TAMPERINGS = [
     "DELETE FROM items WHERE position = 3",
     "INSERT INTO items (id) VALUES ('another')",
     "UPDATE items SET position = position + 10 WHERE position = 1",
-    "UPDATE job SET value = 'resolve' WHERE name = 'verb'",
 ]
 
 
@@ -138,7 +137,7 @@ async def test_duration_of_another_plan_is_refused(journal: Path) -> None:
     """A silence that was made longer after planning is refused."""
     async with grafana_world() as world:
         (await bulk.plan(world.client, "silence", journal, add_groups(world.sim, 2), duration=60)).close()
-        change(journal, "UPDATE job SET value = '99999.0' WHERE name = 'duration'")
+        change_fact(journal, "duration", "99999.0")
         with bulk.open_job(world.client, journal) as job, pytest.raises(PlanRefused):
             await job.run(job.plan.hash)
         assert world.requests() == []
@@ -148,6 +147,6 @@ async def test_account_of_another_plan_is_refused(sim: Simulator, dd: DatadogOnC
     """A journal of another account does not become one of this account by editing it."""
     ids = add_pages(sim, 2)
     (await bulk.plan(dd, "acknowledge", tmp_path / "job.db", ids)).close()
-    change(tmp_path / "job.db", "UPDATE job SET value = 'elsewhere 123' WHERE name = 'account'")
+    change_fact(tmp_path / "job.db", "account", "elsewhere 123")
     with pytest.raises(JournalError, match=r"another account or credential \(elsewhere 123\)"):
         bulk.open_job(dd, tmp_path / "job.db")

@@ -24,17 +24,18 @@ class Notebook:
         self.written: list[tuple[list[int], list[int]]] = []
         self.problem: Exception | None = None
 
-    def write(self, begun: Any, outcomes: Any, seconds: Any) -> None:
-        """Take in what would be written."""
+    def write(self, changes: Any, seconds: Any, at: str) -> None:
+        """Take in what would be written: positions of intents, and of outcomes."""
+        del seconds
+        assert at == "now"
         if self.problem is not None:
             raise self.problem
-        if begun or outcomes:
-            self.written.append((list(begun), [outcome[-1] for outcome in outcomes]))
+        if changes:
+            begun = [position for position, change in changes.items() if change[0] == "sending"]
+            self.written.append((begun, [position for position in changes if position not in begun]))
 
 
-def outcome(position: int) -> Any:
-    """Return what came of an item."""
-    return "done", None, None, 0.0, position
+DONE: Any = ("done", None, None, 0.0, False)
 
 
 @asynccontextmanager
@@ -42,19 +43,21 @@ async def recording() -> AsyncIterator[tuple[Notebook, Recorder]]:
     """Yield a notebook and a recorder that writes to it."""
     notebook: Any = Notebook()
     async with datadog() as (_, client):
-        yield notebook, Recorder(notebook, Timeline(client, client.options.clock))
+        recorder = Recorder(notebook, Timeline(client, client.options.clock), lambda: "now")
+        recorder.start()
+        yield notebook, recorder
 
 
 async def test_outcomes_are_written_together() -> None:
     """Outcomes gather for a moment, and not longer; what is left is written at the end."""
     async with recording() as (notebook, recorder):
         for position in range(5):
-            recorder.finished(outcome(position))
+            recorder.finished(position, DONE)
             await asyncio.sleep(LONGEST_WAIT / 10)
         assert notebook.written == []
         await asyncio.sleep(LONGEST_WAIT)
         assert notebook.written == [([], [0, 1, 2, 3, 4])]
-        recorder.finished(outcome(5))
+        recorder.finished(5, DONE)
         await recorder.close()
         assert notebook.written[1:] == [([], [5])]
 
@@ -63,7 +66,7 @@ async def test_many_outcomes_are_written_at_once() -> None:
     """When many outcomes have gathered they are written without waiting."""
     async with recording() as (notebook, recorder):
         for position in range(MOST_WAITING):
-            recorder.finished(outcome(position))
+            recorder.finished(position, DONE)
         await asyncio.sleep(LONGEST_WAIT / 10)
         assert [len(outcomes) for _, outcomes in notebook.written] == [MOST_WAITING]
         await recorder.close()
@@ -72,11 +75,11 @@ async def test_many_outcomes_are_written_at_once() -> None:
 async def test_intents_are_written_together_and_waited_for() -> None:
     """All who wait at once share one transaction, which takes outcomes along; none waits for a batch to fill."""
     async with recording() as (notebook, recorder):
-        recorder.finished(outcome(9))
+        recorder.finished(20, DONE)
         started = asyncio.get_running_loop().time()
         await asyncio.gather(*(recorder.begin(position) for position in range(20)))
         assert asyncio.get_running_loop().time() - started < LONGEST_WAIT / 2
-        assert notebook.written == [(list(range(20)), [9])]
+        assert notebook.written == [(list(range(20)), [20])]
         await recorder.close()
 
 
@@ -89,7 +92,7 @@ async def test_trouble_reaches_everybody() -> None:
         assert recorder.problem is notebook.problem
         with pytest.raises(JournalError):
             await recorder.begin(4)
-        recorder.finished(outcome(5))
+        recorder.finished(5, DONE)
         with pytest.raises(JournalError):
             await recorder.close()
         assert notebook.written == []
@@ -118,3 +121,22 @@ async def test_somebody_who_leaves_does_not_disturb_the_others() -> None:
         assert waiting[0].cancelled()
         await recorder.close()
         assert notebook.written == [([0, 1, 2], [])]
+
+
+async def test_last_word_counts() -> None:
+    """Of what happens to an item between two writes only the last is written: an intent taken back, or given again."""
+    withdrawn: Any = ("open", None, None, None, False)
+    async with recording() as (notebook, recorder):
+        seen: list[dict[int, Any]] = []
+        write: Any = notebook.write
+
+        def note(changes: dict[int, Any], seconds: Any, at: str) -> None:
+            seen.append(dict(changes))
+            write(changes, seconds, at)
+
+        notebook.write = note  # type: ignore[method-assign]
+        recorder.finished(1, withdrawn)
+        recorder.finished(2, withdrawn)
+        await recorder.begin(1)
+        await recorder.close()
+    assert {position: change[0] for position, change in seen[0].items()} == {1: "sending", 2: "open"}

@@ -10,6 +10,7 @@ import pytest
 
 from aiooncall import JournalError, bulk
 from aiooncall.bulk.journal import Journal
+from aiooncall.bulk.models import Status
 from aiooncall.bulk.report import State
 from aiooncall.simulator import Fault, FaultKind, FaultPlan, RateRule
 from tests.support.bulk_journals import DONE, START, at, journal_of
@@ -35,7 +36,17 @@ if TYPE_CHECKING:
 REFUSED = Fault(FaultKind.THROTTLE, retry_after="1")
 KEYS = {
     *("format", "journal", "state", "plan", "counts", "runs", "started_at", "ended_at", "active_seconds"),
-    *("failures", "verifiable", "verification", "verified_at", "timeline", "requests", "refused", "retried"),
+    *(
+        "failures",
+        "repeatable",
+        "verifiable",
+        "verification",
+        "verified_at",
+        "timeline",
+        "requests",
+        "refused",
+        "retried",
+    ),
     *("items_per_second", "requests_per_second", "allowed_per_second"),
 }
 FAILED: Any = ("failed", "NotFound", "404")
@@ -274,7 +285,7 @@ def test_json_is_plain(tmp_path: Path) -> None:
     assert json.loads(json.dumps(found)) == found
     assert set(found) == KEYS
     assert (found["format"], found["state"], found["journal"]) == ("aiooncall report 1", "stopped", str(path))
-    assert found["counts"] == {"open": 8, "sending": 0, "done": 1, "already": 0, "failed": 1, "ambiguous": 0}
+    assert found["counts"] == dict.fromkeys(Status, 0) | {"open": 8, "done": 1, "failed": 1}
     assert found["runs"] == [{"started_at": at(0.5), "ended_at": at(2), "alive_until": at(2)}]
     assert found["timeline"] == [
         {"at": at(0), "done": 1, "failed": 1, "requests": 3, "refused": 1, "retried": 1, "allowed": 10.0}

@@ -69,7 +69,7 @@ async def test_one_forbidden_item_does_not_stop_the_others(journal: Path) -> Non
 @pytest.mark.parametrize("verb", ["resolve", "escalate"])
 async def test_unauthorized_in_the_middle(verb: str, journal: Path) -> None:
     """A token that expires in the middle ends the job: what was refused stays open, and is done once it is resumed."""
-    async with datadog(scripted("POST", f"{PAGES}/*", *[None] * 20, *[UNKNOWN] * 10)) as (sim, client):
+    async with datadog(scripted("POST", f"{PAGES}/*", *[None] * 20, UNKNOWN)) as (sim, client):
         with await bulk.plan(client, verb, journal, add_pages(sim, 200)) as job:
             with pytest.raises(Unauthorized):
                 await run_all(job, concurrency=10)

@@ -9,13 +9,17 @@ import pytest
 
 from aiooncall import JournalError, OptionsError, PlanRefused, bulk
 from aiooncall.bulk import Counts, Verification
+from aiooncall.simulator import Fault, FaultKind
 from tests.support.bulk_world import acted_on, add_groups, add_pages, files, planned_and_run, run_all, statuses
+from tests.support.grafana_client import grafana_world
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from aiooncall import DatadogOnCall, GrafanaOnCall
     from aiooncall.simulator import Simulator
+
+NOW = {"resolve": "resolved", "silence": "silenced"}
 
 
 @pytest.mark.parametrize(
@@ -39,7 +43,9 @@ async def test_only_what_was_changed(
         assert (plan.verb, plan.items, plan.duplicates, plan.duration) == (undoing, 20, 0, None)
         assert plan.selection == "what job.db changed"
         assert list(statuses(undo.journal)) == changed
-        assert len(sim.ledger.requests) == sent
+        read = sim.ledger.requests[sent:]
+        assert {record.method for record in read} == {"GET"}
+        assert undo.preview().by_state == {there if verb == "acknowledge" else NOW[verb]: 20}
         assert await run_all(undo) == Counts(done=20)
         assert sorted(acted_on(sim, undoing)) == sorted(changed)
         assert await undo.verify() == Verification(confirmed=20)
@@ -93,13 +99,43 @@ async def test_datadog_takes_nothing_back(sim: Simulator, dd: DatadogOnCall, ver
     assert len(sim.ledger.requests) == 3
 
 
-@pytest.mark.parametrize("verb", ["unacknowledge", "unresolve", "unsilence"])
-async def test_undoing_is_not_undone(sim: Simulator, gf: GrafanaOnCall, verb: str, tmp_path: Path) -> None:
-    """An undo cannot be undone in turn: what the groups were like is not known."""
-    with await bulk.plan(gf, verb, tmp_path / "job.db", add_groups(sim, 2)) as job:
-        with pytest.raises(OptionsError, match="verb"):
-            await job.undo(tmp_path / "undo.db")
-        assert job.preview().warnings[0] == f"{verb} cannot be undone"
+@pytest.mark.parametrize(("verb", "undoing"), [("acknowledge", "unacknowledge"), ("resolve", "unresolve")])
+async def test_undo_of_an_undo(sim: Simulator, gf: GrafanaOnCall, verb: str, undoing: str, tmp_path: Path) -> None:
+    """What was taken back can be done again, by a job that undoes the undo."""
+    groups = add_groups(sim, 5)
+    job = await planned_and_run(gf, verb, tmp_path / "job.db", groups)
+    with await job.undo(tmp_path / "undo.db") as undo:
+        assert undo.plan.verb == undoing
+        await run_all(undo)
+        with await undo.undo(tmp_path / "again.db") as again:
+            assert (again.plan.verb, again.plan.items) == (verb, 5)
+            assert again.preview().by_state == {"firing": 5}
+            assert await run_all(again) == Counts(done=5)
+            assert await again.verify() == Verification(confirmed=5)
+
+
+async def test_undo_of_an_undone_silence(tmp_path: Path) -> None:
+    """Groups that were silenced for a time, and are silenced again, are so for the same time."""
+    async with grafana_world() as world:
+        job = await planned_and_run(world.client, "silence", tmp_path / "a.db", add_groups(world.sim, 2), duration=90)
+        with await job.undo(tmp_path / "b.db") as undo:
+            await run_all(undo)
+            with await undo.undo(tmp_path / "c.db") as again:
+                assert again.plan.duration == 90
+                await run_all(again)
+                assert world.body() == {"delay": 90}
+
+
+async def test_preview_shows_the_present(sim: Simulator, gf: GrafanaOnCall, tmp_path: Path) -> None:
+    """An undo shows how the groups are now, not how the first plan found them; what cannot be read is unknown."""
+    groups = add_groups(sim, 6)
+    job = await planned_and_run(gf, "acknowledge", tmp_path / "job.db", gf.alert_groups.list())
+    await gf.alert_groups.resolve(groups[0])
+    sim.faults.script("GET", f"*{groups[1]}*", *[Fault(FaultKind.ERROR_BEFORE, status=500)] * 9)
+    with await job.undo(tmp_path / "undo.db") as undo:
+        shown = undo.preview()
+    assert shown.by_state == {"acknowledged": 4, "resolved": 1, "unknown": 1}
+    assert shown.warnings == ()
 
 
 async def test_undo_into_the_jobs_own_file(sim: Simulator, gf: GrafanaOnCall, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from aiooncall import JournalError, bulk
 from aiooncall.bulk.recorder import MOST_UNWRITTEN
-from aiooncall.simulator import Fault, FaultKind
+from aiooncall.simulator import Fault, FaultKind, RateRule
 from tests.support.bulk_world import acted_on, add_pages, change, run_all, statuses, tally, with_status
 from tests.support.datadog_client import PAGES, datadog, scripted
 
@@ -68,7 +68,7 @@ async def test_no_intent_no_escalation(sim: Simulator, dd: DatadogOnCall, tmp_pa
     """When it cannot be written down that an item is about to be sent, it is not sent."""
     with await bulk.plan(dd, "escalate", tmp_path / "job.db", add_pages(sim, 50)) as job:
         await run_all(job)  # so that the journal has been begun
-        change(job.journal, "UPDATE items SET status = 'open'")
+        change(job.journal, "UPDATE items SET status = 'open', finished_at = NULL")
         sent = len(sim.ledger.requests)
         job._journal._db.execute(
             "CREATE TEMP TRIGGER broken BEFORE UPDATE ON items WHEN new.status = 'sending'"
@@ -80,10 +80,13 @@ async def test_no_intent_no_escalation(sim: Simulator, dd: DatadogOnCall, tmp_pa
         assert job.counts.open == 50
 
 
-async def test_intent_is_on_the_disk_before_the_send(sim: Simulator, dd: DatadogOnCall, journal: Path) -> None:
-    """At the moment an escalation reaches the server, the file says that it is being sent."""
+@pytest.mark.parametrize("verb", ["escalate", "resolve"])
+async def test_intent_is_on_the_disk_before_the_send(
+    sim: Simulator, dd: DatadogOnCall, verb: str, journal: Path
+) -> None:
+    """At the moment a request reaches the server, the file says of its item that it is being sent."""
     ids = add_pages(sim, 40)
-    with await bulk.plan(dd, "escalate", journal, ids) as job:
+    with await bulk.plan(dd, verb, journal, ids) as job:
         seen: list[str] = []
         record_request = sim.ledger.record_request
 
@@ -96,11 +99,26 @@ async def test_intent_is_on_the_disk_before_the_send(sim: Simulator, dd: Datadog
     assert seen == ["sending"] * 40
 
 
-async def test_no_intent_for_what_may_be_repeated(journal: Path) -> None:
-    """What may be sent twice is not written down before it is sent, which would only cost time."""
-    async with datadog(scripted("POST", f"{PAGES}/*", *[SLOW] * 50)) as (sim, client):
-        with await bulk.plan(client, "resolve", journal, add_pages(sim, 50)) as job:
+@pytest.mark.parametrize("verb", ["escalate", "resolve"])
+async def test_what_waits_for_the_limit_is_open(verb: str, journal: Path) -> None:
+    """An item is marked after the budget has admitted it: while the limit is used up, nothing is being sent."""
+    async with datadog(simulator={"rate_rules": [RateRule("oncall_paging", limit=20, period=10)]}) as (sim, client):
+        with await bulk.plan(client, verb, journal, add_pages(sim, 90)) as job:
             run = asyncio.ensure_future(run_all(job))
-            await asyncio.sleep(1.0)
-            assert tally(job.journal) == {"open": 50}
-            await run
+            await asyncio.sleep(6)
+            sent = sim.ledger.count(verb)  # type: ignore[arg-type]
+            assert 0 < sent < 90
+            assert tally(job.journal) == {"done": sent, "open": 90 - sent}
+            assert (await run).done == 90
+
+
+@pytest.mark.parametrize("verb", ["escalate", "resolve"])
+async def test_what_is_refused_is_open_again(verb: str, journal: Path) -> None:
+    """A refused item had no effect: while it waits for its next turn the file says that it is open."""
+    refused = Fault(FaultKind.THROTTLE, retry_after="2")
+    async with datadog(scripted("POST", f"{PAGES}/*", refused)) as (sim, client):
+        with await bulk.plan(client, verb, journal, add_pages(sim, 1)) as job:
+            run = asyncio.ensure_future(run_all(job))
+            await asyncio.sleep(0.5)
+            assert tally(job.journal) == {"open": 1}
+            assert await run == bulk.Counts(done=1)

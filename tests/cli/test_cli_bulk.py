@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import codecs
 import json
+import shlex
+import stat
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from aiooncall.simulator import Fault, FaultKind
+from tests.support.bulk_world import change_fact
 from tests.support.command_line import ran, shell, statuses
 
 if TYPE_CHECKING:
@@ -45,12 +48,13 @@ def journal(tmp_path: Path) -> Path:
 def test_a_whole_job_for_people(run: Shell, journal: Path) -> None:
     """Plan, preview, run, resume and verify say in words what comes next, and nothing is sent before `run`."""
     planned = run("bulk", "plan", journal, "resolve", "--query", "status:triggered")
-    command = planned.out.splitlines()[-1].partition("to do it: aiooncall ")[2].split()
+    command = pasted(planned.out)
+    assert command[-2:] == ["--url", run.url()]
     assert planned.out.startswith("resolve 3 items of datadog (status:triggered)\n")
     assert "note: resolve cannot be undone\n" in planned.out
     assert run("bulk", "preview", journal).out == planned.out
     assert run.posts() == 0
-    assert run(*command) == (0, "resolve\n  done         3\n", "")
+    assert ran(*command) == (0, "resolve\n  done         3\n", "")
     assert run("bulk", "resume", journal) == (0, "resolve\n  done         3\n", "")
     verified = run("bulk", "verify", journal)
     assert (verified.code, verified.out.split()[:3]) == (0, ["verified", "confirmed", "3"])
@@ -122,11 +126,107 @@ def test_a_line_that_is_no_id(run: Shell, journal: Path, tmp_path: Path, bad: st
     assert not journal.exists()
 
 
-@pytest.mark.parametrize("lines", ["", "\n\r\n  \n"])
-def test_nothing_selected(run: Shell, journal: Path, lines: str) -> None:
-    """An empty selection is an error, and leaves no journal."""
-    done = run("bulk", "plan", journal, "resolve", "--from", "-", stdin=lines)
-    assert (done.code, "at least one id" in done.err, journal.exists()) == (2, True, False)
+@pytest.mark.parametrize(
+    ("words", "stdin"),
+    [(("--from", "-"), ""), (("--from", "-"), "\n\r\n  \n"), (("--query", "status:resolved"), None)],
+)
+def test_nothing_selected(run: Shell, journal: Path, words: tuple[str, ...], stdin: str | None) -> None:
+    """That nothing matches is a clean end with its own sentence, unless somebody wants it to be a failure."""
+    plan = ("bulk", "plan", journal, "resolve", *words)
+    done = run(*plan, stdin=stdin)
+    assert (done.code, done.out, journal.exists()) == (0, "", False)
+    assert "there is nothing to do, and nothing was planned" in done.err
+    assert run(*plan, "--json", stdin=stdin).json == {"plan": None}
+    assert run(*plan, "--fail-if-none", stdin=stdin).code == 1
+
+
+def test_nothing_to_undo(grafana: Shell, journal: Path) -> None:
+    """The same holds for a job that changed nothing."""
+    group = grafana.sim.grafana.add_alert_group("Disk full", state="acknowledged")
+    plan = grafana.plan(journal, "acknowledge", group)
+    assert grafana("bulk", "run", journal, "--plan", plan).code == 0
+    undo = ("bulk", "undo", journal, journal.with_name("back.db"))
+    done = grafana(*undo)
+    assert (done.code, done.out, f"{journal} changed nothing" in done.err) == (0, "", True)
+    assert grafana(*undo, "--fail-if-none").code == 1
+
+
+def pasted(text: str) -> list[str]:
+    """Return the words of the command that a text ends with, as a shell would take them."""
+    return shlex.split(text.rstrip().rpartition(": aiooncall ")[2])
+
+
+def test_printed_commands_can_be_pasted(grafana: Shell, tmp_path: Path) -> None:
+    """What is printed goes where the first command went, as the same caller, with any name of a file."""
+    journal, secrets = tmp_path / "the night's job.db", tmp_path / "my secrets"
+    secrets.write_text("GRAFANA_ONCALL_ACCESS_TOKEN=token-from-a-file\n", encoding="utf-8")
+    options = ("--secrets", secrets, "-p", "grafana", "--url", grafana.url())
+    alone: dict[str, Any] = {"GRAFANA_ONCALL_ACCESS_TOKEN": None}
+    planned = ran("bulk", "plan", journal, "acknowledge", "--state", "firing", *options, **alone)
+    assert planned.code == 0
+    command = pasted(planned.out)
+    assert command[:3] == ["bulk", "run", str(journal)]
+    assert command[-6:] == ["--provider", "grafana", "--url", grafana.url(), "--secrets", str(secrets)]
+    lost = Fault(FaultKind.DROP_AFTER)
+    grafana.sim.faults.script("POST", "*", None, lost)
+    grafana.sim.faults.script("GET", "*", *[Fault(FaultKind.ERROR_BEFORE, status=404)] * 500)
+    done = ran(*command, **alone)
+    assert done.code == 3
+    grafana.sim.faults._scripts.clear()
+    assert pasted(done.err)[:3] == ["bulk", "verify", str(journal)]
+    assert ran(*pasted(done.err), **alone).code == 0
+
+
+def test_doubt_of_a_single_page_can_be_pasted(run: Shell) -> None:
+    """So it is with the command that shows whether a page was escalated."""
+    page = run.sim.add_page(title="Disk full")
+    run.sim.faults.script("POST", "*", Fault(FaultKind.DROP_AFTER))
+    done = run("page", "escalate", page)
+    assert done.code == 3
+    assert ran(*pasted(done.err)).code == 0
+
+
+def test_old_journal_wants_a_yes(run: Shell, journal: Path) -> None:
+    """Before escalations go on after more than an hour, a person is told when the last one went, and asked."""
+    plan = run.plan(journal, "escalate", "--query", "status:triggered")
+    run.sim.faults.script("POST", "*", None, Fault(FaultKind.ERROR_BEFORE, status=401))
+    assert run("bulk", "run", journal, "--plan", plan, "--concurrency", "1").code == 1
+    change_fact(journal, "last_intent_at", "2026-01-02T03:04:05Z")
+    refused = run("bulk", "resume", journal)
+    assert (refused.code, run.posts()) == (2, 2)
+    assert "was sent 2026-01-02 03:04:05 UTC" in refused.err
+    assert "give --yes if it is the last one" in refused.err
+    assert run("bulk", "resume", journal, "--yes").code == 0
+    assert run.sim.ledger.count("escalate") == 3
+    again = run("bulk", "resume", journal)
+    assert (again.code, "the last item that this journal knows of was sent" in again.err) == (0, True)
+
+
+@pytest.mark.parametrize("suffix", ["", ".intents", "-wal"])
+def test_report_never_overwrites_a_journal(run: Shell, journal: Path, suffix: str) -> None:
+    """A report does not take the place of a journal or of what belongs to one, be it by a link."""
+    plan = run.plan(journal, "resolve", "--query", "status:triggered")
+    assert run("bulk", "run", journal, "--plan", plan).code == 0
+    target = journal.with_name(journal.name + suffix)
+    before = target.read_bytes() if target.exists() else None
+    link = journal.with_name("report.html")
+    link.symlink_to(target)
+    for path in (target, link):
+        refused = ran("bulk", "report", journal, "--html", path)
+        assert (refused.code, "belongs to a journal" in refused.err) == (2, True)
+    assert (target.read_bytes() if target.exists() else None) == before
+
+
+def test_report_is_for_its_owner(run: Shell, journal: Path) -> None:
+    """A new report can be read by its owner alone; one that is replaced keeps its mode, and nothing is left beside."""
+    plan = run.plan(journal, "resolve", "--query", "status:triggered")
+    assert run("bulk", "run", journal, "--plan", plan).code == 0
+    page = journal.with_name("report.html")
+    for mode in (0o600, 0o644):
+        assert ran("bulk", "report", journal, "--html", page).code == 0
+        assert stat.S_IMODE(page.stat().st_mode) == mode
+        page.chmod(0o644)
+    assert sorted(path.name for path in journal.parent.iterdir()) == ["job.db", "job.db.intents", "report.html"]
 
 
 @pytest.mark.parametrize(
@@ -258,7 +358,7 @@ def test_a_doubt_is_3(run: Shell, journal: Path) -> None:
     plan = run.plan(journal, "escalate", "--query", "status:triggered")
     done = run("bulk", "run", journal, "--plan", plan)
     assert (done.code, done.out) == (3, "escalate\n  done              2\n  ambiguous         1\n")
-    assert done.err == f"1 items are in doubt; to look: aiooncall bulk verify {journal}\n"
+    assert done.err == f"1 items are in doubt; to look: aiooncall bulk verify {journal} --url {run.url()}\n"
     assert run("bulk", "resume", journal).code == 3
     assert run("bulk", "verify", journal).code == 3
     assert (run.posts(), run.sim.ledger.count("escalate")) == (3, 3)

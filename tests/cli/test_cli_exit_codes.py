@@ -96,7 +96,7 @@ def test_ctrl_c(journal: Path, verb: str) -> None:
         process.send_signal(signal.SIGINT)
         done = finish(process)
         slow.end()
-        assert (done.code, f"aiooncall bulk resume {journal}\n" in done.err) == (130, True), done
+        assert (done.code, f"aiooncall bulk resume {journal} --url {run.url()}\n" in done.err) == (130, True), done
         assert done.json["done"] == statuses(journal)["done"] == run.posts() == run.sim.ledger.count(verb)  # type: ignore[arg-type]
         assert done.json["open"] == ITEMS - done.json["done"] > 0
         assert run("bulk", "resume", journal).code == 0
@@ -104,20 +104,24 @@ def test_ctrl_c(journal: Path, verb: str) -> None:
 
 
 def test_terminated_job(journal: Path) -> None:
-    """A job that is terminated ends at once with 143; nothing is lost, and `resume` goes on."""
+    """SIGTERM ends a job as gently as Ctrl-C, with 143; nothing is lost, and `resume` goes on."""
     slow = Slow(delay=3600, after=5)
     with shell(faults=slow) as run:
         plan = _plan(run, journal, "resolve")
         process = start("bulk", "run", journal, "--plan", plan, "--yes", "--concurrency", "4", "--url", run.url())
         assert slow.reached.wait(20)
         process.send_signal(signal.SIGTERM)
-        done = finish(process)
+        assert process.stderr is not None
+        assert process.stderr.readline() == STOPPING
         slow.end()
+        done = finish(process)
         assert (done.code, "Traceback" in done.err, "bulk resume" in done.err) == (143, False, True), done
+        assert statuses(journal) == {"done": 1, "open": ITEMS - 1}
         assert run("bulk", "resume", journal).code == 0
         assert (statuses(journal), run.sim.ledger.doubled()) == ({"done": ITEMS}, [])
 
 
+STOPPING = "nothing more is sent; waiting for what is on its way; once more to stop at once\n"
 CREATE = ("page", "create", "Down", "--team", "storage", "--dedup-key", "d-1")
 ESCALATE = ("page", "escalate", "p-1")
 LOOK = "aiooncall page find d-1"
@@ -164,7 +168,7 @@ def test_ctrl_c_twice(journal: Path, verb: str, code: int) -> None:
         assert slow.reached.wait(20)
         process.send_signal(signal.SIGINT)
         assert process.stderr is not None
-        assert process.stderr.readline() == "stopping when what is in flight has ended; once more to stop at once\n"
+        assert process.stderr.readline() == STOPPING
         process.send_signal(signal.SIGINT)
         done = finish(process)
         slow.end()

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from aiooncall import AmbiguousOutcome, FanOut, NotFound, OptionsError
-from aiooncall.simulator import Fault, FaultKind, FaultPlan
+from aiooncall.simulator import Fault, FaultKind, FaultPlan, RateRule
+from tests.support.bulk_world import add_pages
 from tests.support.datadog_client import PAGES, datadog, in_flight, scripted, sends
 from tests.support.memory import peak_of_memory
 
@@ -222,3 +223,21 @@ async def test_memory_does_not_grow_with_the_ids() -> None:
 
     await peak(100)
     assert await peak(80_000) < 1.2 * await peak(20_000)
+
+
+async def test_stop() -> None:
+    """After `stop` nothing more is sent: what is on its way comes to its end, and what waits is left as it is."""
+    rules = [RateRule("oncall_paging", limit=10, period=60)]
+    async with datadog(simulator={"slow": (1.0, 2.0), "rate_rules": rules}) as (sim, client):
+        job = client.pages.acknowledge_many(add_pages(sim, 50), concurrency=20)
+        running = asyncio.ensure_future(job)
+        await asyncio.sleep(2.5)
+        job.stop()
+        started = asyncio.get_running_loop().time()
+        report = await running
+        assert asyncio.get_running_loop().time() - started < 2
+        sent = len(sim.ledger.requests)
+        assert 1 < sent <= 10
+        assert (report.succeeded, report.failed, report.interrupted, report.finished) == (sent, 0, [], False)
+        await asyncio.sleep(600)
+        assert len(sim.ledger.requests) == sent

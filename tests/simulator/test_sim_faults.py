@@ -130,6 +130,27 @@ async def test_slow_answer_is_committed_at_once(plan: FaultPlan, caller: Caller)
     assert created(caller) == 2
 
 
+async def test_slow_changes_take_effect_all_the_same() -> None:
+    """With `slow` a change takes its time, and a read does not; whoever leaves meanwhile has made the change."""
+    loop = asyncio.get_running_loop()
+    async with simulated(slow=(10.0, 30.0)) as (sim, caller):
+        start = loop.time()
+        assert (await caller.send("GET", PAGES)).status == 200
+        assert loop.time() - start < 1
+        took: list[float] = []
+        for _ in range(10):
+            start = loop.time()
+            assert (await caller.send("POST", PAGES, json=page_body())).status == 200
+            took.append(loop.time() - start)
+        assert 10 <= min(took) < max(took) <= 31
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await caller.send("POST", PAGES, json=page_body())
+        assert sim.ledger.count("create") == 10
+        await asyncio.sleep(30)
+        assert sim.ledger.count("create") == 11
+
+
 async def test_slow_body_sends_headers_first(plan: FaultPlan, caller: Caller) -> None:
     """SLOW_BODY shows status and headers at once and the body after the delay."""
     plan.script("GET", PAGES, Fault(FaultKind.SLOW_BODY, delay=20))

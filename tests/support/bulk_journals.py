@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from aiooncall.bulk.journal import FORMAT, Journal
+from aiooncall.bulk.journal import Journal
 from aiooncall.bulk.models import Item
+from aiooncall.bulk.schema import FORMAT
 from aiooncall.moments import format_datetime
 
 if TYPE_CHECKING:
@@ -49,8 +50,8 @@ def journal_of(
     journal = Journal.create(path)
     journal.add(Item(id=f"i{number}") for number in range(items))
     journal.note(_facts(items) | facts | {f"run {n}": _span(*run) for n, run in enumerate(runs, 1)})
-    ended = [(*outcome, float(START), number) for number, outcome in enumerate(outcomes, 1)]
-    journal.write([], ended, [(START + second, *counted) for second, *counted in seconds])
+    ended = {number: (*outcome, float(START), False) for number, outcome in enumerate(outcomes, 1)}
+    journal.write(ended, [(START + second, *counted) for second, *counted in seconds], at(0))
     journal.see((state, START + 60.0, f"i{number}") for number, state in enumerate(seen))
     journal.close()
     return path

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 from aiooncall import bulk
 from tests.support.datadog_client import PAGES
@@ -28,6 +29,11 @@ def change(journal: Path, order: str, *values: object) -> None:
     """Meddle with a journal."""
     with closing(sqlite3.connect(journal)) as connection, connection:
         connection.execute(order, values)
+
+
+def change_fact(journal: Path, name: str, value: str) -> None:
+    """Change a fact of a journal as somebody would who knows how it is written."""
+    change(journal, "INSERT OR REPLACE INTO job VALUES (?, ?, ?)", name, value, crc32(f"{name}={value}".encode()))
 
 
 def statuses(journal: Path) -> dict[str, str]:

@@ -1,0 +1,119 @@
+"""Waiting together while nothing can be reached, so that an outage does not use up the items of a job.
+
+An item that cannot be sent is held. As soon as all workers hold one, that is an outage: one of them tries again, after
+longer and longer waits, and when it gets through all of them go on. If somebody else gets through meanwhile, who began
+after it failed, there is no outage, and the item is tried again at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+from aiooncall.events import JobPaused, JobResumed
+from aiooncall.transport.retry import backoff_wait
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aiooncall._clock import Clock
+    from aiooncall.events import Event
+
+FIRST_WAIT: Final = 1.0
+LONGEST_WAIT: Final = 30.0
+"""Seconds between two tries, at most."""
+
+
+class Outage:
+    """The place where workers wait that cannot reach the server.
+
+    Args:
+        clock: what time it is.
+        tell: gets the events of pauses.
+        longest: how many seconds of a pause are borne.
+    """
+
+    def __init__(self, clock: Clock, tell: Callable[[Event], None], longest: float) -> None:
+        self._clock = clock
+        self._tell = tell
+        self._longest = longest
+        self._at_work = 0
+        self._calls = 0
+        self._held: dict[asyncio.Future[bool | None], int] = {}
+        self._tries = 0
+        self._began = 0.0
+        self._next_try: asyncio.Task[None] | None = None
+        self._problem = Exception()
+
+    def enter(self) -> None:
+        """Take in that a worker has an item to deal with."""
+        self._at_work += 1
+
+    def leave(self) -> None:
+        """Take in that it has dealt with it."""
+        self._at_work -= 1
+        self._look()
+
+    def begin(self) -> int:
+        """Return a number for a call that begins now."""
+        self._calls += 1
+        return self._calls
+
+    def answered(self, call: int) -> None:
+        """Take in that the server could be reached by a call, whatever it said."""
+        if not self._held or call <= min(self._held.values()):
+            return
+        if self._tries:
+            self._tell(JobResumed(paused=self._clock.monotonic() - self._began))
+        over, self._tries = self._tries > 0, 0
+        for held, since in list(self._held.items()):
+            if (over or since < call) and not held.done():
+                held.set_result(over)
+
+    async def wait(self, problem: Exception) -> bool | None:
+        """Hold an item that could not be sent until it should be tried again.
+
+        Args:
+            problem: why.
+
+        Returns:
+            Whether it was an outage; None if that lasts longer than is borne.
+        """
+        held: asyncio.Future[bool | None] = asyncio.get_running_loop().create_future()
+        self._held[held] = self._calls
+        self._problem = problem
+        try:
+            self._look()
+            return await held
+        finally:
+            del self._held[held]
+
+    def close(self) -> None:
+        """Try no more."""
+        if self._next_try is not None:
+            self._next_try.cancel()
+
+    def _look(self) -> None:
+        """Begin to wait for the next try if all are held."""
+        trying = self._next_try is not None and not self._next_try.done()
+        if not trying and self._held and len(self._held) == self._at_work:
+            self._next_try = asyncio.create_task(self._try_later())
+
+    async def _try_later(self) -> None:
+        await asyncio.sleep(0)  # a worker that has just dealt with its item takes the next one
+        if len(self._held) != self._at_work:
+            return
+        if not self._tries:
+            self._began = self._clock.monotonic()
+        self._tries += 1
+        wait = backoff_wait(self._tries, base=FIRST_WAIT, cap=LONGEST_WAIT)
+        if self._clock.monotonic() + wait > self._began + self._longest:
+            self._first().set_result(None)
+            return
+        self._tell(JobPaused(reason=str(self._problem), next_try=wait))
+        await self._clock.sleep(wait)
+        self._first().set_result(True)
+
+    def _first(self) -> asyncio.Future[bool | None]:
+        """Return who has been held longest; nobody's future if all have been cancelled meanwhile."""
+        return next((held for held in self._held if not held.done()), asyncio.get_running_loop().create_future())

@@ -1,0 +1,85 @@
+"""What can be asked of a journal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aiooncall.bulk.models import Counts
+from aiooncall.bulk.opening import explained, read
+from aiooncall.bulk.schema import ITEM, facts_of, item_of_row
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from aiooncall.bulk.models import Item
+
+
+class Queries:
+    """The questions to a journal.
+
+    Args:
+        path: the file.
+        connection: a connection to it.
+    """
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path = path
+        self._db = connection
+
+    def facts(self) -> dict[str, str]:
+        """Return what is known of the job as a whole."""
+        with read(self.path):
+            return facts_of(self._db.execute("SELECT name, value, sum FROM job"))
+
+    def unfinished(self, after: int, most: int) -> list[tuple[int, str, int]]:
+        """Return position and id of the next open items, and whether they may have been sent before."""
+        where = "finished_at IS NULL AND status = 'open'"  # the first condition is that of the index
+        columns = "position, id, may_have_left"
+        question = f"SELECT {columns} FROM items WHERE {where} AND position > ? ORDER BY position LIMIT ?"  # noqa: S608 (constants)
+        return self.rows(question, after, most)
+
+    def ids(self, size: int) -> Iterator[list[str]]:
+        """Yield all ids in their order, so many at a time."""
+        for rows in self._steps("id", "1", size):
+            yield [row[0] for row in rows]
+
+    def counts(self) -> Counts:
+        """Return how many items are in which status."""
+        with read(self.path):
+            return Counts(**dict(self.rows("SELECT status, count(*) FROM items GROUP BY status")))
+
+    def items(self, where: str, most: int, *values: object) -> list[Item]:
+        """Return items in their order; `where` is SQL of this package, with a ? for each of `values`."""
+        rows = self.rows(f"SELECT {ITEM} FROM items WHERE {where} ORDER BY position LIMIT ?", *values, most)  # noqa: S608 (constants)
+        with read(self.path):
+            return [item_of_row(row) for row in rows]
+
+    def chunks(self, where: str, size: int) -> Iterator[list[Item]]:
+        """Yield items in their order, so many at a time, each once even if it changes meanwhile."""
+        for rows in self._steps(ITEM, where, size):
+            with read(self.path):
+                items = [item_of_row(row[:-1]) for row in rows]
+            yield items
+
+    def _steps(self, columns: str, where: str, size: int) -> Iterator[list[tuple[Any, ...]]]:
+        last = 0
+        question = f"SELECT {columns}, position FROM items WHERE ({where}) AND position > ? ORDER BY position LIMIT ?"  # noqa: S608 (constants)
+        while rows := self.rows(question, last, size):
+            last = rows[-1][-1]
+            yield rows
+
+    def tally(self, column: str, where: str = "1") -> dict[str, int]:
+        """Return how many items have which value; `column` and `where` are SQL of this package."""
+        question = f"SELECT coalesce({column}, 'unknown'), count(*) FROM items WHERE {where} GROUP BY 1 ORDER BY 2 DESC"  # noqa: S608 (constants)
+        return dict(self.rows(question))
+
+    def timeline(self) -> list[tuple[Any, ...]]:
+        """Return the timeline, as `write` takes it, in order."""
+        return self.rows("SELECT * FROM timeline ORDER BY second")
+
+    def rows(self, question: str, *values: object) -> list[tuple[Any, ...]]:
+        """Return what SQL of this package asks for, with a ? for each of `values`."""
+        with explained(self.path):
+            return self._db.execute(question, values).fetchall()

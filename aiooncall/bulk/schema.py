@@ -1,0 +1,81 @@
+"""What a journal holds: its tables, and how facts and items become rows."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import TYPE_CHECKING, Any, Final
+from zlib import crc32
+
+from aiooncall.bulk.models import Item, Status
+from aiooncall.moments import format_datetime, parse_datetime
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    ItemRow = tuple[str, str | None, str | None, str | None, str | None, str | None]
+    FactRow = tuple[str, str, int]
+
+FORMAT: Final = "aiooncall journal 2"
+_STATUSES: Final = ", ".join(f"'{status}'" for status in Status)
+SCHEMA: Final = f"""
+CREATE TABLE job (name TEXT PRIMARY KEY, value TEXT NOT NULL, sum INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE items (
+  position INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  title TEXT, team TEXT, urgency TEXT, state TEXT, created_at TEXT,
+  status TEXT NOT NULL DEFAULT 'open' CHECK (status IN ({_STATUSES})),
+  reason TEXT, error TEXT, finished_at REAL,
+  may_have_left INTEGER NOT NULL DEFAULT 0 CHECK (may_have_left IN (0, 1)),
+  seen TEXT, seen_at REAL
+);
+CREATE INDEX unfinished ON items (position) WHERE finished_at IS NULL;
+CREATE TABLE timeline (
+  second INTEGER PRIMARY KEY,
+  done INTEGER NOT NULL, failed INTEGER NOT NULL,
+  requests INTEGER NOT NULL, refused INTEGER NOT NULL, retried INTEGER NOT NULL,
+  allowed REAL
+);
+"""
+"""The checks let SQLite find what was damaged; each fact has a sum of its own, as any text would do for it.
+
+`may_have_left` marks items that an earlier run, or an earlier try, had sent without learning what came of it.
+"""
+ITEM: Final = "id, title, team, urgency, state, created_at"
+
+
+def fact_row(name: str, value: str) -> FactRow:
+    """Return a fact as a row."""
+    return name, value, crc32(f"{name}={value}".encode())
+
+
+def facts_of(rows: Iterable[tuple[Any, ...]]) -> dict[str, str]:
+    """Return the facts in rows.
+
+    Raises:
+        ValueError: one was damaged.
+    """
+    found: dict[str, str] = {}
+    for name, value, checked in rows:
+        if fact_row(name, value)[-1] != checked:
+            raise ValueError(f"what it says of {name!r} is not what was written")
+        found[name] = value
+    return found
+
+
+def of_format(facts: Mapping[str, object]) -> tuple[str, bool]:
+    """Return which format a journal says that it has, and whether it is one of this package."""
+    said = str(facts.get("format", ""))
+    return said, said.rpartition(" ")[0] == FORMAT.rpartition(" ")[0]
+
+
+def item_row(item: Item) -> ItemRow:
+    """Return an item as a row; times are in UTC, so that they compare as texts."""
+    created_at = None if item.created_at is None else format_datetime(item.created_at.astimezone(UTC))
+    return item.id, item.title, item.team, item.urgency, item.state, created_at
+
+
+def item_of_row(row: tuple[Any, ...]) -> Item:
+    """Return the item in a row."""
+    name, title, team, urgency, state, created_at = row
+    moment = None if created_at is None else parse_datetime(created_at)
+    return Item(id=name, title=title, team=team, urgency=urgency, state=state, created_at=moment)

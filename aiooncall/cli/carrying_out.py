@@ -1,0 +1,107 @@
+"""Running a job in a terminal: progress, signals, and what is said at its end."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Final
+
+import attrs
+import typer
+
+from aiooncall.cli.command import ExitCode
+from aiooncall.cli.printing import print_counts, print_json
+from aiooncall.cli.progress import JobProgress
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Generator
+    from pathlib import Path
+
+    from aiooncall.bulk import Counts, Job
+    from aiooncall.cli.settings import Settings
+    from aiooncall.datadog.client import DatadogOnCall
+    from aiooncall.grafana.client import GrafanaOnCall
+
+_SIGNALS: Final = {signal.SIGINT: ExitCode.INTERRUPTED, signal.SIGTERM: ExitCode.TERMINATED}
+"""What ends a job gently, and what the command returns then."""
+
+
+async def carry_out(
+    settings: Settings,
+    client: DatadogOnCall | GrafanaOnCall,
+    job: Job,
+    journal: Path,
+    go: Callable[..., Awaitable[Counts]],
+) -> ExitCode:
+    """Run a job, and say what came of it and what may be done next.
+
+    Args:
+        settings: how to print.
+        client: whose events and budget are shown.
+        job: the job.
+        journal: its file, as it was typed.
+        go: runs it, given `watch`.
+    """
+    bar = JobProgress(client, job.counts, job.plan.verb, quiet=settings.json)
+    with bar as progress, _stoppable(job, progress.say) as stopped, client.listen_for_trouble(progress.hear):
+        try:
+            counts = await go(watch=progress)
+        except asyncio.CancelledError:  # the second Ctrl-C: what was under way is in doubt, and the journal knows
+            counts = job.counts
+    _print_summary(counts, settings, job.plan.verb)
+    to_go_on = settings.again("bulk", "resume", journal)
+    if counts.sending:
+        say_err(f"{counts.sending} items may have been sent; to go on: {to_go_on}")
+        return ExitCode.AMBIGUOUS
+    if counts.unfinished:
+        say_err(f"stopped, and nothing is lost; to go on: {to_go_on}")
+        return stopped[-1] if stopped else ExitCode.INTERRUPTED
+    if counts.ambiguous:
+        say_err(f"{counts.ambiguous} items are in doubt; to look: {settings.again('bulk', 'verify', journal)}")
+        return ExitCode.AMBIGUOUS
+    return ExitCode.FAILED if counts.failed else ExitCode.DONE
+
+
+@contextmanager
+def _stoppable(job: Job, say: Callable[[str], None]) -> Generator[list[ExitCode]]:
+    """Let the first Ctrl-C or SIGTERM end the job gently; a second one cancels what is on its way, a third one kills.
+
+    Yields:
+        The exit codes of the signals that came.
+    """
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    stopped: list[ExitCode] = []
+
+    def stop(number: signal.Signals) -> None:
+        if stopped:
+            loop.remove_signal_handler(number)
+            assert task is not None  # noqa: S101 (narrowing: a command is a task)
+            task.cancel()
+        else:
+            say("nothing more is sent; waiting for what is on its way; once more to stop at once")
+            job.stop()
+        stopped.append(_SIGNALS[number])
+
+    with suppress(NotImplementedError):  # some systems have no such handlers: there it stops at once
+        for number in _SIGNALS:
+            loop.add_signal_handler(number, stop, number)
+    try:
+        yield stopped
+    finally:
+        with suppress(NotImplementedError):
+            for number in _SIGNALS:
+                loop.remove_signal_handler(number)
+
+
+def _print_summary(counts: Counts, settings: Settings, title: str) -> None:
+    found = {name: number for name, number in attrs.asdict(counts).items() if number or name == "done"}
+    if settings.json:
+        print_json(attrs.asdict(counts))
+    else:
+        print_counts(found, title=title)
+
+
+def say_err(text: str) -> None:
+    """Say something that is not the result."""
+    typer.echo(text, err=True)

@@ -19,10 +19,10 @@ class Status(StrEnum):
 
     OPEN = "open"
     SENDING = "sending"
-    """Its bytes are about to leave, or have left; found later, it means that the process died right then."""
+    """Its bytes are about to leave, or have left. Found later, it means that the process died right then."""
     DONE = "done"
     FOUND_DONE = "found_done"
-    """This job had sent it without learning what came of it, and found it done: it counts as this job's doing."""
+    """It was sent without an answer, by a run that was cut off or in doubt, and then found done by this job."""
     ALREADY = "already"
     """It was so before, by somebody else's doing."""
     FAILED = "failed"

@@ -194,7 +194,8 @@ class Runner:
         flight.intent = handle
         self._outage.enter()
         try:
-            await self._send(handle)
+            if (unreachable := await self._try(handle)) is not None:
+                await self._hold(handle, unreachable)
         except asyncio.CancelledError:
             if not flight.left:  # it only waited, or was refused
                 handle.withdraw()
@@ -204,15 +205,18 @@ class Runner:
         finally:
             self._outage.leave()
 
-    async def _send(self, handle: Handle) -> None:
+    async def _hold(self, handle: Handle, unreachable: ConnectError) -> None:
+        """Try an item again that could not be sent, once others can be, or one of them should look."""
+        problem: ConnectError | None = unreachable
         chances = MOST_CHANCES
-        while (unreachable := await self._try(handle)) is not None:
-            if self._is_first or unreachable.by_proxy or (over := await self._outage.wait(unreachable)) is None:
-                self._end(unreachable)
+        while problem is not None:
+            if self._is_first or problem.by_proxy or (over := await self._outage.wait(problem)) is None:
+                self._end(problem)
             chances -= not over
             if not chances:
-                self._ended(handle, Status.FAILED, unreachable)
+                self._ended(handle, Status.FAILED, problem)
                 return
+            problem = await self._try(handle)
 
     async def _try(self, handle: Handle) -> ConnectError | None:
         """Do it to an item; return why that was not possible, if so, and nothing was sent."""

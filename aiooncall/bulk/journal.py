@@ -18,7 +18,7 @@ from aiooncall.bulk.locking import FileLock
 from aiooncall.bulk.opening import COMPANIONS, connect, explained, make_file, real_path
 from aiooncall.bulk.outcomes import ADD_SECOND, REOPEN, SENDING, TAKE_UP, statements
 from aiooncall.bulk.queries import Queries
-from aiooncall.bulk.schema import FORMAT, ITEM, SCHEMA, fact_row, item_row, of_format
+from aiooncall.bulk.schema import DAMAGED, FORMAT, ITEM, SCHEMA, fact_row, item_row, of_format
 from aiooncall.errors import JournalError
 
 if TYPE_CHECKING:
@@ -150,7 +150,9 @@ class Journal(Queries):
         """
         with explained(self.path):
             found = [str(row[0]) for row in self._db.execute("PRAGMA quick_check(3)")]
-        if found != ["ok"]:
+            if found == ["ok"]:
+                found = [f"the status of item {item_id}" for (item_id,) in self._db.execute(DAMAGED)]
+        if found:
             raise JournalError(self.path, f"is damaged ({'; '.join(found)}): take it from a backup, or plan again")
         check_age(self.path, self.facts())
 

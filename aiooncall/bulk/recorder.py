@@ -109,13 +109,20 @@ class Recorder:
                 await self._wake.wait()
                 if not self._hurry.is_set():
                     await self._pause()
-                await asyncio.sleep(0)  # all who are about to wait share what is written
+                await self._gather()
                 await self._flush()
             await self.do(self._journal.write, {}, self._timeline.take(()), self._now())
         except BaseException as problem:
             self.problem = problem if isinstance(problem, Exception) else None
             _fail(self._waiting, problem)
             raise
+
+    async def _gather(self) -> None:
+        """Let all who are about to wait share what is written, as long as each round of the loop brings more."""
+        gathered = -1
+        while len(self._waiting) > gathered:
+            gathered = len(self._waiting)
+            await asyncio.sleep(0)
 
     async def _pause(self) -> None:
         """Let outcomes gather for a moment, unless somebody is in a hurry."""

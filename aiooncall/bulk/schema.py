@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 
 FORMAT: Final = "aiooncall journal 2"
 _STATUSES: Final = ", ".join(f"'{status}'" for status in Status)
-SCHEMA: Final = f"""
+SCHEMA: Final = """
 CREATE TABLE job (name TEXT PRIMARY KEY, value TEXT NOT NULL, sum INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE items (
   position INTEGER PRIMARY KEY,
   id TEXT NOT NULL UNIQUE,
   title TEXT, team TEXT, urgency TEXT, state TEXT, created_at TEXT,
-  status TEXT NOT NULL DEFAULT 'open' CHECK (status IN ({_STATUSES})),
+  status TEXT NOT NULL DEFAULT 'open',
   reason TEXT, error TEXT, finished_at REAL,
-  may_have_left INTEGER NOT NULL DEFAULT 0 CHECK (may_have_left IN (0, 1)),
+  may_have_left INTEGER NOT NULL DEFAULT 0,
   seen TEXT, seen_at REAL
 );
 CREATE INDEX unfinished ON items (position) WHERE finished_at IS NULL;
@@ -36,10 +36,16 @@ CREATE TABLE timeline (
   allowed REAL
 );
 """
-"""The checks let SQLite find what was damaged; each fact has a sum of its own, as any text would do for it.
+"""Each fact has a sum of its own, as any text would do for it. What an item can be is checked once a run by
+`DAMAGED`: as a CHECK of the table it would be checked, and paid for, with each change.
 
 `may_have_left` marks items that an earlier run, or an earlier try, had sent without learning what came of it.
 """
+DAMAGED: Final = (
+    f"SELECT id FROM items WHERE status NOT IN ({_STATUSES}) OR may_have_left NOT IN (0, 1)"  # noqa: S608 (constants)
+    " OR (finished_at IS NULL) != (status IN ('open', 'sending')) LIMIT 1"
+)
+"""The id of an item that no run can have left so."""
 ITEM: Final = "id, title, team, urgency, state, created_at"
 
 

@@ -48,6 +48,7 @@ class FanOut:
         proving: whether the first id goes alone, so that credentials that may not act end the job right there.
         things: a class whose instances can stand for their ids, as a list yields them.
         snapshot: whether an async iterable is read to its end first: rows of a list move when they are acted on.
+        total: how many ids there are, if the iterable does not tell.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class FanOut:
         proving: bool = False,
         things: type | None = None,
         snapshot: bool = False,
+        total: int | None = None,
     ) -> None:
         if not _are_ids(ids):
             raise OptionsError("ids", ids, "an iterable or async iterable of ids, not one id")
@@ -78,6 +80,8 @@ class FanOut:
         self._lock = asyncio.Lock()
         self._source_error: BaseException | None = None
         self._exhausted = False
+        self._total = len(ids) if isinstance(ids, Collection) else total
+        self._taken = 0
         self._started = False
         self._stopped = False
         self._in_flight: dict[str, Flight] = {}
@@ -91,6 +95,13 @@ class FanOut:
     def __del__(self) -> None:
         if not getattr(self, "_started", True):
             warnings.warn("a fan-out job was never awaited: nothing was sent", RuntimeWarning, stacklevel=2)
+
+    @property
+    def left(self) -> int | None:
+        """How many ids no worker has taken yet; None if that is not known."""
+        if self._exhausted:
+            return 0
+        return None if self._total is None else max(0, self._total - self._taken)
 
     def stop(self) -> None:
         """Send nothing more: what is on its way comes to its end, and ids that only wait are left as they are."""
@@ -180,7 +191,7 @@ class FanOut:
     async def _deal_with(self, item: str, put: Put | None) -> ItemOutcome:
         if self._stopped:
             raise Halted
-        self._in_flight[item] = flight = Flight(asyncio.current_task())
+        self._in_flight[item] = flight = Flight(asyncio.current_task(), self)
         CURRENT.set(flight)
         outcome = await self._act(item)
         self._in_flight.pop(item, None)
@@ -205,6 +216,7 @@ class FanOut:
             except Exception as problem:  # noqa: BLE001 (the caller's own iterable: reported when all is done)
                 self._exhausted, self._source_error = True, problem
             else:
+                self._taken += 1
                 item = _id(item, self._things)
                 if not isinstance(item, str):
                     self.report.add(ItemOutcome(shown(item), OptionsError("id", item, "text")))

@@ -31,6 +31,7 @@ CALLS: Final = [
     *("tests/grafana/test_gf_crashes.py", "tests/grafana/test_gf_limits.py", "tests/test_errors.py"),
 ]
 NEAREST: Final = {
+    "aiooncall/limits": ["tests/limits", "tests/grafana/test_gf_limits.py"],
     "aiooncall/transport": ["tests/transport", *CALLS],
     "aiooncall/fanout.py": ["tests/datadog/test_fanout.py", "tests/datadog/test_fanout_proving.py", "tests/bulk"],
     "aiooncall/codec": [

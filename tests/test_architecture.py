@@ -16,7 +16,8 @@ ROOT: Final = Path(__file__).parent.parent
 PACKAGE: Final = ROOT / "aiooncall"
 RANKS: Final = [
     "_lazy", "_json", "_text", "_unset", "_clock", "errors", "ratelimit", "events", "redaction", "options", "checks",
-    "recent", "transport", "endpoints", "moments", "codec", "jsonapi", "oncall", "changes", "client", "compact",
+    "recent", "_backoff", "limits",
+    "transport", "endpoints", "moments", "codec", "jsonapi", "oncall", "changes", "client", "compact",
     "outcomes", "fanout",
     "together", "drawing", "datadog", "grafana", "bulk", "distributed", "__init__", "simulator", "testing", "cli",
     "__main__",
@@ -28,8 +29,8 @@ The simulator needs no more than the clock, but stands above the package so that
 ON_ITS_OWN: Final = {"simulator": {"_clock"}}
 """Layers that may import nothing but these."""
 TOOLS_FOR: Final = {
-    "backoff": ("transport/retry.py",),
-    "aiolimiter": ("transport/pace.py",),
+    "backoff": ("_backoff.py",),
+    "aiolimiter": ("limits/client_rate.py",),
     "cattrs": ("codec/",),
     "aiohttp": ("transport/", "simulator/"),
     "typer": ("cli/",),

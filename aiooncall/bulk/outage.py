@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final
 
+from aiooncall._backoff import backoff_wait
 from aiooncall.events import JobPaused, JobResumed
-from aiooncall.transport.retry import backoff_wait
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -136,7 +136,9 @@ class Runner:
         self._crew: FanOut | None = None
         self._stopped = False
         self._ended_items = 0
-        self._proven = journal.counts().succeeded > 0
+        counts = journal.counts()
+        self._open = counts.open
+        self._proven = counts.succeeded > 0
         self._forbidden = 0
         self._fatal: Exception | None = None
 
@@ -168,6 +170,7 @@ class Runner:
                     concurrency=self._options.concurrency,
                     distinct=True,
                     proving=not self._proven,
+                    total=self._open,
                 )
                 await self._crew
         finally:

@@ -13,7 +13,7 @@ from aiooncall.errors import OptionsError
 from aiooncall.grafana import actions
 from aiooncall.grafana.client import GrafanaOnCall
 from aiooncall.grafana.models.alert_group import AlertGroup
-from aiooncall.transport.messages import Lane
+from aiooncall.limits.lane import Lane
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from aiooncall._backoff import backoff_wait
 from aiooncall.bulk.models import Verification
 from aiooncall.bulk.reading_back import GONE, read_states
-from aiooncall.transport.retry import backoff_wait
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -16,10 +16,11 @@ from aiooncall._unset import UNSET
 from aiooncall.client.connection import Connection
 from aiooncall.errors import CodecError, NotFound, OptionsError
 from aiooncall.events import BudgetLearned, emit
+from aiooncall.limits.budget import LocalBudget
+from aiooncall.limits.lane import Lane
 from aiooncall.options import ClientOptions, PoolOptions, base_url
-from aiooncall.transport.budget import LocalBudget
 from aiooncall.transport.deadline import current_deadline, one_deadline
-from aiooncall.transport.messages import Lane, Request, UrlTemplate
+from aiooncall.transport.messages import Request, UrlTemplate
 from aiooncall.transport.outcome import Outcome, outcome_of_unreadable
 from aiooncall.transport.pool import SessionPool
 from aiooncall.transport.transport import Transport, in_doubt
@@ -33,9 +34,9 @@ if TYPE_CHECKING:
     from aiooncall._unset import UnsetType
     from aiooncall.errors import ApiError
     from aiooncall.events import Hook
+    from aiooncall.limits.budget import RateBudget
     from aiooncall.options import CallRate, RetryPolicy, Seconds
     from aiooncall.ratelimit import BudgetSnapshot
-    from aiooncall.transport.budget import RateBudget
     from aiooncall.transport.deadline import Deadline
     from aiooncall.transport.exchange import Attempt
     from aiooncall.transport.messages import About, Endpoint, Query

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     import aiohttp
 
     from aiooncall.events import Hook
+    from aiooncall.limits.budget import RateBudget
     from aiooncall.ratelimit import BudgetSnapshot
-    from aiooncall.transport.budget import RateBudget
     from aiooncall.transport.pool import SessionPool
 
     BudgetKey = tuple[str, ...]

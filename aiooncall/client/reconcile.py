@@ -8,8 +8,8 @@ from itertools import count
 from math import inf
 from typing import TYPE_CHECKING, TypeVar
 
+from aiooncall._backoff import backoff_wait
 from aiooncall.transport.deadline import current_deadline
-from aiooncall.transport.retry import backoff_wait
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -21,8 +21,9 @@ from aiooncall.datadog.service import read_many, read_one
 from aiooncall.errors import ApiError, CodecError, OptionsError, ResultLimitReached, TransportError
 from aiooncall.fanout import DEFAULT_CONCURRENCY, many
 from aiooncall.jsonapi import parse_document
+from aiooncall.limits.lane import Lane
 from aiooncall.options import count
-from aiooncall.transport.messages import About, Endpoint, Lane, Safety
+from aiooncall.transport.messages import About, Endpoint, Safety
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable

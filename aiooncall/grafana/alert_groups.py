@@ -19,7 +19,7 @@ from aiooncall.grafana.buckets import USER
 from aiooncall.grafana.filters import given, label_pairs, state_filter, time_range
 from aiooncall.grafana.models.alert_group import AlertGroup, DeleteMode
 from aiooncall.grafana.service import LARGEST_PAGE, Readable, pairs
-from aiooncall.transport.messages import Lane
+from aiooncall.limits.lane import Lane
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping

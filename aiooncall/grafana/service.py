@@ -11,8 +11,8 @@ from aiooncall._unset import UNSET
 from aiooncall.client.pagination import paginate
 from aiooncall.codec import dumps, loads, structure, structure_each, writable
 from aiooncall.errors import CodecError, OptionsError
+from aiooncall.limits.lane import Lane
 from aiooncall.options import count
-from aiooncall.transport.messages import Lane
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Hashable, Iterator

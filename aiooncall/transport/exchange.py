@@ -9,6 +9,7 @@ import aiohttp
 import attrs
 
 from aiooncall.errors import AttemptTimeout, ClientClosed, ConnectError, DeadlineExceeded, ResponseTooLarge
+from aiooncall.limits.headers import parse_rate_limit
 from aiooncall.transport.connections import PROXY_REFUSES, SendGuard, as_transport_error, is_proxy_refusal
 from aiooncall.transport.outcome import (
     Outcome,
@@ -16,7 +17,6 @@ from aiooncall.transport.outcome import (
     outcome_of_failure,
     outcome_of_status,
     outcome_of_unreadable,
-    parse_rate_limit,
 )
 
 if TYPE_CHECKING:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from asyncio import Task
 
+    from aiooncall.limits.lane import Demand
+
 
 class Halted(CancelledError):
     """Nothing more is to be sent: raised instead of waiting for another attempt."""
@@ -35,6 +37,7 @@ class Flight:
 
     Args:
         task: the task that does it.
+        demand: the job that it belongs to.
 
     Attributes:
         left: whether bytes of a request may have left whose effect is not known to be none; None as long as no call of
@@ -44,10 +47,11 @@ class Flight:
         intent: is told before a request leaves that changes something.
     """
 
-    __slots__ = ("halted", "intent", "left", "on_wire", "task")
+    __slots__ = ("demand", "halted", "intent", "left", "on_wire", "task")
 
-    def __init__(self, task: Task[object] | None = None) -> None:
+    def __init__(self, task: Task[object] | None = None, demand: Demand | None = None) -> None:
         self.task = task
+        self.demand = demand
         self.left: bool | None = None
         self.on_wire = False
         self.halted = False

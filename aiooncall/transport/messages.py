@@ -15,9 +15,11 @@ from yarl import URL
 
 from aiooncall._text import whole
 from aiooncall.errors import OptionsError
+from aiooncall.limits.lane import Lane
 from aiooncall.transport.flight import CURRENT, Halted
 
 if TYPE_CHECKING:
+    from aiooncall.limits.lane import Demand
     from aiooncall.transport.flight import Flight, Intent
 
 Query = Mapping[str, str] | Sequence[tuple[str, str]]
@@ -35,13 +37,6 @@ class Safety(enum.Enum):
 
     REPEATABLE = "repeatable"
     ONCE = "once"
-
-
-class Lane(enum.IntEnum):
-    """Who waits for the answer: a person (INTERACTIVE passes) or a bulk job."""
-
-    INTERACTIVE = 0
-    BULK = 1
 
 
 class About(NamedTuple):
@@ -107,6 +102,7 @@ class Request:
 
     Attributes:
         flight: of whoever does this to one thing of many, and may be stopped.
+        demand: the job that it belongs to.
         left: whether bytes may have left that are not known to have had no effect.
     """
 
@@ -118,6 +114,7 @@ class Request:
     values: tuple[str, ...] = ()
     told: About | None = None
     flight: Flight | None = None
+    demand: Demand | None = None
     left: bool = False
     _left_before: bool = False
     _flight_before: bool | None = None
@@ -132,6 +129,7 @@ class Request:
         if flight is None:
             return
         self.go_on()
+        self.demand = flight.demand
         if flight.left is None:
             flight.left = False
 

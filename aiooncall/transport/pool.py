@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from yarl import URL
 
     from aiooncall._clock import Clock
-    from aiooncall.transport.budget import RateBudget
+    from aiooncall.limits.budget import RateBudget
 
 MOST_UNUSED: Final = 32
 """How many budgets are kept that no open client has. One that the server has closed is kept anyway."""

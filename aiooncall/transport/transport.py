@@ -8,13 +8,9 @@ from math import inf
 from typing import TYPE_CHECKING, Final
 
 from aiooncall._text import one_line, shortened
-from aiooncall.errors import (
-    AmbiguousOutcome,
-    DeadlineExceeded,
-    RateLimited,
-)
+from aiooncall.errors import AmbiguousOutcome, DeadlineExceeded, RateLimited
 from aiooncall.events import AttemptFinished, CallCancelled, RetryScheduled, Throttled, emit, tell_cancelled
-from aiooncall.transport.bucket import WontFit
+from aiooncall.limits.bucket import WontFit
 from aiooncall.transport.exchange import Exchanger
 from aiooncall.transport.messages import Safety
 from aiooncall.transport.outcome import Outcome, api_error_class
@@ -28,11 +24,11 @@ if TYPE_CHECKING:
 
     from aiooncall.errors import ApiError, OnCallError
     from aiooncall.events import Hook
+    from aiooncall.limits.bucket import Permit
+    from aiooncall.limits.budget import RateBudget
     from aiooncall.options import ClientOptions
     from aiooncall.transport.alarm import Alarm
-    from aiooncall.transport.budget import RateBudget
     from aiooncall.transport.exchange import Attempt
-    from aiooncall.transport.gate import Permit
     from aiooncall.transport.messages import About, Endpoint, Request
     from aiooncall.transport.pool import SessionPool
 
@@ -126,7 +122,8 @@ class Transport:
         bucket, lane = request.endpoint.bucket, request.lane
         try:
             while True:
-                permit = self.budget.try_acquire(bucket, lane) or await self._queue(request, alarm, until, failed)
+                permit = self.budget.try_acquire(bucket, lane, request.demand)
+                permit = permit or await self._queue(request, alarm, until, failed)
                 try:
                     if request.flight is not None:
                         await self._declare(request, alarm, until)
@@ -170,7 +167,7 @@ class Transport:
         """Wait for the budget; a call that was refused before takes its place in front again."""
         alarm.set(until)
         refused = failed is not None and failed.last is not None and failed.last.outcome is Outcome.THROTTLED
-        return await self.budget.acquire(request.endpoint.bucket, request.lane, until, in_front=refused)
+        return await self.budget.acquire(request.endpoint.bucket, request.lane, until, request.demand, in_front=refused)
 
     async def _declare(self, request: Request, alarm: Alarm, until: float) -> None:
         """Let it be written down that the request is about to leave, where somebody wants that."""

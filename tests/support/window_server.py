@@ -6,24 +6,41 @@ import heapq
 import math
 from collections import Counter
 from itertools import count
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple
 
 import attrs
 
+from aiooncall.limits.lane import Lane
 from aiooncall.ratelimit import RateLimit
-from aiooncall.transport.messages import Lane
 
 if TYPE_CHECKING:
     import random
     from collections.abc import Callable
 
-    from aiooncall.transport.bucket import Bucket
-    from aiooncall.transport.gate import Gate, Permit
+    from aiooncall.limits.admission import Admission
 
-NO_BUCKET = cast("Bucket", None)
-"""A gate hands its bucket through and never looks at it."""
 TICK = 1e-4
 """How late a timer fires at least."""
+
+
+class Sent(NamedTuple):
+    """A call that was admitted: in which window, and when."""
+
+    window: int
+    at: float
+
+
+@attrs.define
+class Left:
+    """A job with so many calls left."""
+
+    left: int | None
+
+
+def admit(admission: Admission, now: float, lane: Lane, waiting: int = 1, left: int | None = None) -> Sent | None:
+    """Return what was admitted, if it was."""
+    number = admission.try_admit(now, lane, waiting, Left(left))
+    return None if number is None else Sent(number, now)
 
 
 @attrs.define(kw_only=True)
@@ -33,7 +50,7 @@ class FixedWindowServer:
     Attributes:
         limit: calls in a window.
         period: length of a window in seconds.
-        phase: seconds since the last calendar edge when the client's clock shows 0.
+        phase: seconds since the last calendar end when the client's clock shows 0.
         rounds_up: whether `Reset` is rounded up instead of down.
         passed: calls let through, by window.
     """
@@ -65,28 +82,30 @@ class FixedWindowServer:
 
 @attrs.define(kw_only=True)
 class Client:
-    """Sends `total` calls through a gate, as fast as it lets them.
+    """Sends `total` calls through a admission, as fast as it lets them.
 
     Attributes:
-        gate: what is tested.
+        admission: what is tested.
         server: what answers.
         total: how many calls must succeed.
         concurrency: most calls that wait or are in flight.
         latency: most seconds from client to server, and back.
         random: decides each latency.
-        lane: what the gate is told of the calls.
+        lane: what the admission is told of the calls.
+        tells_all: whether the admission is told how many calls there are.
         garble: replaces an answer's headers.
         refused: how many calls the server refused.
         now: seconds since the start.
     """
 
-    gate: Gate
+    admission: Admission
     server: FixedWindowServer
     total: int
     concurrency: int
     latency: float
     random: random.Random
     lane: Lane = Lane.BULK
+    tells_all: bool = True
     garble: Callable[[RateLimit], RateLimit | None] = lambda said: said
     refused: int = 0
     now: float = 0.0
@@ -130,7 +149,8 @@ class Client:
 
     def _admit(self) -> None:
         while (backlog := min(self.concurrency - self._in_flight, self._pending)) > 0:
-            permit = self.gate.try_admit(NO_BUCKET, self.now, self.lane, backlog)
+            left = self._pending - backlog if self.tells_all else None
+            permit = admit(self.admission, self.now, self.lane, backlog, left)
             if permit is None:
                 return
             self._pending -= 1
@@ -140,7 +160,7 @@ class Client:
     def _looks_again_at(self) -> float:
         if not self._pending or self._in_flight == self.concurrency:
             return math.inf
-        at = self.gate.look_again_at(self.now, self.lane)
+        at = self.admission.next_check_at(self.now, self.lane)
         return math.inf if at is None else max(at, self.now + TICK)
 
     def _happen(self, event: Event) -> None:
@@ -150,11 +170,11 @@ class Client:
         passed, said = event.answer
         self._in_flight -= 1
         if passed:
-            self.gate.answered(event.permit, self.now, self.garble(said))
+            self.admission.answered(*event.permit, self.now, self.garble(said))
         else:
             self.refused += 1
             self._pending += 1
-            self.gate.refused(event.permit, self.now, self.garble(said))
+            self.admission.refused(*event.permit, self.now, self.garble(said))
 
     def _later(self, event: Event) -> None:
         at = self.now + self.random.uniform(0.2, 1.0) * self.latency
@@ -164,7 +184,7 @@ class Client:
 class Event(NamedTuple):
     """A call arrives at the server, or its answer at the client."""
 
-    permit: Permit
+    permit: Sent
     answer: tuple[bool, RateLimit] | None
 
 

@@ -1,1 +1,1 @@
-"""Tests of what carries a call: budget, retries, deadlines, connections."""
+"""Tests of what carries a call: retries, deadlines, connections."""

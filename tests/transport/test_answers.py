@@ -24,8 +24,8 @@ from aiooncall import (
     RetryPolicy,
 )
 from aiooncall.codec import loads
+from aiooncall.limits.admission import LONGEST_SILENCE
 from aiooncall.simulator import Fault, FaultKind
-from aiooncall.transport.gate import LONGEST_SILENCE
 from tests.support.datadog_client import PAGES
 from tests.support.raw_server import RawServer, always, answer
 from tests.support.virtual_time import VirtualClock

@@ -13,18 +13,20 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from multidict import CIMultiDict
 
+from aiooncall.limits.headers import (
+    LONGEST_PERIOD,
+    LONGEST_WAIT,
+    parse_http_date,
+    parse_rate_limit,
+    parse_retry_after,
+)
 from aiooncall.ratelimit import RateLimit
 from aiooncall.transport.messages import Safety
 from aiooncall.transport.outcome import (
-    LONGEST_PERIOD,
-    LONGEST_WAIT,
     Outcome,
     closes_bucket,
     outcome_of_failure,
     outcome_of_status,
-    parse_http_date,
-    parse_rate_limit,
-    parse_retry_after,
 )
 from aiooncall.transport.reasons import LONGEST_ERROR, MOST_ERRORS, parse_errors
 from tests.support.virtual_time import EPOCH

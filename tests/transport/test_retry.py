@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiooncall import RetryPolicy
+from aiooncall._backoff import backoff_wait, refusal_wait
 from aiooncall.transport.outcome import Outcome
-from aiooncall.transport.retry import backoff_wait, ceilings, delay_before_retry, refusal_wait
+from aiooncall.transport.retry import ceilings, delay_before_retry
 
 POLICIES = st.builds(
     RetryPolicy,

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aiooncall.limits.admission import FIRST_IN_FLIGHT, Admission
+from aiooncall.limits.lane import Lane
 from aiooncall.ratelimit import RateLimit
-from aiooncall.transport.gate import FIRST_IN_FLIGHT, Gate
-from aiooncall.transport.messages import Lane
-from tests.support.window_server import NO_BUCKET, Client, FixedWindowServer, run_together
+from tests.support.window_server import Client, FixedWindowServer, admit, run_together
 
 if TYPE_CHECKING:
-    from aiooncall.transport.gate import Permit
+    from tests.support.window_server import Sent
 
 pytestmark = pytest.mark.slow
 
@@ -24,7 +24,7 @@ def crew(server: FixedWindowServer, *, number: int = 4, total: int, latency: flo
     """Return clients of one server with a share of the calls each."""
     return [
         Client(
-            gate=Gate(64), server=server, total=total // number, concurrency=64, latency=latency,
+            admission=Admission(64), server=server, total=total // number, concurrency=64, latency=latency,
             random=random.Random(seed * 100 + place),
         )
         for place in range(number)
@@ -59,14 +59,14 @@ def test_any_number_of_clients(number: int, phase: float, seed: int) -> None:
     assert refused(clients) <= 0.1 * number * 300
 
 
-def go(gate: Gate, now: float) -> Permit | None:
+def go(admission: Admission, now: float) -> Sent | None:
     """Ask for a bulk call, of many that wait."""
-    return gate.try_admit(NO_BUCKET, now, Lane.BULK, 1000)
+    return admit(admission, now, Lane.BULK, 1000)
 
 
-def burst(gate: Gate, now: float) -> list[Permit]:
+def burst(admission: Admission, now: float) -> list[Sent]:
     """Return the permits for all who may go now."""
-    return list(iter(lambda: go(gate, now), None))
+    return list(iter(lambda: go(admission, now), None))
 
 
 def said(remaining: int, reset: float = 5.0) -> RateLimit:
@@ -74,19 +74,19 @@ def said(remaining: int, reset: float = 5.0) -> RateLimit:
     return RateLimit("b", 1000, remaining, 10.0, reset)
 
 
-def beside_others(mine: int, gone: int) -> Gate:
-    """Return a gate that knows the edge, and has had `mine` answers while `gone` calls were counted."""
-    gate = Gate(1000)
-    gate._ramp = 1000
+def beside_others(mine: int, gone: int) -> Admission:
+    """Return a admission that knows the end, and has had `mine` answers while `gone` calls were counted."""
+    admission = Admission(1000)
+    admission._ramp = 1000
     left = 1000
     for number in range(mine):
-        permit = go(gate, 0.0)
+        permit = go(admission, 0.0)
         assert permit is not None
         left = 999 - gone * number // (mine - 1)
-        gate.answered(permit, 0.0, said(left))
-    assert gate.window.edge is not None
-    gate.window.edge.earliest = gate.window.edge.latest - 0.01
-    return gate
+        admission.answered(*permit, 0.0, said(left))
+    assert admission.window.end is not None
+    admission.window.end.earliest = admission.window.end.latest - 0.01
+    return admission
 
 
 @pytest.mark.parametrize(("gone", "each"), [(99, 0.0), (399, 3.0), (899, 8.0)])
@@ -94,25 +94,25 @@ def test_others_are_counted_by_what_is_gone(gone: int, each: float) -> None:
     """What is gone from the window and was not answered here was taken by others."""
     window = beside_others(100, gone).window
     window.look_for_others()
-    assert window.crowd == pytest.approx(each, abs=0.1)
+    assert window.others == pytest.approx(each, abs=0.1)
 
 
 def test_who_has_hardly_an_answer_still_sees_that_the_window_is_gone() -> None:
     """Where few answers came and much is gone, others are there, however many calls they make for each of ours."""
     window = beside_others(2, 399).window
     window.look_for_others()
-    assert window.crowd == pytest.approx(50, abs=1)
+    assert window.others == pytest.approx(50, abs=1)
 
 
 def test_a_crowd_that_comes_later_in_a_window_is_seen() -> None:
     """Others who begin when we are half way through the first window get room in it all the same."""
-    gate = beside_others(100, 99)
-    assert gate.window.crowd == 0
+    admission = beside_others(100, 99)
+    assert admission.window.others == 0
     for number in range(16):
-        permit = go(gate, 4.0)
+        permit = go(admission, 4.0)
         assert permit is not None
-        gate.answered(permit, 4.0, said(860 - 40 * number, reset=1.0))
-    assert gate.window.crowd > 1
+        admission.answered(*permit, 4.0, said(860 - 40 * number, reset=1.0))
+    assert admission.window.others > 1
 
 
 def test_a_sole_client_leaves_no_room() -> None:
@@ -127,30 +127,30 @@ def test_others_get_room_for_what_they_have_in_flight() -> None:
 
 def test_the_next_window_begins_gently_beside_others() -> None:
     """Others may have begun a window that only the time says is whole: a few calls go until an answer tells."""
-    gate = beside_others(100, 399)
-    first = burst(gate, 6.5)
+    admission = beside_others(100, 399)
+    first = burst(admission, 6.5)
     assert len(first) == FIRST_IN_FLIGHT
-    gate.answered(first[0], 6.6, said(900, reset=9.0))
-    assert len(burst(gate, 6.6)) > 100
+    admission.answered(*first[0], 6.6, said(900, reset=9.0))
+    assert len(burst(admission, 6.6)) > 100
 
 
 def test_what_the_window_before_told_is_not_forgotten() -> None:
     """Early in a window, while much of it is in flight from here, others are not taken to have gone."""
-    gate = beside_others(100, 399)
-    permits = burst(gate, 6.5)
-    gate.answered(permits.pop(), 6.6, said(990, reset=9.0))
-    permits += burst(gate, 6.6)
+    admission = beside_others(100, 399)
+    permits = burst(admission, 6.5)
+    admission.answered(*permits.pop(), 6.6, said(990, reset=9.0))
+    permits += burst(admission, 6.6)
     for permit in permits[:20]:
-        gate.answered(permit, 6.7, said(960, reset=8.0))
-    assert gate.window.crowd == pytest.approx(3.0, abs=0.1)
+        admission.answered(*permit, 6.7, said(960, reset=8.0))
+    assert admission.window.others == pytest.approx(3.0, abs=0.1)
 
 
 def test_others_who_have_gone_are_forgotten_with_the_next_window() -> None:
     """A window that shows nobody else leaves room for nobody in the one after it."""
-    gate = beside_others(100, 399)
-    gate.answered(burst(gate, 6.5)[0], 6.6, said(999, reset=9.0))
+    admission = beside_others(100, 399)
+    admission.answered(*burst(admission, 6.5)[0], 6.6, said(999, reset=9.0))
     for number in range(20):
-        permit = go(gate, 7.0)
+        permit = go(admission, 7.0)
         assert permit is not None
-        gate.answered(permit, 7.0, said(995 - number, reset=9.0))
-    assert len(burst(gate, 16.5)) > 900
+        admission.answered(*permit, 7.0, said(995 - number, reset=9.0))
+    assert len(burst(admission, 16.5)) > 900

@@ -12,17 +12,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aiooncall import CallRate, ClientClosed, RateLimit
-from aiooncall.transport.bucket import WontFit
-from aiooncall.transport.budget import IDLE_LIFETIME, LocalBudget
-from aiooncall.transport.messages import Lane
-from aiooncall.transport.pace import spread
+from aiooncall.limits.bucket import WontFit
+from aiooncall.limits.budget import IDLE_LIFETIME, LocalBudget
+from aiooncall.limits.client_rate import spread
+from aiooncall.limits.lane import Lane
 from tests.support.virtual_time import VirtualClock
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from aiooncall import BudgetSnapshot
-    from aiooncall.transport.gate import Permit
+    from aiooncall.limits.bucket import Permit
 
 PEOPLE, BULK = Lane.INTERACTIVE, Lane.BULK
 

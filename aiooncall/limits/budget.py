@@ -8,17 +8,20 @@ from typing import TYPE_CHECKING, Final, Protocol
 import attrs
 
 from aiooncall.errors import ClientClosed
-from aiooncall.transport.bucket import Bucket, WontFit
-from aiooncall.transport.sliding import SlidingPace
+from aiooncall.limits.bucket import Bucket, WontFit
+from aiooncall.limits.sliding_window import SlidingWindow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from aiooncall._clock import Clock
+    from aiooncall.limits.bucket import Permit
+    from aiooncall.limits.client_rate import ClientRate
+    from aiooncall.limits.lane import Demand, Lane
     from aiooncall.options import CallRate
     from aiooncall.ratelimit import BudgetSnapshot, RateLimit
-    from aiooncall.transport.gate import Permit
-    from aiooncall.transport.messages import Lane
+
+    KnownLimit = SlidingWindow | ClientRate
 
 IDLE_LIFETIME: Final = 900.0
 """Seconds after which an unused bucket is forgotten."""
@@ -30,17 +33,20 @@ class RateBudget(Protocol):
     A permit, from `try_acquire` or `acquire`, is followed by exactly one of `answered`, `refused` and `abandoned`.
     """
 
-    def try_acquire(self, route: str, lane: Lane) -> Permit | None:
-        """Return the right to send one request of `route` if it is there without waiting."""
+    def try_acquire(self, route: str, lane: Lane, demand: Demand | None = None) -> Permit | None:
+        """Return the right to send one request of `route` if it is there without waiting; see `acquire`."""
         ...
 
-    async def acquire(self, route: str, lane: Lane, until: float, *, in_front: bool = False) -> Permit:
+    async def acquire(
+        self, route: str, lane: Lane, until: float, demand: Demand | None = None, *, in_front: bool = False
+    ) -> Permit:
         """Return the right to send one request of `route`, when it is its turn.
 
         Args:
             route: method and path template.
             lane: who waits.
             until: monotonic seconds beyond which waiting makes no sense.
+            demand: the job that the call belongs to.
             in_front: whether the call was refused before and takes its place at the head of the queue again.
 
         Raises:
@@ -81,27 +87,6 @@ class RateBudget(Protocol):
         ...
 
 
-class Turns(Protocol):
-    """A limit that is known beforehand."""
-
-    @property
-    def free_at(self) -> float:
-        """When the next turn is there at the earliest, as far as is known (monotonic seconds)."""
-        ...
-
-    def take(self, lane: Lane) -> bool:
-        """Return whether a turn is there for a lane, and use it."""
-        ...
-
-    def refused(self) -> None:
-        """Take in that the server refused a call that had a turn."""
-        ...
-
-    def close(self) -> None:
-        """Stop waiting for a turn."""
-        ...
-
-
 class LocalBudget:
     """The budget of one process.
 
@@ -129,59 +114,61 @@ class LocalBudget:
         self._sliding = sliding or {}
         self._reserve = reserve
         self._watchers: list[Callable[[BudgetSnapshot], None]] = []
-        self._turns: dict[str, Turns] = {}
+        self._known: dict[str, KnownLimit] = {}
         self._by_route: dict[str, Bucket] = {}
         self._by_name: dict[str, Bucket] = {}
 
-    def try_acquire(self, route: str, lane: Lane) -> Permit | None:
+    def try_acquire(self, route: str, lane: Lane, demand: Demand | None = None) -> Permit | None:
         """Return the right to send one request of `route` if it is there without waiting."""
         bucket = self._by_route.get(route) or self._open(route)
-        return bucket.try_acquire(lane, self._now())
+        return bucket.try_acquire(lane, self._now(), demand)
 
-    async def acquire(self, route: str, lane: Lane, until: float, *, in_front: bool = False) -> Permit:
+    async def acquire(
+        self, route: str, lane: Lane, until: float, demand: Demand | None = None, *, in_front: bool = False
+    ) -> Permit:
         """Return the right to send one request of `route`, when it is its turn."""
-        permit = self.try_acquire(route, lane)
-        if permit is None and (turns := self._turns.get(route)) is not None and turns.free_at > until:
-            raise WontFit(turns.free_at)
-        return permit or await self._by_route[route].wait(lane, until, in_front=in_front)
+        permit = self.try_acquire(route, lane, demand)
+        if permit is None and (known := self._known.get(route)) is not None and known.free_at > until:
+            raise WontFit(known.free_at)
+        return permit or await self._by_route[route].wait(lane, until, demand, in_front=in_front)
 
     def answered(self, permit: Permit, route: str, said: RateLimit | None) -> None:
         """Take in an answer that was not a refusal."""
         bucket = permit.bucket
         if bucket.merged_into is not None or (said is not None and said.name != bucket.name):
             bucket = self._bucket_of(permit, route, said)
-        window = bucket.gate.window
+        window = bucket.admission.window
         limit, period = window.limit, window.period
-        bucket.gate.answered(permit, self._now(), said)
-        if bucket.people or bucket.bulk:
-            bucket.pump()
+        bucket.admission.answered(permit.window, permit.sent, self._now(), said)
+        if bucket.interactive or bucket.bulk:
+            bucket.dispatch()
         if window.limit != limit or window.period != period:
             self._tell(bucket)
 
     def refused(self, permit: Permit, route: str, said: RateLimit | None) -> None:
         """Take in a refusal; the bucket is closed for everyone until the server's wait is over."""
-        if (turns := self._turns.get(route)) is not None:
-            turns.refused()
+        if (known := self._known.get(route)) is not None:
+            known.refused(None if said is None else said.retry_after)
         bucket = self._bucket_of(permit, route, said)
-        window = bucket.gate.window
+        window = bucket.admission.window
         limit, period = window.limit, window.period
-        bucket.gate.refused(permit, self._now(), said)
-        bucket.turn_away()
-        bucket.pump()
+        bucket.admission.refused(permit.window, permit.sent, self._now(), said)
+        bucket.reject_waiters()
+        bucket.dispatch()
         if window.limit != limit or window.period != period:
             self._tell(bucket)
 
     def abandoned(self, permit: Permit, *, sent: bool) -> None:
         """Take back the permit of a request without an answer."""
         bucket = permit.bucket.final()
-        bucket.gate.abandoned(permit, self._now(), sent=sent)
-        bucket.pump()
+        bucket.admission.abandoned(permit.window, self._now(), sent=sent)
+        bucket.dispatch()
 
     def pause(self, route: str, until: float) -> None:
         """Close the bucket of `route` until `until` (monotonic seconds)."""
         bucket = self._by_route.get(route) or self._open(route)
-        bucket.gate.pause(until)
-        bucket.turn_away()
+        bucket.admission.pause(until)
+        bucket.reject_waiters()
 
     def snapshot(self) -> tuple[BudgetSnapshot, ...]:
         """Return what is known of every bucket."""
@@ -202,9 +189,9 @@ class LocalBudget:
 
     def close(self) -> None:
         """Fail everybody who waits and release what is held."""
-        for turns in self._turns.values():
-            turns.close()
-        self._turns.clear()
+        for known in self._known.values():
+            known.close()
+        self._known.clear()
         for bucket in set(self._by_route.values()):
             bucket.close(ClientClosed("the client was closed while this call waited for its turn"))
         self._by_route.clear()
@@ -212,7 +199,7 @@ class LocalBudget:
 
     def _open(self, route: str) -> Bucket:
         self._forget_idle()
-        bucket = Bucket(self._clock, self._max_in_flight, self._turn_taker(route))
+        bucket = Bucket(self._clock, self._max_in_flight, self._turns_of(route))
         bucket.routes.append(route)
         self._by_route[route] = bucket
         return bucket
@@ -220,7 +207,7 @@ class LocalBudget:
     def _forget_idle(self) -> None:
         horizon = self._now() - IDLE_LIFETIME
         for bucket in set(self._by_route.values()):
-            if bucket.idle and bucket.used_at < horizon and bucket.gate.closed_until <= self._now():
+            if bucket.idle and bucket.used_at < horizon and bucket.admission.closed_until <= self._now():
                 self._forget(bucket)
 
     def _forget(self, bucket: Bucket) -> None:
@@ -230,24 +217,28 @@ class LocalBudget:
             self._by_name.pop(bucket.name, None)
         bucket.close(ClientClosed("the bucket was idle"))
 
-    def _turn_taker(self, route: str) -> Callable[[Lane], bool] | None:
+    def _turns_of(self, route: str) -> Callable[[Lane, int], bool] | None:
         """Return what asks for a turn in the bucket of `route`; the limits outlive the buckets, which are forgotten."""
         if (window := self._sliding.get(route)) is not None:
-            return partial(self._take_turn, route, partial(SlidingPace, window, self._clock, reserve=self._reserve))
+            return partial(
+                self._try_acquire_turn, route, partial(SlidingWindow, window, self._clock, reserve=self._reserve)
+            )
         if self._rate is None:
             return None
-        from aiooncall.transport.pace import Pace  # noqa: PLC0415 (few set a limit of their own)
+        from aiooncall.limits import client_rate  # noqa: PLC0415 (few set a limit of their own)
 
-        return partial(self._take_turn, "", partial(Pace, self._rate))
+        return partial(self._try_acquire_turn, "", partial(client_rate.ClientRate, self._rate))
 
-    def _take_turn(self, name: str, make: Callable[[Callable[[], None]], Turns], lane: Lane) -> bool:
-        if name not in self._turns:
-            self._turns[name] = make(self._pump_all)
-        return self._turns[name].take(lane)
+    def _try_acquire_turn(
+        self, name: str, make: Callable[[Callable[[], None]], KnownLimit], lane: Lane, in_flight: int
+    ) -> bool:
+        if name not in self._known:
+            self._known[name] = make(self._dispatch_all)
+        return self._known[name].try_acquire(lane, in_flight)
 
-    def _pump_all(self) -> None:
+    def _dispatch_all(self) -> None:
         for bucket in set(self._by_route.values()):
-            bucket.pump()
+            bucket.dispatch()
 
     def _bucket_of(self, permit: Permit, route: str, said: RateLimit | None) -> Bucket:
         bucket = permit.bucket.final()

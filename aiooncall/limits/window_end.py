@@ -5,12 +5,12 @@ Nothing here trusts the local wall clock. All instants are on the caller's monot
 What narrows the interval:
 
 - `Reset` of an answer. The server stamped it between sending and receiving, and rounded it to whole seconds one
-  way or the other. A 0 shows that it rounds down, as does a number that is too low for an edge that is known well
+  way or the other. A 0 shows that it rounds down, as does a number that is too low for an end that is known well
   enough; one that is too high shows that it rounds up. Until then both ways are allowed for.
 - The window rolling over: an answer of the old window was still sent before the end, an answer of the new one was
   received after it.
 
-`Reset` changes at the edge and whole seconds before it: each of these ticks tells as much as the edge does.
+`Reset` changes at the end and whole seconds before it: each of these steps tells as much as the end does.
 
 Two crystals drift apart, so an interval that is carried to the next window grows a little.
 """
@@ -23,10 +23,10 @@ from typing import Final
 DRIFT: Final = 2e-4
 """How far two clocks may drift apart, in seconds a second (an ordinary crystal stays below 1e-4)."""
 TOO_FAR_OFF: Final = 0.1
-"""By so many seconds a `Reset` has to miss the edge to show which way it is rounded."""
+"""By so many seconds a `Reset` has to miss the end to show which way it is rounded."""
 
 
-class Edge:
+class WindowEnd:
     """The interval `[earliest, latest]` in which the current window ends.
 
     Args:
@@ -52,17 +52,20 @@ class Edge:
 
     @property
     def may_round_either_way(self) -> bool:
-        """Whether the edge is uncertain because it is not known which way `Reset` is rounded."""
+        """Whether the end is uncertain because it is not known which way `Reset` is rounded."""
         return self.width >= 1.0 and self.rounded_up_by == self.rounded_down_by
 
-    def next_tick(self, now: float) -> tuple[float, float]:
-        """Return when `Reset` changes next: no sooner than, no later than. The last change is the edge itself."""
+    def next_step(self, now: float) -> tuple[float, float]:
+        """Return when `Reset` changes next: no sooner than, no later than. The last change is the end itself."""
         whole = max(0, floor(self.latest - now))
         return self.earliest + self.may_round_either_way - whole, self.latest - whole
 
-    def saw_reset(self, sent: float, received: float, reset_after: float) -> None:
-        """Take in that an answer of this window said `reset_after`."""
-        self._learn_rounding(sent + reset_after, received + reset_after, rounds_down=reset_after == 0)
+    def saw_reset(self, sent: float, received: float, reset_after: float, period: float | None = None) -> None:
+        """Take in that an answer of this window, which is `period` long, said `reset_after`."""
+        if period is not None and reset_after >= period:
+            self.rounded_up_by, self.rounded_down_by = 1.0, 0.0  # nothing has longer to go
+        else:
+            self._learn_rounding(sent + reset_after, received + reset_after, rounds_down=reset_after == 0)
         earliest = sent + reset_after - self.rounded_up_by
         latest = received + reset_after + self.rounded_down_by
         if earliest > self.latest or latest < self.earliest:  # then what was learned of the rounding is not so either

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from aiooncall import CallRate, ClientClosed, RateLimit
-from aiooncall.transport.bucket import WontFit
-from aiooncall.transport.budget import IDLE_LIFETIME, LocalBudget
-from aiooncall.transport.gate import Gate
-from aiooncall.transport.messages import Lane
-from aiooncall.transport.sliding import MARGIN
+from aiooncall.limits.admission import Admission
+from aiooncall.limits.bucket import WontFit
+from aiooncall.limits.budget import IDLE_LIFETIME, LocalBudget
+from aiooncall.limits.lane import Lane
+from aiooncall.limits.sliding_window import MARGIN
 from tests.support.virtual_time import VirtualClock
 
 if TYPE_CHECKING:
-    from aiooncall.transport.gate import Permit
+    from aiooncall.limits.bucket import Permit
 
 PEOPLE, BULK = Lane.INTERACTIVE, Lane.BULK
 LATE = 1e-4
@@ -144,15 +144,15 @@ async def used_up(bucket: str, *said: RateLimit | None) -> LocalBudget:
 def looks(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Return when gates are asked; whoever asks for ever is stopped by an error, so that the test can tell."""
     asked: list[float] = []
-    admits = Gate.admits
+    admits = Admission.admits
 
-    def counted(gate: Gate, at: float, *rest: Any) -> bool:
+    def counted(admission: Admission, at: float, *rest: Any) -> bool:
         asked.append(at)
         if len(asked) == 100:
             raise RuntimeError("it spins")
-        return admits(gate, at, *rest)
+        return admits(admission, at, *rest)
 
-    monkeypatch.setattr(Gate, "admits", counted)
+    monkeypatch.setattr(Admission, "admits", counted)
     return asked
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from aiolimiter import AsyncLimiter
 
-from aiooncall.transport.messages import Lane
+from aiooncall.limits.lane import Lane
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +31,7 @@ def spread(rate: CallRate) -> tuple[int, float]:
     return burst, rate.per / (rate.calls - burst)
 
 
-class Pace:
+class ClientRate:
     """Hands out one turn at a time. Only one turn is ever asked of the limiter, so nobody can overtake.
 
     Args:
@@ -49,9 +49,9 @@ class Pace:
         self._ready = False
         self._fetching: asyncio.Task[None] | None = None
 
-    def take(self, lane: Lane = Lane.INTERACTIVE) -> bool:
+    def try_acquire(self, lane: Lane = Lane.INTERACTIVE, in_flight: int = 0) -> bool:
         """Return whether a turn is there, and use it; otherwise see to it that `wake` is called when one is."""
-        del lane  # people and bulk work wait in one queue here
+        del lane, in_flight  # people and bulk work wait in one queue here
         if self._ready:
             self._ready = False
             return True
@@ -66,8 +66,9 @@ class Pace:
         self._wake()
         self._ready = False  # nobody wanted it any more; kept, it would go out together with a fresh one
 
-    def refused(self) -> None:
+    def refused(self, retry_after: float | None) -> None:
         """Change nothing: the limit is the user's own."""
+        del retry_after
 
     def close(self) -> None:
         """Stop waiting for a turn."""

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiooncall.transport.edge import DRIFT, Edge
+from aiooncall.limits.window_end import DRIFT, WindowEnd
 
 FLOAT = 1e-6
 """What sums of floats may be off."""
@@ -30,20 +30,20 @@ def reset_of(stamped: float, rounds_up: bool) -> float:
     return float(math.ceil(-stamped) if rounds_up else math.floor(-stamped))
 
 
-def watch(seen: list[tuple[float, float, float]], rounds_up: bool) -> Edge:
-    """Return the edge after the exchanges `seen`."""
+def watch(seen: list[tuple[float, float, float]], rounds_up: bool) -> WindowEnd:
+    """Return the end after the exchanges `seen`."""
     sent, stamped, received = seen[0]
     reset = reset_of(stamped, rounds_up)
-    edge = Edge(sent + reset - 1, received + reset + 1)
+    end = WindowEnd(sent + reset - 1, received + reset + 1)
     for sent, stamped, received in seen:
-        edge.saw_reset(sent, received, reset_of(stamped, rounds_up))
-        edge.not_before(sent)
-    return edge
+        end.saw_reset(sent, received, reset_of(stamped, rounds_up))
+        end.not_before(sent)
+    return end
 
 
-def holds(edge: Edge, truth: float) -> bool:
+def holds(end: WindowEnd, truth: float) -> bool:
     """Return whether the true end is inside."""
-    return edge.earliest - FLOAT <= truth <= edge.latest + FLOAT
+    return end.earliest - FLOAT <= truth <= end.latest + FLOAT
 
 
 @given(seen=exchanges(), rounds_up=st.booleans())
@@ -64,11 +64,11 @@ def test_the_truth_stays_inside_over_windows(
     *, seen: list[tuple[float, float, float]], rounds_up: bool, first: float, period: float, drift: float, windows: int
 ) -> None:
     """An answer of the next window narrows rightly, and the interval follows the windows of a drifting clock."""
-    edge = watch(seen, rounds_up)
-    edge.not_after(max(first, seen[-1][2]))
-    assert holds(edge, 0.0)
-    edge.shift(windows * period)
-    assert holds(edge, windows * period * (1 + drift))
+    end = watch(seen, rounds_up)
+    end.not_after(max(first, seen[-1][2]))
+    assert holds(end, 0.0)
+    end.shift(windows * period)
+    assert holds(end, windows * period * (1 + drift))
 
 
 @given(seen=exchanges(), rounds_up=st.booleans())
@@ -80,42 +80,42 @@ def test_words_only_narrow(seen: list[tuple[float, float, float]], rounds_up: bo
 
 def test_reset_narrows_to_a_second_either_way() -> None:
     """A first reset may have been rounded up or down by up to a second."""
-    edge = Edge(-math.inf, math.inf)
-    edge.saw_reset(10.0, 10.2, 5.0)
-    assert (edge.earliest, edge.latest) == (14.0, 16.2)
+    end = WindowEnd(-math.inf, math.inf)
+    end.saw_reset(10.0, 10.2, 5.0)
+    assert (end.earliest, end.latest) == (14.0, 16.2)
 
 
 def test_zero_shows_that_the_server_rounds_down() -> None:
     """After a reset of 0 no reset is taken as rounded up any more."""
-    edge = Edge(0.0, 100.0)
-    edge.saw_reset(10.0, 10.1, 0.0)
-    assert (edge.earliest, edge.latest) == (10.0, 11.1)
-    edge.shift(20.0)
-    edge.saw_reset(25.0, 25.1, 5.0)
-    assert edge.earliest == pytest.approx(30.0)
+    end = WindowEnd(0.0, 100.0)
+    end.saw_reset(10.0, 10.1, 0.0)
+    assert (end.earliest, end.latest) == (10.0, 11.1)
+    end.shift(20.0)
+    end.saw_reset(25.0, 25.1, 5.0)
+    assert end.earliest == pytest.approx(30.0)
 
 
 @given(seen=exchanges(), rounds_up=st.booleans())
 def test_the_right_way_of_rounding_is_learned(seen: list[tuple[float, float, float]], rounds_up: bool) -> None:
     """What honest answers show of the way they are rounded is so."""
-    edge = watch(seen, rounds_up)
-    assert (edge.rounded_up_by if rounds_up else edge.rounded_down_by) == 1.0
+    end = watch(seen, rounds_up)
+    assert (end.rounded_up_by if rounds_up else end.rounded_down_by) == 1.0
 
 
 @pytest.mark.parametrize(("reset", "ways"), [(4.0, (0.0, 1.0)), (5.0, (1.0, 0.0))])
 def test_a_known_edge_shows_which_way_the_server_rounds(reset: float, ways: tuple[float, float]) -> None:
     """With 4.5 s to go, a server that says 4 rounds down, and one that says 5 rounds up."""
-    edge = Edge(14.5, 14.6)
-    edge.saw_reset(10.0, 10.1, reset)
-    assert (edge.rounded_up_by, edge.rounded_down_by) == ways
+    end = WindowEnd(14.5, 14.6)
+    end.saw_reset(10.0, 10.1, reset)
+    assert (end.rounded_up_by, end.rounded_down_by) == ways
 
 
 def test_a_near_miss_shows_nothing() -> None:
-    """A reset that misses the edge by a few hundredths may be off for other reasons, such as the way of a request."""
-    edge = Edge(14.0, 14.05)
-    edge.saw_reset(9.0, 9.1, 5.0)
-    edge.saw_reset(9.96, 9.98, 4.0)
-    assert edge.rounded_up_by == edge.rounded_down_by == 1.0
+    """A reset that misses the end by a few hundredths may be off for other reasons, such as the way of a request."""
+    end = WindowEnd(14.0, 14.05)
+    end.saw_reset(9.0, 9.1, 5.0)
+    end.saw_reset(9.96, 9.98, 4.0)
+    assert end.rounded_up_by == end.rounded_down_by == 1.0
 
 
 @given(
@@ -125,78 +125,78 @@ def test_a_near_miss_shows_nothing() -> None:
     rounds_up=st.booleans(),
     known=st.booleans(),
 )
-def test_the_next_tick_comes_when_it_should(
+def test_the_next_step_comes_when_it_should(
     *, stamped: float, latency: float, looked: float, rounds_up: bool, known: bool
 ) -> None:
     """The reset changes once in the interval, whichever way it is rounded and whether that is known or not."""
-    edge = watch([(-stamped - latency, -stamped, -stamped + latency)], rounds_up)
+    end = watch([(-stamped - latency, -stamped, -stamped + latency)], rounds_up)
     if known:
-        edge.rounded_up_by, edge.rounded_down_by = (1.0, 0.0) if rounds_up else (0.0, 1.0)
-        edge.saw_reset(-stamped - latency, -stamped + latency, reset_of(stamped=-stamped, rounds_up=rounds_up))
+        end.rounded_up_by, end.rounded_down_by = (1.0, 0.0) if rounds_up else (0.0, 1.0)
+        end.saw_reset(-stamped - latency, -stamped + latency, reset_of(stamped=-stamped, rounds_up=rounds_up))
     now = -stamped + latency + looked
-    first, last = edge.next_tick(now)
+    first, last = end.next_step(now)
     # Whoever does not know that the server rounds up counts from an end that is a second later.
-    tick = (rounds_up and edge.may_round_either_way) - round(edge.latest - last)
+    tick = (rounds_up and end.may_round_either_way) - round(end.latest - last)
     assert first - FLOAT <= tick <= last + FLOAT
-    assert last == edge.latest or now - FLOAT <= last <= now + 1.0 + FLOAT
+    assert last == end.latest or now - FLOAT <= last <= now + 1.0 + FLOAT
     assert last - first <= 1.0 + 2 * latency + FLOAT
 
 
 def test_the_last_tick_is_the_edge() -> None:
     """In the last second there is no other change of the reset to wait for."""
-    edge = Edge(10.2, 10.4)
-    assert edge.next_tick(7.3) == pytest.approx((7.2, 7.4))
-    assert edge.next_tick(9.5) == (10.2, 10.4)
-    assert edge.next_tick(12.0) == (10.2, 10.4)
+    end = WindowEnd(10.2, 10.4)
+    assert end.next_step(7.3) == pytest.approx((7.2, 7.4))
+    assert end.next_step(9.5) == (10.2, 10.4)
+    assert end.next_step(12.0) == (10.2, 10.4)
 
 
 def test_contradiction_believes_the_newest_word() -> None:
     """A server that changes its mind is followed at once, in either direction."""
-    edge = Edge(10.0, 11.0)
-    edge.saw_reset(5.0, 5.1, 30.0)
-    assert (edge.earliest, edge.latest) == (34.0, 36.1)
-    edge.saw_reset(6.0, 6.1, 3.0)
-    assert (edge.earliest, edge.latest) == (8.0, 10.1)
+    end = WindowEnd(10.0, 11.0)
+    end.saw_reset(5.0, 5.1, 30.0)
+    assert (end.earliest, end.latest) == (34.0, 36.1)
+    end.saw_reset(6.0, 6.1, 3.0)
+    assert (end.earliest, end.latest) == (8.0, 10.1)
 
 
 def test_a_call_counted_after_the_latest_end_moves_it() -> None:
     """A call that was sent after the supposed end and counted before it shows that the end is later."""
-    edge = Edge(10.0, 11.0)
-    edge.not_before(12.0)
-    assert (edge.earliest, edge.latest) == (12.0, 13.0)
+    end = WindowEnd(10.0, 11.0)
+    end.not_before(12.0)
+    assert (end.earliest, end.latest) == (12.0, 13.0)
 
 
 def test_an_answer_of_the_next_window_before_the_earliest_end_moves_it() -> None:
     """An answer of the next window that came too early shows that the end was sooner."""
-    edge = Edge(10.0, 11.0)
-    edge.not_after(9.0)
-    assert (edge.earliest, edge.latest) == (9.0, 9.0)
+    end = WindowEnd(10.0, 11.0)
+    end.not_after(9.0)
+    assert (end.earliest, end.latest) == (9.0, 9.0)
 
 
 def test_known_things_change_nothing() -> None:
     """What is already known leaves the interval as it is."""
-    edge = Edge(10.0, 10.5)
-    edge.not_before(3.0)
-    edge.saw_reset(5.0, 5.1, 5.0)
-    assert (edge.earliest, edge.latest) == (10.0, 10.5)
+    end = WindowEnd(10.0, 10.5)
+    end.not_before(3.0)
+    end.saw_reset(5.0, 5.1, 5.0)
+    assert (end.earliest, end.latest) == (10.0, 10.5)
 
 
 @given(period=st.floats(0.1, 86_400), windows=st.integers(1, 100))
 def test_drift_widens(period: float, windows: int) -> None:
     """Each window that passes without a word makes the end less certain, by the drift of two clocks."""
-    edge = Edge(10.0, 11.0)
-    edge.shift(windows * period)
-    assert edge.width == pytest.approx(1.0 + 2 * DRIFT * windows * period)
-    assert (edge.earliest + edge.latest) / 2 == pytest.approx(10.5 + windows * period)
+    end = WindowEnd(10.0, 11.0)
+    end.shift(windows * period)
+    assert end.width == pytest.approx(1.0 + 2 * DRIFT * windows * period)
+    assert (end.earliest + end.latest) / 2 == pytest.approx(10.5 + windows * period)
 
 
 @given(now=st.floats(0, 1000), period=st.floats(0.5, 100))
 def test_advance_moves_to_the_window_of_now(now: float, period: float) -> None:
     """Advancing leaves a window alone that isn't over, and else moves on by whole windows to the one `now` is in."""
-    edge = Edge(10.0, 11.0)
-    edge.advance(now, period)
+    end = WindowEnd(10.0, 11.0)
+    end.advance(now, period)
     if now < 11.0:
-        assert (edge.earliest, edge.latest) == (10.0, 11.0)
+        assert (end.earliest, end.latest) == (10.0, 11.0)
     else:
-        assert now < edge.latest
-        assert edge.latest - period * (1 + DRIFT) <= now + 2 * DRIFT * (now + period) + FLOAT
+        assert now < end.latest
+        assert end.latest - period * (1 + DRIFT) <= now + 2 * DRIFT * (now + period) + FLOAT

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from aiooncall import CallRate
-from aiooncall.transport.sliding import MARGIN, SlidingPace
+from aiooncall.limits.sliding_window import MARGIN, SlidingWindow
 from tests.support.virtual_time import VirtualClock
 
 LATE = 1e-4
@@ -31,7 +31,7 @@ class Line:
     """Callers who stand in line for the turns of one pace, and when they got them."""
 
     def __init__(self, rate: CallRate) -> None:
-        self.pace = SlidingPace(rate, VirtualClock(), self.serve)
+        self.pace = SlidingWindow(rate, VirtualClock(), self.serve)
         self.waiting: deque[float] = deque()
         self.turns: list[float] = []
         self.woken = 0
@@ -47,7 +47,7 @@ class Line:
         self._serve()
 
     def _serve(self) -> None:
-        while self.waiting and self.pace.take():
+        while self.waiting and self.pace.try_acquire():
             self.waiting.popleft()
             self.turns.append(now())
 

@@ -1,0 +1,269 @@
+"""Pure: what one rate-limit bucket admits, and when to ask again. No I/O and no tasks; time is an argument.
+
+The questions, in the order in which they are asked:
+
+1. Is it closed? After a refusal it is, for everyone, until the server's wait is over. Of a `Retry-After` that is very
+   long one call looks every 15 minutes.
+2. Are enough calls in flight? An unknown limit is approached gently: a few of them, one more with every answer. After a
+   refusal one call probes alone, and then as many as answers allow.
+3. Is the window over? Then a new one is taken to be whole.
+4. Is there room? A known window admits what the server said is left, less what is in flight. Whether a call in flight
+   has been counted yet cannot be known, so it is taken as not counted.
+5. Do others use the limit as well? They have calls in flight, too: as many for each of ours as the server has counted
+   of theirs for each of ours. They may also have begun a window that only the time says is whole, so a few calls go
+   until an answer tells.
+6. Does a person call? While people do, bulk calls leave a small reserve to them, unless the window is about to end.
+7. Is more wanted than the window has room for, while its end is uncertain? Then the last few calls are probes, which
+   are sent when their answers tell most of the end.
+"""
+
+from __future__ import annotations
+
+import enum
+from math import ceil, inf
+from typing import TYPE_CHECKING, Final
+
+from aiooncall._backoff import backoff_wait, refusal_wait
+from aiooncall.limits.lane import Lane
+from aiooncall.limits.probes import MOST_PROBES, Probes, wanted
+from aiooncall.limits.window import FEWEST_ANSWERS, Window
+
+if TYPE_CHECKING:
+    from aiooncall.limits.lane import Demand
+    from aiooncall.ratelimit import RateLimit
+
+FIRST_IN_FLIGHT: Final = 4
+"""Calls in flight at first while the limit is unknown."""
+CAUTION: Final = 1.5
+"""Others may come in bursts: by how much more than what the server has counted of theirs is left to them."""
+SOON: Final = 2.0
+"""Seconds that a person may wait for the next window; bulk keeps no reserve for a window that ends sooner."""
+RESERVE_SHARE: Final = 20
+"""One call in so many is kept for people."""
+LARGEST_RESERVE: Final = 50
+MOST_KEPT: Final = max(LARGEST_RESERVE, MOST_PROBES)
+"""With more calls left than this, and nobody else, there is nothing to think about."""
+FIRST_UNTOLD_WAIT: Final = 1.0
+"""Seconds to wait after a refusal that does not say how long; doubles with each further one."""
+LONGEST_UNTOLD_WAIT: Final = 30.0
+LONGEST_SILENCE: Final = 900.0
+"""Seconds of a longer `Retry-After` after which one call looks whether the wait is over: one answer must not shut up
+everybody for a day."""
+
+
+class State(enum.Enum):
+    """What is known of a bucket."""
+
+    UNKNOWN = "unknown"
+    """Nothing was said of its limit."""
+    KNOWN = "known"
+    """How many calls are left in its window."""
+    CLOSED = "closed"
+    """It was refused, and the wait is not over."""
+    PROBING = "probing"
+    """The wait is over, and no answer has come since."""
+
+
+class Admission:
+    """Admission to one bucket.
+
+    Args:
+        max_in_flight: most calls in flight, whatever the server allows.
+    """
+
+    __slots__ = (
+        "_max_in_flight",
+        "_probes",
+        "_probing",
+        "_ramp",
+        "_refusals",
+        "closed_until",
+        "interactive_at",
+        "looks_at",
+        "window",
+    )
+
+    def __init__(self, max_in_flight: int) -> None:
+        self.window = Window()
+        self.closed_until = 0.0
+        self.interactive_at = -inf
+        """When a person last wanted to call (monotonic seconds)."""
+        self.looks_at = inf
+        """When one call is let through although the server's wait is not over (monotonic seconds)."""
+        self._max_in_flight = max_in_flight
+        self._ramp = min(FIRST_IN_FLIGHT, max_in_flight)
+        self._probing = False
+        self._refusals = 0
+        self._probes = Probes()
+
+    def state(self, now: float) -> State:
+        """Return what is known at `now` (monotonic seconds)."""
+        if now < self.closed_until:
+            return State.CLOSED
+        if self._probing:
+            return State.PROBING
+        return State.UNKNOWN if self.window.remaining is None else State.KNOWN
+
+    def try_admit(self, now: float, lane: Lane, waiting: int, demand: Demand | None = None) -> int | None:
+        """Return the number of the window in which a call may go now, if it may; see `admits`."""
+        window = self.window
+        if lane is Lane.INTERACTIVE:
+            self.interactive_at = now
+        if not self.admits(now, lane, waiting, demand):
+            return None
+        window.in_flight += 1
+        self._probes.forget()
+        if now < self.closed_until:
+            self.looks_at = now + LONGEST_SILENCE
+        return window.number
+
+    def admits(self, now: float, lane: Lane, waiting: int = 1, demand: Demand | None = None) -> bool:
+        """Return whether a call may go now.
+
+        Args:
+            now: monotonic seconds.
+            lane: who waits for the call.
+            waiting: how many calls wait, this one included.
+            demand: the job that the call belongs to.
+        """
+        window = self.window
+        if now < self.closed_until or window.in_flight >= self._ramp:
+            return self.looks_at <= now < self.closed_until and window.in_flight == 0
+        if window.unconfirmed or (window.end is not None and now >= window.end.latest):
+            window.roll_over_if_due(now)
+        if self._probing or window.remaining is None:
+            return True
+        free = window.remaining - window.unconfirmed - window.in_flight
+        if free > MOST_KEPT and not window.others:
+            return True  # far from the end of the budget
+        return self._may_be_among_the_last(now, lane, free, waiting, demand)
+
+    def _may_be_among_the_last(self, now: float, lane: Lane, free: int, waiting: int, demand: Demand | None) -> bool:
+        """Return whether a call may go although there is not much room, or somebody else uses it too."""
+        window = self.window
+        if window.others and window.untold:
+            return window.in_flight < FIRST_IN_FLIGHT  # others may have begun it
+        free -= ceil(window.in_flight * window.others * CAUTION)
+        if free <= (0 if lane is Lane.INTERACTIVE else self._reserve(now)):
+            return False
+        if free > MOST_PROBES:
+            return True
+        return self._probes.may_go(window, now, lane, free, wanted(window.in_flight, lane, waiting, demand))
+
+    def next_check_at(self, now: float, lane: Lane) -> float | None:
+        """Return when a call that was not admitted may go; None if only an answer can change that."""
+        if now < self.closed_until:
+            return min(self.closed_until, self.looks_at)
+        window = self.window
+        end, left = window.end, window.left
+        if window.in_flight >= self._ramp or end is None or left is None:
+            return None
+        if left > window.in_flight:
+            if lane is Lane.BULK and self._reserve(now):
+                return min(end.earliest - SOON, self.interactive_at + (window.period or 0.0))
+            if self._probes.next_at is not None:
+                return min(self._probes.next_at, end.latest)
+        return min(end.latest, window.unconfirmed_until) if window.unconfirmed else end.latest
+
+    def opens_at(self, now: float) -> float:
+        """Return the earliest moment at which any new call can go, as far as is known."""
+        if now < self.closed_until:
+            return min(self.closed_until, self.looks_at)
+        end, used_up = self.window.end, self.window.left == 0
+        if used_up and end is not None and self.window.in_flight == 0 and not self._probing:
+            return max(now, end.earliest)
+        return now
+
+    def answered(self, number: int, sent: float, now: float, said: RateLimit | None) -> None:
+        """Take in an answer that was not a refusal.
+
+        Args:
+            number: the window that the call was admitted in.
+            sent: when it was (monotonic seconds).
+            now: when the answer came.
+            said: what it said of the limit.
+        """
+        window = self.window
+        window.in_flight -= 1
+        window.answered += 1
+        if not window.answered % FEWEST_ANSWERS:
+            window.look_for_others()
+        if self._probing and sent <= window.seen_at:
+            return  # sent before the refusal: it says nothing of what comes after
+        self._refusals = 0
+        if self._ramp < self._max_in_flight:
+            self._ramp += 1
+        if said is not None and not self._probing and window.saw_usual(number, sent, now, said):
+            return
+        self._answered_unusually(number, sent, now, said)
+
+    def _answered_unusually(self, number: int, sent: float, now: float, said: RateLimit | None) -> None:
+        window = self.window
+        if self._probing:
+            self._probing = False
+            self.closed_until = min(self.closed_until, now)  # the call that looked was answered: the wait is over
+            if said is None or said.remaining is None:
+                window.remaining = None
+        if said is None:
+            window.count_unconfirmed(number, now)
+            return
+        window.learn(said)
+        self._probes.forget()  # what it shows may leave less to find out
+        if said.remaining is None:
+            window.count_unconfirmed(number, now)
+        else:
+            window.saw_remaining(number, sent, now, said)
+
+    def refused(self, number: int, sent: float, now: float, said: RateLimit | None) -> None:
+        """Take in a refusal: close the bucket for everyone until the server's wait is over."""
+        window = self.window
+        window.in_flight -= 1
+        if said is not None:
+            window.learn(said)
+        if number != window.number and (said is None or said.retry_after is None):
+            return  # it was the previous window that had no room
+        self._refusals += 1
+        self._ramp = 1
+        self._probing = True
+        self.closed_until = max(self.closed_until, self._reopening(sent, now, said))
+        self.looks_at = now + LONGEST_SILENCE if said is not None and said.retry_after is not None else inf
+        window.remaining = 0
+        window.seen_at = now
+
+    def abandoned(self, number: int, now: float, *, sent: bool) -> None:
+        """Take back a call without an answer; if it was sent, the server may have counted it."""
+        self.window.in_flight -= 1
+        if sent:
+            self.window.count_unconfirmed(number, now)
+
+    def pause(self, until: float) -> None:
+        """Close the bucket until `until` (monotonic seconds)."""
+        self.closed_until = max(self.closed_until, until)
+
+    def close_like(self, other: Admission) -> None:
+        """Stay closed for as long as another bucket is."""
+        if other.closed_until > self.closed_until:
+            self.closed_until, self.looks_at = other.closed_until, other.looks_at
+
+    def _reopening(self, sent: float, now: float, said: RateLimit | None) -> float:
+        if said is not None and said.retry_after is not None:
+            return now + refusal_wait(said.retry_after)
+        window = self.window
+        reset = window.credible_reset(said) if said is not None else None
+        if reset is None:
+            return now + refusal_wait(backoff_wait(self._refusals, base=FIRST_UNTOLD_WAIT, cap=LONGEST_UNTOLD_WAIT))
+        if window.end is None:
+            window.start(sent, now, 0, reset)
+        else:
+            window.saw_same_window(sent, now, 0, reset)
+        assert window.end is not None  # noqa: S101 (narrowing: both branches leave an end)
+        return window.end.latest
+
+    def _reserve(self, now: float) -> int:
+        """Return how many calls are kept for people: while they call, and not when a new window is near."""
+        window = self.window
+        if window.limit is None or window.end is None or now >= window.end.earliest - SOON:
+            return 0
+        if now - self.interactive_at > (window.period or 0.0):
+            return 0
+        return min(window.limit // RESERVE_SHARE, LARGEST_RESERVE)

@@ -1,0 +1,211 @@
+"""One rate-limit bucket: who may go, and the queue of those who wait."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import TYPE_CHECKING
+
+from aiooncall.limits.admission import Admission
+from aiooncall.limits.lane import Lane
+from aiooncall.limits.snapshot import snapshot_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aiooncall._clock import Clock, Timer
+    from aiooncall.limits.lane import Demand
+    from aiooncall.ratelimit import BudgetSnapshot
+
+
+class WontFit(Exception):
+    """The bucket opens after the caller's deadline. `opens_at` is on the monotonic clock."""
+
+    def __init__(self, opens_at: float) -> None:
+        super().__init__(opens_at)
+        self.opens_at = opens_at
+
+
+class Permit:
+    """The right to send one request: of which bucket, given when, counted in which window."""
+
+    __slots__ = ("bucket", "sent", "window")
+
+    def __init__(self, bucket: Bucket, sent: float, window: int) -> None:
+        self.bucket = bucket
+        self.sent = sent
+        self.window = window
+
+
+class Waiter:
+    """Somebody in the queue, until when they can wait, and the future that brings the permit."""
+
+    __slots__ = ("demand", "future", "until")
+
+    def __init__(self, until: float, demand: Demand | None) -> None:
+        self.until = until
+        self.demand = demand
+        self.future: asyncio.Future[Permit] = asyncio.get_running_loop().create_future()
+
+
+class Bucket:
+    """Two queues in front of one limit: people (interactive) go first, then bulk, each first come first served.
+
+    Args:
+        clock: what time it is.
+        max_in_flight: most calls in flight.
+        try_acquire_turn: asks a limit that is known beforehand, if there is one.
+    """
+
+    def __init__(
+        self, clock: Clock, max_in_flight: int, try_acquire_turn: Callable[[Lane, int], bool] | None = None
+    ) -> None:
+        self.admission = Admission(max_in_flight)
+        self.name: str | None = None
+        self.routes: list[str] = []
+        self.used_at = clock.monotonic()
+        self.merged_into: Bucket | None = None
+        self._clock = clock
+        self._try_acquire_turn = try_acquire_turn
+        self.interactive: deque[Waiter] = deque()
+        self.bulk: deque[Waiter] = deque()
+        self._next_check: Timer | None = None
+
+    @property
+    def waiting(self) -> int:
+        """How many calls are in the queues."""
+        return len(self.interactive) + len(self.bulk)
+
+    @property
+    def idle(self) -> bool:
+        """Whether nobody waits and nothing is in flight."""
+        return not self.waiting and self.admission.window.in_flight == 0
+
+    def try_acquire(self, lane: Lane, now: float, demand: Demand | None) -> Permit | None:
+        """Return a permit at once if nobody waits and a call may go."""
+        self.used_at = now
+        if self.interactive or (self.bulk and lane is Lane.BULK):
+            return None
+        return self._try_admit(now, lane, 1, demand)
+
+    def _try_admit(self, now: float, lane: Lane, waiting: int, demand: Demand | None) -> Permit | None:
+        if self._try_acquire_turn is not None and not (
+            self.admission.admits(now, lane, waiting, demand)
+            and self._try_acquire_turn(lane, self.admission.window.in_flight)
+        ):
+            return None
+        number = self.admission.try_admit(now, lane, waiting, demand)
+        return None if number is None else Permit(self, now, number)
+
+    async def wait(self, lane: Lane, until: float, demand: Demand | None, *, in_front: bool) -> Permit:
+        """Queue and return the permit when it is this call's turn.
+
+        Raises:
+            WontFit: the bucket is known to open only after `until`.
+        """
+        opens_at = self.admission.opens_at(self._clock.monotonic())
+        if opens_at > until:
+            raise WontFit(opens_at)
+        waiter = Waiter(until, demand)
+        queue = self.queue(lane)
+        if in_front:
+            queue.appendleft(waiter)
+        else:
+            queue.append(waiter)
+        self.dispatch()
+        try:
+            return await waiter.future
+        except asyncio.CancelledError:
+            self._withdraw(waiter, lane)
+            raise
+
+    def _withdraw(self, waiter: Waiter, lane: Lane) -> None:
+        bucket = self.final()
+        queue = bucket.queue(lane)
+        if waiter.future.done() and not waiter.future.cancelled() and waiter.future.exception() is None:
+            granted = waiter.future.result()  # cancelled after its turn had come
+            bucket.admission.abandoned(granted.window, self._clock.monotonic(), sent=False)
+        elif waiter in queue:
+            queue.remove(waiter)
+        bucket.dispatch()
+
+    def queue(self, lane: Lane) -> deque[Waiter]:
+        """Return the queue of `lane`."""
+        return self.interactive if lane is Lane.INTERACTIVE else self.bulk
+
+    def dispatch(self) -> None:
+        """Let in whoever may go, then arrange to ask again."""
+        now = self._clock.monotonic()
+        while (lane := self._next_lane()) is not None:
+            queue = self.queue(lane)
+            if queue[0].future.done():  # cancelled; it withdraws by itself
+                queue.popleft()
+                continue
+            permit = self._try_admit(now, lane, self.waiting, queue[0].demand)
+            if permit is None:
+                self._check_later(now, lane)
+                return
+            queue.popleft().future.set_result(permit)
+
+    def reject_waiters(self) -> None:
+        """Fail those who cannot wait until the bucket opens again."""
+        opens_at = self.admission.opens_at(self._clock.monotonic())
+        for queue in (self.interactive, self.bulk):
+            for waiter in [waiter for waiter in queue if waiter.until < opens_at]:
+                queue.remove(waiter)
+                if not waiter.future.done():
+                    waiter.future.set_exception(WontFit(opens_at))
+
+    def _next_lane(self) -> Lane | None:
+        if self.interactive:
+            return Lane.INTERACTIVE
+        return Lane.BULK if self.bulk else None
+
+    def _check_later(self, now: float, lane: Lane) -> None:
+        self._forget_check()
+        if self._try_acquire_turn is not None and self.admission.admits(
+            now, lane, self.waiting, self.queue(lane)[0].demand
+        ):
+            return  # only a turn is missing, and whoever hands them out wakes the bucket
+        at = self.admission.next_check_at(now, lane)
+        if at is not None:
+            self._next_check = self._clock.call_later(max(0.0, at - now), self.dispatch)
+
+    def _forget_check(self) -> None:
+        if self._next_check is not None:
+            self._next_check.cancel()
+            self._next_check = None
+
+    def final(self) -> Bucket:
+        """Return the bucket that this one has become part of, or itself."""
+        bucket = self
+        while bucket.merged_into is not None:
+            bucket = bucket.merged_into
+        return bucket
+
+    def merge_into(self, other: Bucket) -> None:
+        """Join `other`: the server has told that both are one bucket."""
+        self.merged_into = other
+        other.admission.window.in_flight += self.admission.window.in_flight
+        other.admission.close_like(self.admission)
+        for lane in Lane:
+            other.queue(lane).extend(self.queue(lane))
+            self.queue(lane).clear()
+        other.routes.extend(self.routes)
+        self._forget_check()
+        other.dispatch()
+
+    def close(self, reason: Exception) -> None:
+        """Fail everybody who waits."""
+        self._forget_check()
+        for queue in (self.interactive, self.bulk):
+            while queue:
+                waiter = queue.popleft()
+                if not waiter.future.done():
+                    waiter.future.set_exception(reason)
+
+    def snapshot(self) -> BudgetSnapshot:
+        """Return what is known right now."""
+        return snapshot_of(
+            self.admission, self._clock.monotonic(), name=self.name, routes=tuple(self.routes), waiting=self.waiting
+        )

@@ -1,0 +1,1 @@
+"""Tests of what admits a call: windows, buckets, budgets."""

@@ -22,7 +22,7 @@ nox.options.default_venv_backend = "virtualenv"
 nox.options.error_on_external_run = True
 nox.options.reuse_venv = "yes"
 # The tests come last, so that their summary is what a log ends with; only the coverage follows.
-nox.options.sessions = ["lint", "typing", "docs", "build", "demo", "bench_quick", "tests"]
+nox.options.sessions = ["lint", "typing", "docs", "build", "demo", "bench_quick", "rules", "tests"]
 
 
 def ask(*command: str) -> str:
@@ -126,6 +126,13 @@ def fuzz(session: nox.Session) -> None:
     """Give every call a hundred thousand spoilt answers a half: no error that is not ours, nothing sent twice."""
     session.install("-e", ".[cli,fast]", *group("tests"))
     session.run("pytest", "tests/test_fuzz.py", *session.posargs, env={"FUZZ": "100000"})
+
+
+@nox.session
+def rules(session: nox.Session) -> None:
+    """Switch each rule of the limits off in turn, on a copy: some test has to mind."""
+    session.install("-e", ".[cli,fast]", *group("tests"))
+    session.run("python", "-m", "tests.rules", *session.posargs)
 
 
 @nox.session

@@ -219,14 +219,14 @@ def is_minded(copy: Path, mutant: Mutant, tests: Sequence[str]) -> str | None:
         compiled.unlink(missing_ok=True)
 
 
-def first_failure(copy: Path, tests: Sequence[str]) -> str | None:
-    """Return the name of the first of some tests that fails; None if none does."""
+def first_failure(copy: Path, tests: Sequence[str], *, slowest: float = SLOWEST) -> str | None:
+    """Return the name of the first of some tests that fails, or takes more than so many seconds; None if none does."""
     own = ["-p", "no:cacheprovider", "-n", "0", f"--basetemp={copy.with_suffix('.tmp')}"]
     command = [sys.executable, "-m", "pytest", "-x", "-q", *own, *tests]
     environment = os.environ | {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": ""}
     try:
         done = subprocess.run(
-            command, cwd=copy, env=environment, capture_output=True, text=True, timeout=SLOWEST, check=False
+            command, cwd=copy, env=environment, capture_output=True, text=True, timeout=slowest, check=False
         )
     except subprocess.TimeoutExpired:
         return "it never ended"

@@ -592,13 +592,13 @@ def test_jobs_that_fit_send_no_probes() -> None:
     assert [admit(admission, 0.2, Lane.BULK, waiting, 0) is not None for waiting in range(8, 0, -1)] == [True] * 8
 
 
-def test_unknown_demand_is_guessed_from_what_is_in_flight() -> None:
+@pytest.mark.parametrize(("in_flight", "goes"), [(0, True), (3, True), (4, False), (90, False)])
+def test_unknown_demand_is_guessed_from_what_is_in_flight(in_flight: int, goes: bool) -> None:
     """Where nobody tells how many calls are to come, who has a call in flight is expected to come again."""
     admission = uncertain(window(8, limit=200, period=10.0, reset=0.0), 0.1)
-    admission.window.in_flight = 1
-    assert admit(admission, 0.2, Lane.BULK, 5, None) is not None
-    admission = uncertain(window(8, limit=200, period=10.0, reset=0.0), 0.1)
-    assert admit(admission, 0.2, Lane.BULK, 50, None) is None
+    admission.window.remaining = 8 + in_flight
+    admission.window.in_flight = in_flight
+    assert (admit(admission, 0.2, Lane.BULK, 5, None) is not None) is goes
 
 
 @pytest.mark.parametrize(("others", "goes"), [(3, True), (100, False)])

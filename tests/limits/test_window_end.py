@@ -200,3 +200,22 @@ def test_advance_moves_to_the_window_of_now(now: float, period: float) -> None:
     else:
         assert now < end.latest
         assert end.latest - period * (1 + DRIFT) <= now + 2 * DRIFT * (now + period) + FLOAT
+
+
+def test_a_reset_as_long_as_the_period_is_rounded_up() -> None:
+    """Nothing has longer to go than a whole window, so that such a number cannot have been rounded down."""
+    end = WindowEnd(-math.inf, math.inf)
+    end.saw_reset(0.0, 0.1, 10.0, 10.0)
+    assert (end.rounded_up_by, end.rounded_down_by) == (1.0, 0.0)
+    assert (end.earliest, end.latest) == (9.0, 10.1)
+    end = WindowEnd(-math.inf, math.inf)
+    end.saw_reset(0.0, 0.1, 9.0, 10.0)
+    assert (end.earliest, end.latest) == (8.0, 10.1)
+
+
+def test_an_end_that_is_carried_far_grows_by_the_drift_of_two_clocks() -> None:
+    """After an hour the end is no longer as sharp as it was."""
+    end = WindowEnd(10.0, 10.1)
+    end.advance(10.2, 3600.0)
+    assert (end.earliest < 3610.0, end.latest > 3610.1) == (True, True)
+    assert end.width == pytest.approx(0.1 + 2 * 3600.0 * DRIFT)

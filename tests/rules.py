@@ -1,0 +1,135 @@
+"""The rules of the limits, each switched off in turn: some test minds, or the rule is not worth keeping.
+
+`python -m tests.rules` makes a copy of the project for each worker, replaces what stands for a rule by what would stand
+there without it, and runs the tests of the limits. It prints a table, and fails if a rule is missed by nobody. The
+product has no switches for its rules.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Final, NamedTuple
+
+from tests.mutants import ROOT, first_failure
+
+TESTS: Final = ["tests/limits", "tests/grafana/test_gf_told_limits.py", "tests/transport/test_answers.py"]
+SLOWEST: Final = 40.0
+"""Seconds after which a rule counts as missed: without it something waited for ever. With all rules it takes 15."""
+ADMISSION: Final = "aiooncall/limits/admission.py"
+PROBES: Final = "aiooncall/limits/probes.py"
+WINDOW: Final = "aiooncall/limits/window.py"
+END: Final = "aiooncall/limits/window_end.py"
+SLIDING: Final = "aiooncall/limits/sliding_window.py"
+
+
+class Rule(NamedTuple):
+    """A rule: what it does, and what stands for it in which file, with what would stand there without it."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+
+
+RULES: Final = [
+    Rule("a refusal closes the bucket", ADMISSION, "self.closed_until = max(self.closed_until, self._reopening(sent, now, said))", "self._reopening(sent, now, said)"),
+    Rule("a very long wait is looked into", ADMISSION, "self.looks_at = now + LONGEST_SILENCE if said is not None and", "self.looks_at = inf if said is not None and"),
+    Rule("an unknown limit begins with a few in flight", ADMISSION, "FIRST_IN_FLIGHT: Final = 4", "FIRST_IN_FLIGHT: Final = 1000"),
+    Rule("each answer lets one more go", ADMISSION, "self._ramp += 1", "self._ramp += 0"),
+    Rule("after a refusal one call probes alone", ADMISSION, "self._ramp = 1", "self._ramp += 0"),
+    Rule("silent refusals back off", ADMISSION, "backoff_wait(self._refusals,", "backoff_wait(1,"),
+    Rule("what was sent before a refusal tells nothing", ADMISSION, "if self._probing and sent <= window.seen_at:", "if False:"),
+    Rule("a refusal of the last window closes nothing", ADMISSION, "if number != window.number and (", "if False and ("),
+    Rule("what is in flight is taken as not counted", ADMISSION, "window.remaining - window.unconfirmed - window.in_flight", "window.remaining - window.unconfirmed"),
+    Rule("others have calls in flight too", ADMISSION, "free -= ceil(window.in_flight * window.others * CAUTION)", "free -= 0"),
+    Rule("others come in bursts", ADMISSION, "CAUTION: Final = 1.5", "CAUTION: Final = 1.0"),
+    Rule("others may have begun a window", ADMISSION, "if window.others and window.untold:", "if False:"),
+    Rule("people who call have a reserve", ADMISSION, "return min(window.limit // RESERVE_SHARE, LARGEST_RESERVE)", "return 0"),
+    Rule("where nobody calls there is none", ADMISSION, "if now - self.interactive_at > (window.period or 0.0):", "if False:"),
+    Rule("nor is there near the end of a window", ADMISSION, "if window.limit is None or window.end is None or now >= window.end.earliest - SOON:", "if window.limit is None or window.end is None:"),
+    Rule("the last calls are probes", ADMISSION, "return self._probes.may_go(window, now, lane, free, wanted(window.in_flight, lane, waiting, demand))", "return True"),
+    Rule("probes halve when Reset changes", PROBES, "last - first > sharp and free > PROBES_AT_END:", "False:"),
+    Rule("probes go around the end only where they can be spared", PROBES, "if not may_miss:", "if False:"),
+    Rule("where all fits nothing waits", PROBES, "if wanted.calls <= free:", "if False:"),
+    Rule("a known end needs no probes", PROBES, "or end.width <= sharp or", "or"),
+    Rule("people are held for what it is worth only", PROBES, "return lane is Lane.INTERACTIVE and self.next_at - now > saved", "return False"),
+    Rule("which way Reset is rounded shows in the last second", PROBES, "if end.may_round_either_way and last - first <= sharp:", "if False:"),
+    Rule("unknown demand is guessed from what is in flight", PROBES, "return Wanted(waiting + in_flight, is_all=False)", "return Wanted(waiting, is_all=False)"),
+    Rule("calls without an answer may have been counted", WINDOW, "self.unconfirmed += 1", "self.unconfirmed += 0"),
+    Rule("answers around the end may be of either window", WINDOW, "self._straddling += 1", "self._straddling += 0"),
+    Rule("and are counted in both", WINDOW, "self.unconfirmed, self._unconfirmed_at, self.unconfirmed_until = calls, now, now + period", "pass"),
+    Rule("others are looked for", WINDOW, "self.others = max(self.others, self._counted())", "pass"),
+    Rule("a window that is over is followed by a whole one", WINDOW, "self.remaining = self.first = self.limit", "self.remaining = self.first = 0"),
+    Rule("a longer Reset than the window is not believed", WINDOW, "and said.reset_after <= longest else None", "else None"),
+    Rule("a Reset of 0 is rounded down", END, "rounds_down=reset_after == 0", "rounds_down=False"),
+    Rule("a Reset as long as the period is rounded up", END, "if period is not None and reset_after >= period:", "if False:"),
+    Rule("a Reset that misses a known end shows the rounding", END, "if rounds_down or last + TOO_FAR_OFF < self.earliest <= last + 1.0:", "if rounds_down:"),
+    Rule("clocks drift apart", END, "DRIFT: Final = 2e-4", "DRIFT: Final = 0.0"),
+    Rule("a sliding window is a little longer", SLIDING, "MARGIN: Final = 0.01", "MARGIN: Final = 0.0"),
+    Rule("its count is learned from a refusal", SLIDING, "self._calls = min(self._most, len(self._taken))", "pass"),
+    Rule("its period is learned from what is told", SLIDING, "if retry_after is not None:", "if False:"),
+    Rule("what was learned is tried to be raised", SLIDING, "self._calls = min(self._most, self._calls + self._step)", "pass"),
+    Rule("a first window is begun gently", SLIDING, "if now < self._whole_at and in_flight >= MOST_IN_FIRST_WINDOW:", "if False:"),
+    Rule("few calls tell nothing", SLIDING, "if len(self._taken) < LEAST_TO_LEARN:", "if False:"),
+]  # fmt: skip
+
+
+def without(rule: Rule, root: Path) -> str:
+    """Return the source of a rule's file without it.
+
+    Raises:
+        ValueError: what stands for the rule is not there exactly once.
+    """
+    text = (root / rule.file).read_text(encoding="utf-8")
+    if text.count(rule.old) != 1:
+        raise ValueError(f"{rule.name}: {rule.old!r} stands {text.count(rule.old)} times in {rule.file}")
+    return text.replace(rule.old, rule.new)
+
+
+def missed_by(rule: Rule, copy: Path) -> str | None:
+    """Return the first test that fails in a copy of the project without a rule; None if none does."""
+    path = copy / rule.file
+    original = path.read_text(encoding="utf-8")
+    path.write_text(without(rule, copy), encoding="utf-8")
+    try:
+        return first_failure(copy, TESTS, slowest=SLOWEST)
+    finally:
+        path.write_text(original, encoding="utf-8")
+
+
+def main() -> None:
+    """Switch each rule off, and print which test misses it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", help="only the rules whose name has one of these words")
+    names = parser.parse_args().names
+    rules = [rule for rule in RULES if not names or any(word in rule.name for word in names)]
+    workers = os.cpu_count() or 1
+    copies: SimpleQueue[Path] = SimpleQueue()
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(workers) as crew:
+        for number in range(workers):
+            copy = Path(folder, str(number))
+            shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".*", "_build", "__pycache__"))
+            copies.put(copy)
+
+        def tried(rule: Rule) -> str | None:
+            copy = copies.get()
+            try:
+                return missed_by(rule, copy)
+            finally:
+                copies.put(copy)
+
+        found = dict(zip(rules, crew.map(tried, rules), strict=True))
+    for rule, test in found.items():
+        print(f"{rule.name:55} {test or 'MISSED BY NOBODY'}")  # noqa: T201
+    sys.exit(None in found.values())
+
+
+if __name__ == "__main__":
+    main()

@@ -46,6 +46,7 @@ from aiooncall.errors import (
 )
 from aiooncall.events import (
     AttemptFinished,
+    BudgetHeld,
     BudgetLearned,
     CallCancelled,
     Event,
@@ -65,7 +66,7 @@ from aiooncall.moments import PreciseTime
 from aiooncall.oncall import OnCall, Responder
 from aiooncall.options import CallRate, ClientOptions, PoolOptions, RetryPolicy, Seconds
 from aiooncall.outcomes import FailureKind, ItemOutcome, Report
-from aiooncall.ratelimit import BudgetSnapshot, RateLimit
+from aiooncall.ratelimit import BudgetSnapshot, HeldBy, Hold, RateLimit
 from aiooncall.transport.pool import SessionPool
 
 __all__ = [
@@ -77,6 +78,7 @@ __all__ = [
     "AttemptFinished",
     "AttemptTimeout",
     "BadRequest",
+    "BudgetHeld",
     "BudgetLearned",
     "BudgetSnapshot",
     "CallCancelled",
@@ -101,6 +103,8 @@ __all__ = [
     "Forbidden",
     "GrafanaOnCall",
     "GraphTooLarge",
+    "HeldBy",
+    "Hold",
     "Hook",
     "Ids",
     "ItemOutcome",

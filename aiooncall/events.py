@@ -59,6 +59,13 @@ class BudgetLearned:
 
 
 @attrs.frozen(kw_only=True)
+class BudgetHeld:
+    """The next call of a bucket waits for a second or more: `budget.hold` says why, and until when."""
+
+    budget: BudgetSnapshot
+
+
+@attrs.frozen(kw_only=True)
 class CallCancelled:
     """A call was cancelled before it came to its end, by a timeout around it or by Ctrl-C.
 
@@ -96,7 +103,8 @@ class JobResumed:
     paused: float
 
 
-Event = AttemptFinished | Throttled | RetryScheduled | BudgetLearned | CallCancelled | JobPaused | JobResumed
+BudgetEvent = BudgetLearned | BudgetHeld
+Event = AttemptFinished | Throttled | RetryScheduled | BudgetEvent | CallCancelled | JobPaused | JobResumed
 
 
 class Hook(Protocol):

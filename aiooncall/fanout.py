@@ -81,7 +81,7 @@ class FanOut:
         self._source_error: BaseException | None = None
         self._exhausted = False
         self._total = len(ids) if isinstance(ids, Collection) else total
-        self._taken = 0
+        self._taken = self._asked = 0
         self._started = False
         self._stopped = False
         self._in_flight: dict[str, Flight] = {}
@@ -98,10 +98,13 @@ class FanOut:
 
     @property
     def left(self) -> int | None:
-        """How many ids no worker has taken yet; None if that is not known."""
-        if self._exhausted:
-            return 0
-        return None if self._total is None else max(0, self._total - self._taken)
+        """How many ids nobody has begun to deal with; None if that is not known."""
+        total = self._taken if self._exhausted else self._total
+        return None if total is None else max(0, total - self._asked - self.report.duplicates)
+
+    def asks(self) -> None:
+        """Take in that somebody begins to deal with an id."""
+        self._asked += 1
 
     def stop(self) -> None:
         """Send nothing more: what is on its way comes to its end, and ids that only wait are left as they are."""
@@ -194,6 +197,8 @@ class FanOut:
         self._in_flight[item] = flight = Flight(asyncio.current_task(), self)
         CURRENT.set(flight)
         outcome = await self._act(item)
+        if flight.left is None:  # it came to an end without a call
+            self.asks()
         self._in_flight.pop(item, None)
         self.report.add(outcome)
         if put is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 import attrs
 
 
@@ -26,6 +28,44 @@ class RateLimit:
     retry_after: float | None = None
 
 
+class HeldBy(StrEnum):
+    """What the next call of a bucket waits for."""
+
+    LIMIT = "limit"
+    """The window is used up: for its end."""
+    REFUSAL = "refusal"
+    """The server has refused a call: for the end of the wait that it asked for."""
+    PAUSE = "pause"
+    """The bucket was paused: for the end of that."""
+    RESERVE = "reserve"
+    """What is left is kept for people who call: for one of them to stop, or for the window to be about to end."""
+    PROBE = "probe"
+    """For the moment in which its answer tells most of the window's end."""
+    TURN = "turn"
+    """For a turn of a limit that is known beforehand, or of the user's own."""
+    ANSWERS = "answers"
+    """As many calls are on their way as may be: for one of them to be answered."""
+
+
+@attrs.frozen(kw_only=True)
+class Hold:
+    """Why the next call of a bucket waits, from when to when.
+
+    Attributes:
+        by: what it waits for.
+        since: seconds that it has been waiting.
+        at_most: seconds until it is looked at again; None where only an answer, or somebody's turn, tells.
+    """
+
+    by: HeldBy
+    since: float
+    at_most: float | None
+
+    def __str__(self) -> str:
+        ahead = "" if self.at_most is None else f", {self.at_most:.0f} s to go"
+        return f"waiting for {'an answer' if self.by == HeldBy.ANSWERS else self.by}{ahead}"
+
+
 @attrs.frozen(kw_only=True)
 class BudgetSnapshot:
     """What is known of one rate-limit bucket right now.
@@ -40,6 +80,7 @@ class BudgetSnapshot:
         closed_for: seconds until the bucket opens again after a refusal; 0 when it is open.
         in_flight: calls sent and not yet answered.
         waiting: calls queued for the bucket.
+        hold: why the next of them waits; None where nobody does.
     """
 
     name: str | None
@@ -51,3 +92,4 @@ class BudgetSnapshot:
     closed_for: float
     in_flight: int
     waiting: int
+    hold: Hold | None = None

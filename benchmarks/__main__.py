@@ -12,7 +12,9 @@ from pathlib import Path
 
 from benchmarks.harness import RESULTS, as_json, ask, show
 
-QUESTIONS = ("cost", "hotpath", "window", "processes", "latency", "memory", "bulk", "decode", "grafana", "imports")
+QUESTIONS = (
+    *("cost", "hotpath", "window", "windows", "processes", "latency", "memory", "bulk", "decode", "grafana", "imports"),
+)
 
 
 def main() -> int:

@@ -11,6 +11,7 @@ from aiooncall import (
     AmbiguousOutcome,
     ApiError,
     AttemptFinished,
+    BudgetHeld,
     BudgetLearned,
     BudgetSnapshot,
     CallCancelled,
@@ -21,6 +22,7 @@ from aiooncall import (
     DatadogOnCall,
     Diff,
     FanOut,
+    Hold,
     ItemOutcome,
     JobPaused,
     JobResumed,
@@ -210,14 +212,13 @@ def watch(event: Event, /) -> None:
             assert_type(event.retry_after, float | None)
         case RetryScheduled():
             assert_type(event.delay, float)
-        case BudgetLearned():
+        case BudgetHeld() | BudgetLearned():
             assert_type(event.budget, BudgetSnapshot)
+            assert_type(event.budget.hold, Hold | None)
         case CallCancelled():
             assert_type(event.left, bool)
-        case JobPaused():
-            assert_type(event.next_try, float)
-        case JobResumed():
-            assert_type(event.paused, float)
+        case JobPaused() | JobResumed():
+            assert_type(event, JobPaused | JobResumed)
 
 
 def failing(error: OnCallError) -> None:

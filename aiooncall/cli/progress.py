@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from aiooncall.events import JobPaused, JobResumed
+from aiooncall.events import BudgetHeld, JobPaused, JobResumed
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -43,13 +43,15 @@ class JobProgress:
         )
         self._task = self._bar.add_task(verb, total=counts.total, completed=counts.finished, rate="")
         self._started, self._seen = time.monotonic(), 0
+        self._is_held = False
 
     def __call__(self, status: Status) -> None:
         """Count an item."""
         del status
         self._seen += 1
         self._bar.advance(self._task)
-        if self._seen % 20 == 0:
+        if self._is_held or self._seen % 20 == 0:
+            self._is_held = False
             self._bar.update(self._task, rate=self._rate())
 
     def say(self, text: str) -> None:
@@ -57,8 +59,11 @@ class JobProgress:
         self._bar.console.print(text, soft_wrap=True)
 
     def hear(self, event: Event, /) -> None:
-        """Tell of a pause, and of its end."""
-        if isinstance(event, JobPaused):
+        """Tell of a pause and of its end, and show what holds the next call."""
+        if isinstance(event, BudgetHeld):
+            self._bar.update(self._task, rate=str(event.budget.hold))
+            self._is_held = True
+        elif isinstance(event, JobPaused):
             self.say(f"nothing can be reached ({event.reason}); trying again in {event.next_try:.0f} s")
         elif isinstance(event, JobResumed):
             self.say(f"going on after {event.paused:.0f} s")

@@ -15,7 +15,7 @@ import attrs
 from aiooncall._unset import UNSET
 from aiooncall.client.connection import Connection
 from aiooncall.errors import CodecError, NotFound, OptionsError
-from aiooncall.events import BudgetLearned, emit
+from aiooncall.events import BudgetHeld, emit
 from aiooncall.limits.budget import LocalBudget
 from aiooncall.limits.lane import Lane
 from aiooncall.options import ClientOptions, PoolOptions, base_url
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from aiooncall._unset import UnsetType
     from aiooncall.errors import ApiError
-    from aiooncall.events import Hook
+    from aiooncall.events import BudgetEvent, Hook
     from aiooncall.limits.budget import RateBudget
     from aiooncall.options import CallRate, RetryPolicy, Seconds
     from aiooncall.ratelimit import BudgetSnapshot
@@ -105,7 +105,7 @@ class BaseClient:
         """
         caller, rate = self._limited_as(), repr(self.options.rate_limit)
         keys = {name: (url, caller, rate) for name, url in self._hosts.items() if url is not None}
-        await self.connection.open(self._headers, keys, self._make_budget, self._learned)
+        await self.connection.open(self._headers, keys, self._make_budget, self._tell_of_budget)
 
     async def close(self) -> None:
         """Release what the client made: its sessions, and its pool unless it was given one. Twice is fine."""
@@ -289,5 +289,6 @@ class BaseClient:
             reserve=self._reserve,
         )
 
-    def _learned(self, budget: BudgetSnapshot) -> None:
-        emit(self.options.hooks, BudgetLearned(budget=budget))
+    def _tell_of_budget(self, event: BudgetEvent) -> None:
+        more = self.connection.troubled if isinstance(event, BudgetHeld) else ()
+        emit((*self.options.hooks, *more), event)

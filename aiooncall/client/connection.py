@@ -14,9 +14,8 @@ if TYPE_CHECKING:
 
     import aiohttp
 
-    from aiooncall.events import Hook
+    from aiooncall.events import BudgetEvent, Hook
     from aiooncall.limits.budget import RateBudget
-    from aiooncall.ratelimit import BudgetSnapshot
     from aiooncall.transport.pool import SessionPool
 
     BudgetKey = tuple[str, ...]
@@ -48,7 +47,7 @@ class Connection:
         self._own = own
         self._keys: dict[str, BudgetKey] = {}
         self._sessions: list[aiohttp.ClientSession] = []
-        self._learned: Callable[[BudgetSnapshot], None] | None = None
+        self._tell: Callable[[BudgetEvent], None] | None = None
 
     @property
     def session(self) -> aiohttp.ClientSession:
@@ -65,7 +64,7 @@ class Connection:
         headers: Mapping[str, str],
         keys: Mapping[str, BudgetKey],
         make: Callable[[], RateBudget],
-        learned: Callable[[BudgetSnapshot], None],
+        tell: Callable[[BudgetEvent], None],
     ) -> None:
         """Get ready for calls, on the running loop.
 
@@ -73,7 +72,7 @@ class Connection:
             headers: sent with every request.
             keys: what the budget of each host is known by in the pool.
             make: makes a budget that is not there yet.
-            learned: is told what becomes known of the limits.
+            tell: gets the events of the limits.
 
         Raises:
             ClientClosed: it was opened before.
@@ -85,11 +84,12 @@ class Connection:
                 await self.pool.open()
             every = {"User-Agent": _user_agent(), **headers}
             self._sessions = [self.pool.session(every), self.pool.session(every, fresh=True)]
-            self._learned = learned
             for host, key in keys.items():
-                self.budgets[host] = budget = self.pool.budget(key, make)
+                self.budgets[host] = self.pool.budget(key, make)
                 self._keys[host] = key
-                budget.watch(learned)
+            for budget in set(self.budgets.values()):  # two hosts can be one
+                budget.watch(tell)
+            self._tell = tell
         except BaseException:
             await self.close()
             raise
@@ -98,10 +98,11 @@ class Connection:
         """Release what was made: the sessions, and the pool unless it was given. Twice is fine."""
         if not self.lifecycle.close():
             return
-        for host, budget in self.budgets.items():
-            if self._learned is not None:
-                budget.unwatch(self._learned)
-            self.pool.leave_budget(self._keys[host])
+        for budget in set(self.budgets.values()):
+            if self._tell is not None:
+                budget.unwatch(self._tell)
+        for key in self._keys.values():
+            self.pool.leave_budget(key)
         try:
             for session in self._sessions:
                 await self.pool.release(session)

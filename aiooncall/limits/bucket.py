@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from aiooncall.limits.admission import Admission
 from aiooncall.limits.lane import Lane
-from aiooncall.limits.snapshot import snapshot_of
+from aiooncall.limits.snapshot import Held, snapshot_of
+from aiooncall.ratelimit import HeldBy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from aiooncall._clock import Clock, Timer
     from aiooncall.limits.lane import Demand
     from aiooncall.ratelimit import BudgetSnapshot
+
+
+LONG: Final = 1.0
+"""Seconds that a wait has to take for somebody to be told of it."""
 
 
 class WontFit(Exception):
@@ -55,10 +60,15 @@ class Bucket:
         clock: what time it is.
         max_in_flight: most calls in flight.
         try_acquire_turn: asks a limit that is known beforehand, if there is one.
+        tell_held: told when calls begin to wait for a second or more.
     """
 
     def __init__(
-        self, clock: Clock, max_in_flight: int, try_acquire_turn: Callable[[Lane, int], bool] | None = None
+        self,
+        clock: Clock,
+        max_in_flight: int,
+        try_acquire_turn: Callable[[Lane, int], bool] | None = None,
+        tell_held: Callable[[Bucket], None] = lambda _: None,
     ) -> None:
         self.admission = Admission(max_in_flight)
         self.name: str | None = None
@@ -70,6 +80,9 @@ class Bucket:
         self.interactive: deque[Waiter] = deque()
         self.bulk: deque[Waiter] = deque()
         self._next_check: Timer | None = None
+        self._held: Held | None = None
+        self._told_until = 0.0
+        self._tell_held = tell_held
 
     @property
     def waiting(self) -> int:
@@ -145,6 +158,7 @@ class Bucket:
             if permit is None:
                 self._check_later(now, lane)
                 return
+            self._held = None
             queue.popleft().future.set_result(permit)
 
     def reject_waiters(self) -> None:
@@ -166,10 +180,21 @@ class Bucket:
         if self._try_acquire_turn is not None and self.admission.admits(
             now, lane, self.waiting, self.queue(lane)[0].demand
         ):
+            self._hold(Held(HeldBy.TURN, now, None))
             return  # only a turn is missing, and whoever hands them out wakes the bucket
         at = self.admission.next_check_at(now, lane)
+        self._hold(Held(self.admission.held_by(now, lane), now, at))
         if at is not None:
             self._next_check = self._clock.call_later(max(0.0, at - now), self.dispatch)
+
+    def _hold(self, held: Held) -> None:
+        """Note why the next call waits, and tell if that is new and will take a moment."""
+        before, self._held = self._held, held
+        if before is not None and before.by == held.by:
+            self._held = held._replace(since=before.since)
+        elif held.until is not None and held.until >= max(held.since, self._told_until) + LONG:
+            self._told_until = held.until
+            self._tell_held(self)
 
     def _forget_check(self) -> None:
         if self._next_check is not None:
@@ -206,6 +231,5 @@ class Bucket:
 
     def snapshot(self) -> BudgetSnapshot:
         """Return what is known right now."""
-        return snapshot_of(
-            self.admission, self._clock.monotonic(), name=self.name, routes=tuple(self.routes), waiting=self.waiting
-        )
+        routes, now = tuple(self.routes), self._clock.monotonic()
+        return snapshot_of(self.admission, now, name=self.name, routes=routes, waiting=self.waiting, held=self._held)

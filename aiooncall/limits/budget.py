@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 import attrs
 
 from aiooncall.errors import ClientClosed
+from aiooncall.events import BudgetHeld, BudgetLearned
 from aiooncall.limits.bucket import Bucket, WontFit
 from aiooncall.limits.sliding_window import SlidingWindow
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from aiooncall._clock import Clock
+    from aiooncall.events import BudgetEvent
     from aiooncall.limits.bucket import Permit
     from aiooncall.limits.client_rate import ClientRate
     from aiooncall.limits.lane import Demand, Lane
@@ -74,12 +76,12 @@ class RateBudget(Protocol):
         """Return what is known of every bucket."""
         ...
 
-    def watch(self, learned: Callable[[BudgetSnapshot], None]) -> None:
-        """Call `learned` whenever the name, limit or period of a bucket has become known or has changed."""
+    def watch(self, tell: Callable[[BudgetEvent], None]) -> None:
+        """Give `tell` an event whenever something of a bucket became known or changed, or its calls begin to wait."""
         ...
 
-    def unwatch(self, learned: Callable[[BudgetSnapshot], None]) -> None:
-        """Call `learned` no longer."""
+    def unwatch(self, tell: Callable[[BudgetEvent], None]) -> None:
+        """Call `tell` no longer."""
         ...
 
     def close(self) -> None:
@@ -113,7 +115,7 @@ class LocalBudget:
         self._rate = rate
         self._sliding = sliding or {}
         self._reserve = reserve
-        self._watchers: list[Callable[[BudgetSnapshot], None]] = []
+        self._watchers: list[Callable[[BudgetEvent], None]] = []
         self._known: dict[str, KnownLimit] = {}
         self._by_route: dict[str, Bucket] = {}
         self._by_name: dict[str, Bucket] = {}
@@ -179,13 +181,13 @@ class LocalBudget:
         shown = bucket.snapshot()
         return shown if window is None else attrs.evolve(shown, limit=window.calls, period=window.per)
 
-    def watch(self, learned: Callable[[BudgetSnapshot], None]) -> None:
-        """Call `learned` whenever the name, limit or period of a bucket has become known or has changed."""
-        self._watchers.append(learned)
+    def watch(self, tell: Callable[[BudgetEvent], None]) -> None:
+        """Give `tell` an event whenever something of a bucket became known or changed, or its calls begin to wait."""
+        self._watchers.append(tell)
 
-    def unwatch(self, learned: Callable[[BudgetSnapshot], None]) -> None:
-        """Call `learned` no longer."""
-        self._watchers.remove(learned)
+    def unwatch(self, tell: Callable[[BudgetEvent], None]) -> None:
+        """Call `tell` no longer."""
+        self._watchers.remove(tell)
 
     def close(self) -> None:
         """Fail everybody who waits and release what is held."""
@@ -199,7 +201,7 @@ class LocalBudget:
 
     def _open(self, route: str) -> Bucket:
         self._forget_idle()
-        bucket = Bucket(self._clock, self._max_in_flight, self._turns_of(route))
+        bucket = Bucket(self._clock, self._max_in_flight, self._turns_of(route), self._tell_held)
         bucket.routes.append(route)
         self._by_route[route] = bucket
         return bucket
@@ -283,5 +285,9 @@ class LocalBudget:
             bucket.merge_into(target)
 
     def _tell(self, bucket: Bucket) -> None:
-        for learned in self._watchers:
-            learned(bucket.snapshot())
+        for tell in self._watchers:
+            tell(BudgetLearned(budget=bucket.snapshot()))
+
+    def _tell_held(self, bucket: Bucket) -> None:
+        for tell in self._watchers:
+            tell(BudgetHeld(budget=self._shown(bucket)))

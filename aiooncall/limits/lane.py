@@ -18,5 +18,9 @@ class Demand(Protocol):
 
     @property
     def left(self) -> int | None:
-        """How many calls of the job have not been begun; None if that is not known."""
+        """How many calls of the job have not asked to go; None if that is not known."""
+        ...
+
+    def asks(self) -> None:
+        """Take in that one of them does."""
         ...

@@ -74,7 +74,8 @@ class Probes:
             return True
         if self.next_at is None:
             spare = (free - wanted.calls) % limit if wanted.is_all else limit
-            self.next_at = _next_probe(end, now, free, sharp, may_miss=spare >= free)
+            may_miss = spare >= free and not window.others
+            self.next_at = _next_probe(end, now, free, sharp, may_miss=may_miss)
         if now >= self.next_at:
             return True
         saved = min(wanted.calls - free, limit) * end.width / 2
@@ -90,7 +91,9 @@ def wanted(in_flight: int, lane: Lane, waiting: int, demand: Demand | None) -> W
         waiting: how many calls wait.
         demand: the job that the first of them belongs to.
     """
-    left = 0 if lane is Lane.INTERACTIVE else None if demand is None else demand.left
+    if lane is Lane.INTERACTIVE:
+        return Wanted(waiting, is_all=True)
+    left = None if demand is None else demand.left
     if left is None:
         return Wanted(waiting + in_flight, is_all=False)  # whoever works through a list comes back for the next item
     return Wanted(waiting + left, is_all=True)
@@ -107,13 +110,15 @@ def _next_probe(end: WindowEnd, now: float, free: int, sharp: float, *, may_miss
         may_miss: whether all of them can miss the window without harm.
     """
     first, last = end.next_step(now)
-    if last < end.earliest and last - first > sharp and free > PROBES_AT_END:
-        return max(now, (max(first, now) + last) / 2)
+    middle = (max(first, now) + last) / 2
+    is_before_end = middle < end.earliest
+    if is_before_end and last - first > sharp and free > PROBES_AT_END:
+        return max(now, middle)
     if not may_miss:
         return now
     if end.may_round_either_way and last - first <= sharp:
         return max(now, end.latest - 1.0)  # which way `Reset` is rounded shows only in the second before the latest end
-    if last < end.earliest:  # the steps before the end tell no more: the rest goes around the end
+    if is_before_end:  # the steps before the end tell no more: the rest goes around the end
         return max(now, (first + last) / 2 + round(end.latest - last))
     first = max(first, now)
     return first + (last - first) / free

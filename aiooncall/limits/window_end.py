@@ -17,13 +17,17 @@ Two crystals drift apart, so an interval that is carried to the next window grow
 
 from __future__ import annotations
 
-from math import ceil, floor
+from math import ceil
 from typing import Final
 
 DRIFT: Final = 2e-4
 """How far two clocks may drift apart, in seconds a second (an ordinary crystal stays below 1e-4)."""
 TOO_FAR_OFF: Final = 0.1
 """By so many seconds a `Reset` has to miss the end to show which way it is rounded."""
+
+
+AT_ONCE: Final = 1e-3
+"""A step that comes within so many seconds is over before a call could tell of it."""
 
 
 class WindowEnd:
@@ -57,7 +61,7 @@ class WindowEnd:
 
     def next_step(self, now: float) -> tuple[float, float]:
         """Return when `Reset` changes next: no sooner than, no later than. The last change is the end itself."""
-        whole = max(0, floor(self.latest - now))
+        whole = max(0, ceil(self.latest - now - AT_ONCE) - 1)
         return self.earliest + self.may_round_either_way - whole, self.latest - whole
 
     def saw_reset(self, sent: float, received: float, reset_after: float, period: float | None = None) -> None:

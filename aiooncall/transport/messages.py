@@ -132,6 +132,8 @@ class Request:
         self.demand = flight.demand
         if flight.left is None:
             flight.left = False
+            if flight.demand is not None:
+                flight.demand.asks()
 
     def go_on(self) -> None:
         """Raise Halted if nothing more is to be sent."""

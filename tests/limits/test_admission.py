@@ -622,11 +622,17 @@ def test_an_answer_changes_the_plan() -> None:
     """What a probe shows of the second narrows the end, and moves the next probe."""
     admission = uncertain(window(8, limit=200, period=10.0, reset=1.0), 1.0)
     assert admit(admission, 0.2, Lane.BULK, 50, 100) is None
-    first = admission.next_check_at(0.2, Lane.BULK)
-    assert first == pytest.approx(0.3)
-    probe = sure(admit(admission, 0.5, Lane.BULK, 50, 100))
-    admission.answered(*probe, 0.51, window(7, limit=200, period=10.0, reset=0.0))
+    assert admission.next_check_at(0.2, Lane.BULK) == pytest.approx(0.6)
+    probe = sure(admit(admission, 0.6, Lane.BULK, 50, 100))
+    admission.answered(*probe, 0.61, window(7, limit=200, period=10.0, reset=0.0))
     assert admission.window.end is not None
-    assert admission.window.end.width == pytest.approx(0.51)
-    assert admit(admission, 0.52, Lane.BULK, 50, 99) is None
-    assert admission.next_check_at(0.52, Lane.BULK) == pytest.approx(1.0 + 0.51 / 7, abs=0.01)
+    assert admission.window.end.width == pytest.approx(0.61)
+    assert admit(admission, 0.62, Lane.BULK, 50, 99) is None
+    assert admission.next_check_at(0.62, Lane.BULK) == pytest.approx(1.0 + 0.61 / 7)
+
+
+def test_beside_others_no_probe_goes_around_the_end() -> None:
+    """Where others use the limit too, nobody knows how many calls are to come, and so whether one can be spared."""
+    admission = uncertain(window(8, limit=200, period=10.0, reset=0.0), 0.1)
+    admission.window.others = 0.1
+    assert admit(admission, 0.2, Lane.BULK, 50, 100) is not None

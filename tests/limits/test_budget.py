@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from aiooncall import BudgetSnapshot
+    from aiooncall.events import BudgetEvent
     from aiooncall.limits.bucket import Permit
 
 PEOPLE, BULK = Lane.INTERACTIVE, Lane.BULK
@@ -409,14 +410,15 @@ async def test_snapshot_tells_what_is_known() -> None:
 
 async def test_learning_is_told() -> None:
     """News of a bucket is told when its name, limit or period changes, and not with every answer."""
-    budget, told = narrow(), list["BudgetSnapshot"]()
+    budget, told = narrow(), list["BudgetEvent"]()
     budget.watch(told.append)
     for said in (None, RateLimit("b", 100, 60, 30.0, 12.0), RateLimit("b", 100, 59, 30.0, 12.0)):
         budget.answered(await budget.acquire("r", PEOPLE, inf), "r", said)
-    assert (told[-1].name, told[-1].limit, told[-1].period) == ("b", 100, 30.0)
+    news = told[-1].budget
+    assert (news.name, news.limit, news.period) == ("b", 100, 30.0)
     count = len(told)
     budget.answered(await budget.acquire("r", PEOPLE, inf), "r", RateLimit("b", 50, 40, 30.0, 12.0))
-    assert [(news.limit, news.period) for news in told[count:]] == [(50, 30.0)]
+    assert [(event.budget.limit, event.budget.period) for event in told[count:]] == [(50, 30.0)]
     budget.unwatch(told.append)
     budget.answered(await budget.acquire("r", PEOPLE, inf), "r", RateLimit("b", 70, 40, 30.0, 12.0))
     assert len(told) == count + 1
@@ -424,10 +426,10 @@ async def test_learning_is_told() -> None:
 
 async def test_learning_from_a_refusal_is_told() -> None:
     """A limit that the server tells only when it refuses is news as well."""
-    budget, told = narrow(), list["BudgetSnapshot"]()
+    budget, told = narrow(), list["BudgetEvent"]()
     budget.watch(told.append)
     budget.refused(await budget.acquire("r", PEOPLE, inf), "r", RateLimit("b", 100, 0, 30.0, 12.0))
-    assert [(news.name, news.limit) for news in told[-1:]] == [("b", 100)]
+    assert [(event.budget.name, event.budget.limit) for event in told[-1:]] == [("b", 100)]
 
 
 async def test_close_fails_who_waits() -> None:

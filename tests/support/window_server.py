@@ -32,9 +32,12 @@ class Sent(NamedTuple):
 
 @attrs.define
 class Left:
-    """A job with so many calls left."""
+    """A job of which so many calls have not asked to go."""
 
     left: int | None
+
+    def asks(self) -> None:
+        """Take in nothing."""
 
 
 def admit(admission: Admission, now: float, lane: Lane, waiting: int = 1, left: int | None = None) -> Sent | None:

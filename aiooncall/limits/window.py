@@ -136,7 +136,7 @@ class Window:
 
     def saw_same_window(self, sent: float, now: float, left: int, reset: float | None) -> None:
         """Take in an answer that, as far as can be told, belongs to this window."""
-        if self.unconfirmed and sent > self._unconfirmed_at:
+        if self.unconfirmed and sent >= self._unconfirmed_at:
             self.unconfirmed = 0
         if self.remaining is None or left <= self.remaining:
             self.remaining = left

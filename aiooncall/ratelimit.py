@@ -32,19 +32,19 @@ class HeldBy(StrEnum):
     """What the next call of a bucket waits for."""
 
     LIMIT = "limit"
-    """The window is used up: for its end."""
+    """For the end of a window that is used up."""
     REFUSAL = "refusal"
-    """The server has refused a call: for the end of the wait that it asked for."""
+    """For the end of the wait that the server asked for with a refusal."""
     PAUSE = "pause"
-    """The bucket was paused: for the end of that."""
+    """For the end of a pause."""
     RESERVE = "reserve"
-    """What is left is kept for people who call: for one of them to stop, or for the window to be about to end."""
+    """For people to stop calling, to whom the rest is left, or for the window to be about to end."""
     PROBE = "probe"
     """For the moment in which its answer tells most of the window's end."""
     TURN = "turn"
     """For a turn of a limit that is known beforehand, or of the user's own."""
     ANSWERS = "answers"
-    """As many calls are on their way as may be: for one of them to be answered."""
+    """For an answer to one of the calls on their way, of which there are as many as may be."""
 
 
 @attrs.frozen(kw_only=True)

@@ -45,7 +45,7 @@ RULES: Final = [
     Rule("each answer lets one more go", ADMISSION, "self._ramp += 1", "self._ramp += 0"),
     Rule("after a refusal one call probes alone", ADMISSION, "self._ramp = 1", "self._ramp += 0"),
     Rule("silent refusals back off", ADMISSION, "backoff_wait(self._refusals,", "backoff_wait(1,"),
-    Rule("what was sent before a refusal tells nothing", ADMISSION, "if self._probing and sent <= window.seen_at:", "if False:"),
+    Rule("what was sent before a refusal tells nothing", ADMISSION, "if self.state in _REFUSED and sent <= window.seen_at:", "if False:"),
     Rule("a refusal of the last window closes nothing", ADMISSION, "if number != window.number and (", "if False and ("),
     Rule("what is in flight is taken as not counted", ADMISSION, "window.remaining - window.unconfirmed - window.in_flight", "window.remaining - window.unconfirmed"),
     Rule("others have calls in flight too", ADMISSION, "free -= ceil(window.in_flight * window.others * CAUTION)", "free -= 0"),

@@ -66,6 +66,9 @@ class State(enum.Enum):
     """The wait is over, and no answer has come since."""
 
 
+_REFUSED: Final = (State.CLOSED, State.PROBING)
+
+
 class Admission:
     """Admission to one bucket.
 
@@ -76,12 +79,12 @@ class Admission:
     __slots__ = (
         "_max_in_flight",
         "_probes",
-        "_probing",
         "_ramp",
         "_refusals",
         "closed_until",
         "interactive_at",
         "looks_at",
+        "state",
         "window",
     )
 
@@ -94,17 +97,9 @@ class Admission:
         """When one call is let through although the server's wait is not over (monotonic seconds)."""
         self._max_in_flight = max_in_flight
         self._ramp = min(FIRST_IN_FLIGHT, max_in_flight)
-        self._probing = False
+        self.state = State.UNKNOWN
         self._refusals = 0
         self._probes = Probes()
-
-    def state(self, now: float) -> State:
-        """Return what is known at `now` (monotonic seconds)."""
-        if now < self.closed_until:
-            return State.CLOSED
-        if self._probing:
-            return State.PROBING
-        return State.UNKNOWN if self.window.remaining is None else State.KNOWN
 
     def try_admit(self, now: float, lane: Lane, waiting: int, demand: Demand | None = None) -> int | None:
         """Return the number of the window in which a call may go now, if it may; see `admits`."""
@@ -131,9 +126,11 @@ class Admission:
         window = self.window
         if now < self.closed_until or window.in_flight >= self._ramp:
             return self.looks_at <= now < self.closed_until and window.in_flight == 0
+        if self.state is State.CLOSED:
+            self.state = State.PROBING
         if window.unconfirmed or (window.end is not None and now >= window.end.latest):
             window.roll_over_if_due(now)
-        if self._probing or window.remaining is None:
+        if self.state is State.PROBING or window.remaining is None:
             return True
         free = window.remaining - window.unconfirmed - window.in_flight
         if free > MOST_KEPT and not window.others:
@@ -171,7 +168,7 @@ class Admission:
         """Return what a call waits for that was not admitted."""
         window = self.window
         if now < self.closed_until:
-            return HeldBy.REFUSAL if self._probing else HeldBy.PAUSE
+            return HeldBy.REFUSAL if self.state is State.CLOSED else HeldBy.PAUSE
         if window.in_flight >= self._ramp:
             return HeldBy.ANSWERS
         if (window.left or 0) <= window.in_flight:
@@ -183,7 +180,7 @@ class Admission:
         if now < self.closed_until:
             return min(self.closed_until, self.looks_at)
         end, used_up = self.window.end, self.window.left == 0
-        if used_up and end is not None and self.window.in_flight == 0 and not self._probing:
+        if used_up and end is not None and self.window.in_flight == 0 and self.state is State.KNOWN:
             return max(now, end.earliest)
         return now
 
@@ -201,31 +198,29 @@ class Admission:
         window.answered += 1
         if not window.answered % FEWEST_ANSWERS:
             window.look_for_others()
-        if self._probing and sent <= window.seen_at:
+        if self.state in _REFUSED and sent <= window.seen_at:
             return  # sent before the refusal: it says nothing of what comes after
         self._refusals = 0
         if self._ramp < self._max_in_flight:
             self._ramp += 1
-        if said is not None and not self._probing and window.saw_usual(number, sent, now, said):
+        if said is not None and self.state is State.KNOWN and window.saw_usual(number, sent, now, said):
             return
         self._answered_unusually(number, sent, now, said)
 
     def _answered_unusually(self, number: int, sent: float, now: float, said: RateLimit | None) -> None:
         window = self.window
-        if self._probing:
-            self._probing = False
+        if self.state in _REFUSED:
             self.closed_until = min(self.closed_until, now)  # the call that looked was answered: the wait is over
             if said is None or said.remaining is None:
                 window.remaining = None
-        if said is None:
-            window.count_unconfirmed(number, now)
-            return
-        window.learn(said)
-        self._probes.forget()  # what it shows may leave less to find out
-        if said.remaining is None:
+        if said is not None:
+            window.learn(said)
+            self._probes.forget()  # what it shows may leave less to find out
+        if said is None or said.remaining is None:
             window.count_unconfirmed(number, now)
         else:
             window.saw_remaining(number, sent, now, said)
+        self.state = State.UNKNOWN if window.remaining is None else State.KNOWN
 
     def refused(self, number: int, sent: float, now: float, said: RateLimit | None) -> None:
         """Take in a refusal: close the bucket for everyone until the server's wait is over."""
@@ -237,7 +232,7 @@ class Admission:
             return  # it was the previous window that had no room
         self._refusals += 1
         self._ramp = 1
-        self._probing = True
+        self.state = State.CLOSED
         self.closed_until = max(self.closed_until, self._reopening(sent, now, said))
         self.looks_at = now + LONGEST_SILENCE if said is not None and said.retry_after is not None else inf
         window.remaining = 0

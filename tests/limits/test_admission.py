@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from aiooncall.limits.admission import LARGEST_RESERVE, LONGEST_SILENCE, SOON, Admission
+from aiooncall.limits.admission import LARGEST_RESERVE, LONGEST_SILENCE, SOON, Admission, State
 from aiooncall.limits.headers import LONGEST_PERIOD
 from aiooncall.limits.lane import Lane
 from aiooncall.limits.probes import MOST_PROBES
@@ -636,3 +636,22 @@ def test_beside_others_no_probe_goes_around_the_end() -> None:
     admission = uncertain(window(8, limit=200, period=10.0, reset=0.0), 0.1)
     admission.window.others = 0.1
     assert admit(admission, 0.2, Lane.BULK, 50, 100) is not None
+
+
+def test_states_follow_each_other() -> None:
+    """A bucket is unknown until an answer tells of it, closed by a refusal, then probed, and known again."""
+    admission = Admission(100)
+    states = [admission.state]
+    first, second = sure(go(admission)), sure(go(admission))
+    admission.answered(*first, 0.1, window(50))
+    states.append(admission.state)
+    admission.refused(*second, 0.2, told_to_wait(10.0))
+    states.append(admission.state)
+    assert go(admission, 5.0) is None
+    states.append(admission.state)
+    probe = sure(go(admission, 12.0))
+    states.append(admission.state)
+    admission.answered(*probe, 12.1, window(49))
+    assert [*states, admission.state] == [
+        State.UNKNOWN, State.KNOWN, State.CLOSED, State.CLOSED, State.PROBING, State.KNOWN,
+    ]  # fmt: skip

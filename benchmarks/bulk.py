@@ -220,7 +220,7 @@ async def _plan_run_resume(path: Path, items: int) -> tuple[Cost, Cost, list[flo
 async def _resumed(client: DatadogOnCall, path: Path) -> float:
     with closing(sqlite3.connect(path)) as journal, journal:
         journal.execute(
-            "UPDATE items SET status = 'open', finished_at = NULL WHERE position = (SELECT max(position) FROM items)"
+            "UPDATE planned SET status = 'open', finished_at = NULL WHERE position = (SELECT max(position) FROM items)"
         )
     target, started = Instant(client), time.perf_counter()
     with Job(target, Journal.open(path)) as job:

@@ -5,7 +5,9 @@ behind, or one that was cut, which SQLite takes for the end of it. Whoever goes 
 was sent. So after each commit of intents, and before their bytes leave, their number is written down outside of the
 database. A journal that knows of fewer is older than what was sent.
 
-The file has two places that are written in turn, so that a power failure in the midst of one leaves the other.
+The file has two places that are written in turn, so that a power failure in the midst of one leaves the other. What may
+be repeated does not wait until the count is on the disk: only a power failure can lose it, the database has its own
+intents on the disk by then, and a count that is too small refuses nothing.
 """
 
 from __future__ import annotations
@@ -31,11 +33,13 @@ class IntentCount:
     Args:
         journal: the database.
         name: of the journal, so that the count of another one is not taken for its own.
+        durable: whether each count is on the disk before the next step, and not just safe from the end of the process.
     """
 
-    def __init__(self, journal: Path, name: str) -> None:
+    def __init__(self, journal: Path, name: str, *, durable: bool = True) -> None:
         self.path = journal.with_name(journal.name + SUFFIX)
         self._name = name
+        self._durable = durable
         self._descriptor: int | None = None
 
     def read(self) -> int | None:
@@ -56,16 +60,18 @@ class IntentCount:
         return max(known)
 
     def write(self, count: int) -> None:
-        """Write a count down, for good.
+        """Write a count down.
 
         Raises:
             OSError: it cannot be written.
         """
+        first = self._descriptor is None
         if self._descriptor is None:
             self._descriptor = self._opened()
         os.lseek(self._descriptor, count % 2 * PLACE, os.SEEK_SET)
         os.write(self._descriptor, _place(self._name, count))
-        os.fsync(self._descriptor)
+        if self._durable or first:
+            os.fsync(self._descriptor)
 
     def close(self) -> None:
         """Let go of the file."""

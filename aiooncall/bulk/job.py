@@ -151,10 +151,10 @@ class Job:
             self._stopping = False
             await asyncio.to_thread(self._check_items)
             if not self._stopping:
-                now = self._target.client.options.clock.time()
-                self._journal.take_up(repeatable=self._verb.repeatable, at=now)
+                time, repeatable = self._target.client.options.clock.time, self._verb.repeatable
+                self._journal.take_up(repeatable=repeatable, at=time())
                 self._runner = Runner(self._target, self._journal, self._verb, self.plan.duration, options)
-                with noted(self._journal, self._target.client.options.clock.time):
+                with noted(self._journal, time, repeatable=repeatable):
                     await self._runner.run()
         finally:
             self._runner = None

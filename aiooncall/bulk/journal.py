@@ -16,7 +16,7 @@ import orjson
 from aiooncall.bulk.intents import IntentCount, check_age
 from aiooncall.bulk.locking import FileLock
 from aiooncall.bulk.opening import COMPANIONS, connect, explained, make_file, real_path
-from aiooncall.bulk.outcomes import ADD_SECOND, REOPEN, SENDING, TAKE_UP, statements
+from aiooncall.bulk.outcomes import ADD_SECOND, REOPEN, TAKE_UP, listed, statements
 from aiooncall.bulk.queries import Queries
 from aiooncall.bulk.schema import DAMAGED, FORMAT, ITEM, SCHEMA, fact_row, item_row, of_format
 from aiooncall.errors import JournalError
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from aiooncall.bulk.models import Item, Status
     from aiooncall.bulk.outcomes import Change
 
-_ADD: Final = f"INSERT OR IGNORE INTO items ({ITEM}) VALUES (?, ?, ?, ?, ?, ?)"  # noqa: S608 (constant)
+_ADD: Final = f"INSERT OR IGNORE INTO planned ({ITEM}) VALUES (?, ?, ?, ?, ?, ?)"  # noqa: S608 (constant)
 _IN_DOUBT: Final = ("ambiguous", "Interrupted", "the process ended while this was being sent")
 NOTHING_SENT: Final = "; nothing was sent from then on"
 
@@ -44,6 +44,7 @@ class Journal(Queries):
         self._file = FileLock(path)
         self._intents: IntentCount | None = None
         self._committed = 0
+        self._sending: frozenset[int] = frozenset()
         try:
             super().__init__(path, connect(path))
         except BaseException:
@@ -156,12 +157,17 @@ class Journal(Queries):
             raise JournalError(self.path, f"is damaged ({'; '.join(found)}): take it from a backup, or plan again")
         check_age(self.path, self.facts())
 
-    def begin(self, facts: Mapping[str, str]) -> None:
-        """Note that a run begins, so that the database alone tells it, whatever becomes of the files beside it."""
+    def begin(self, facts: Mapping[str, str], *, repeatable: bool) -> None:
+        """Note that a run begins, so that the database alone tells it, whatever becomes of the files beside it.
+
+        Args:
+            facts: what is to be noted of it.
+            repeatable: whether what it does can be done again without harm.
+        """
         known = self.facts()
         with explained(self.path, NOTHING_SENT):
             self._committed = int(known.get("intents", "0"))
-            self._intents = IntentCount(self.path, known["id"])
+            self._intents = IntentCount(self.path, known["id"], durable=not repeatable)
             self._intents.write(self._committed)
             self.note(facts)
             busy, *_ = self._db.execute("PRAGMA wal_checkpoint(FULL)").fetchone()
@@ -174,22 +180,28 @@ class Journal(Queries):
         with self._writing():
             return [row[0] for row in rows if self._db.execute(_ADD, row).rowcount]
 
-    def write(self, changes: Mapping[int, Change], seconds: Iterable[Sequence[object]], at: str) -> None:
+    def write(
+        self, changes: Mapping[int, Change], sending: frozenset[int], seconds: Iterable[Sequence[object]], at: str
+    ) -> None:
         """Write down what happened, all of it at once and for good, intents also beside the database.
 
         Args:
-            changes: what items came to, by position; `sending` for those that are about to be sent.
+            changes: what items came to, by position.
+            sending: the positions of those that are being sent, or about to be.
             seconds: what to add to the timeline: second, done, failed, requests, refused, retried, and how many calls
                 are allowed in a second.
             at: what time it is.
         """
-        begun = SENDING in changes.values()
+        begun = not sending <= self._sending
         with self._writing():
             for statement in statements(changes):
                 self._db.execute(*statement)
             self._db.executemany(ADD_SECOND, seconds)
             if begun:
                 self._note({"intents": str(self._committed + 1), "last_intent_at": at})
+            if sending != self._sending:
+                self._note({"sending": listed(sending)})
+        self._sending = sending
         if begun and self._intents is not None:
             self._committed += 1
             with explained(self._intents.path, NOTHING_SENT):
@@ -203,7 +215,9 @@ class Journal(Queries):
             at: what time it is, in seconds since the epoch.
         """
         with self._writing():
-            self._db.execute(TAKE_UP, ("open", None, None, None) if repeatable else (*_IN_DOUBT, at))
+            found = ("open", None, None, None) if repeatable else (*_IN_DOUBT, at)
+            self._db.execute(TAKE_UP, (*found, self.facts().get("sending", "[]")))
+            self._note({"sending": "[]"})
 
     def reopen(self, status: Status, doubtful: Iterable[str]) -> int:
         """Open the items of a status again, and return how many.
@@ -219,7 +233,7 @@ class Journal(Queries):
         """Take for done by this job what was in doubt and is seen as wanted."""
         with self._writing():
             self._db.executemany(
-                "UPDATE items SET status = 'found_done', reason = NULL, error = NULL"
+                "UPDATE planned SET status = 'found_done', reason = NULL, error = NULL"
                 " WHERE status = 'ambiguous' AND seen = ?",
                 [(state,) for state in wanted],
             )
@@ -227,7 +241,7 @@ class Journal(Queries):
     def see(self, seen: Iterable[tuple[str, float, str]]) -> None:
         """Write down the states that the server shows: state, time and id of each."""
         with self._writing():
-            self._db.executemany("UPDATE items SET seen = ?, seen_at = ? WHERE id = ?", seen)
+            self._db.executemany("UPDATE planned SET seen = ?, seen_at = ? WHERE id = ?", seen)
 
     @contextmanager
     def _writing(self) -> Generator[None]:

@@ -10,26 +10,23 @@ from typing import TYPE_CHECKING, Final
 import orjson
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 Change = tuple[str, str | None, str | None, float | None, bool]
 """What an item comes to: status, reason, error, when it ended, and whether it may have left without an answer."""
 
-SENDING: Final[Change] = ("sending", None, None, None, False)
 PRECISION: Final = 0.25
 """To how many seconds it is written down when an item ended."""
 SET_STATUS: Final = (
-    "UPDATE items SET status = ?, reason = ?, error = ?, finished_at = ?, may_have_left = may_have_left OR ?"
+    "UPDATE planned SET status = ?, reason = ?, error = ?, finished_at = ?, may_have_left = may_have_left OR ?"
     " WHERE position IN (SELECT value FROM json_each(?))"
 )
-SET_SENDING: Final = "UPDATE items SET status = 'sending' WHERE position IN (SELECT value FROM json_each(?))"
-"""What changes no column of an index costs half as much."""
 TAKE_UP: Final = (
-    "UPDATE items SET status = ?, reason = ?, error = ?, finished_at = ?, may_have_left = 1"
-    " WHERE finished_at IS NULL AND status = 'sending'"
+    "UPDATE planned SET status = ?, reason = ?, error = ?, finished_at = ?, may_have_left = 1"
+    " WHERE finished_at IS NULL AND position IN (SELECT value FROM json_each(?))"
 )
 REOPEN: Final = (
-    "UPDATE items SET status = 'open', reason = NULL, error = NULL, finished_at = NULL,"
+    "UPDATE planned SET status = 'open', reason = NULL, error = NULL, finished_at = NULL,"
     " may_have_left = may_have_left OR coalesce(reason, '') IN (SELECT value FROM json_each(?)) WHERE status = ?"
 )
 ADD_SECOND: Final = (
@@ -51,5 +48,9 @@ def statements(changes: Mapping[int, Change]) -> Iterator[tuple[str, tuple[objec
         ended = None if at is None else at // PRECISION * PRECISION
         found.setdefault((status, reason, error, ended, left), []).append(position)
     for change, positions in found.items():
-        listed = orjson.dumps(positions).decode()
-        yield (SET_SENDING, (listed,)) if change == SENDING else (SET_STATUS, (*change, listed))
+        yield SET_STATUS, (*change, listed(positions))
+
+
+def listed(positions: Iterable[int]) -> str:
+    """Return positions as SQL takes many of them in one value."""
+    return orjson.dumps(list(positions)).decode()

@@ -37,7 +37,7 @@ class Queries:
         """Return position and id of the next open items, and whether they may have been sent before."""
         where = "finished_at IS NULL AND status = 'open'"  # the first condition is that of the index
         columns = "position, id, may_have_left"
-        question = f"SELECT {columns} FROM items WHERE {where} AND position > ? ORDER BY position LIMIT ?"  # noqa: S608 (constants)
+        question = f"SELECT {columns} FROM planned WHERE {where} AND position > ? ORDER BY position LIMIT ?"  # noqa: S608 (constants)
         return self.rows(question, after, most)
 
     def ids(self, size: int) -> Iterator[list[str]]:

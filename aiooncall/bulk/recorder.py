@@ -7,8 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from aiooncall.bulk.outcomes import SENDING
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -48,6 +46,7 @@ class Recorder:
         self._now = now
         self._thread = ThreadPoolExecutor(1, "aiooncall-journal")
         self._changes: dict[int, Change] = {}
+        self._sending: set[int] = set()
         self._waiting: list[asyncio.Future[None]] = []
         self._wake = asyncio.Event()
         self._hurry = asyncio.Event()
@@ -62,6 +61,7 @@ class Recorder:
         """Take in what came of the item at a position."""
         changes = self._changes
         changes[position] = change
+        self._sending.discard(position)
         if len(changes) == 1:
             self._wake.set()
         elif len(changes) >= MOST_WAITING:
@@ -81,7 +81,7 @@ class Recorder:
         """
         if self.problem is not None:
             raise self.problem
-        self._changes[position] = SENDING
+        self._sending.add(position)
         written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append(written)
         if len(self._waiting) == 1:
@@ -105,13 +105,13 @@ class Recorder:
 
     async def _run(self) -> None:
         try:
-            while not (self._closing and not self._changes):
+            while not (self._closing and not self._changes and not self._waiting):
                 await self._wake.wait()
                 if not self._hurry.is_set():
                     await self._pause()
                 await self._gather()
                 await self._flush()
-            await self.do(self._journal.write, {}, self._timeline.take(()), self._now())
+            await self._write({})
         except BaseException as problem:
             self.problem = problem if isinstance(problem, Exception) else None
             _fail(self._waiting, problem)
@@ -141,13 +141,17 @@ class Recorder:
         flushed, self._flushed = self._flushed, asyncio.get_running_loop().create_future()
         flushed.set_result(None)
         try:
-            await self.do(self._journal.write, changes, self._timeline.take(changes.values()), self._now())
+            await self._write(changes)
         except BaseException as problem:
             _fail(waiting, problem)
             raise
         for written in waiting:
             if not written.done():  # who waited may have been cancelled meanwhile
                 written.set_result(None)
+
+    async def _write(self, changes: dict[int, Change]) -> None:
+        seconds = self._timeline.take(changes.values())
+        await self.do(self._journal.write, changes, frozenset(self._sending), seconds, self._now())
 
 
 def _fail(waiting: list[asyncio.Future[None]], problem: BaseException) -> None:

@@ -19,16 +19,17 @@ RUN: Final = "run "
 
 
 @contextmanager
-def noted(journal: Journal, wall_time: Callable[[], float]) -> Generator[None]:
+def noted(journal: Journal, wall_time: Callable[[], float], *, repeatable: bool) -> Generator[None]:
     """Write down when a run begins and ends; one that is killed has no end.
 
     Args:
         journal: where to.
         wall_time: returns what time it is, in seconds since the epoch.
+        repeatable: whether what it does can be done again without harm.
     """
     facts, began = journal.facts(), _text(wall_time())
     name = f"{RUN}{1 + sum(fact.startswith(RUN) for fact in facts)}"
-    journal.begin({"started_at": facts.get("started_at", began), name: f"{began}/"})
+    journal.begin({"started_at": facts.get("started_at", began), name: f"{began}/"}, repeatable=repeatable)
     try:
         yield
     finally:

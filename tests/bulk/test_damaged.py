@@ -150,18 +150,18 @@ async def test_flipped_id_is_not_sent(tmp_path: Path) -> None:
     """An id that changed after the first run is no id of the plan: nothing is sent any more."""
     async with killed(tmp_path) as found:
         journal = found.copy(tmp_path / "copy")
-        change(journal, "UPDATE items SET id = 'nobody-planned-this' WHERE position = 60")
+        change(journal, "UPDATE planned SET id = 'nobody-planned-this' WHERE position = 60")
         assert (await found.go_on(journal)).startswith("PlanRefused")
 
 
 @pytest.mark.parametrize(
     "order",
     [
-        "UPDATE items SET created_at = 'yesterday'",
+        "UPDATE planned SET created_at = 'yesterday'",
         "UPDATE job SET value = 'x' WHERE name = 'items'",
         "DELETE FROM job WHERE name = 'selection'",
         "UPDATE timeline SET done = 'many'",
-        "UPDATE items SET title = CAST(x'ff' AS TEXT)",
+        "UPDATE planned SET title = CAST(x'ff' AS TEXT)",
     ],
 )
 async def test_damaged_values_are_told(order: str, tmp_path: Path) -> None:

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 HOUR = 3600.0
 TAMPERINGS = [
-    "UPDATE items SET id = 'another' WHERE position = 2",
-    "DELETE FROM items WHERE position = 3",
-    "INSERT INTO items (id) VALUES ('another')",
-    "UPDATE items SET position = position + 10 WHERE position = 1",
+    "UPDATE planned SET id = 'another' WHERE position = 2",
+    "DELETE FROM planned WHERE position = 3",
+    "INSERT INTO planned (id) VALUES ('another')",
+    "UPDATE planned SET position = position + 10 WHERE position = 1",
 ]
 
 

@@ -22,17 +22,19 @@ class Notebook:
 
     def __init__(self) -> None:
         self.written: list[tuple[list[int], list[int]]] = []
+        self.sending: frozenset[int] = frozenset()
         self.problem: Exception | None = None
 
-    def write(self, changes: Any, seconds: Any, at: str) -> None:
-        """Take in what would be written: positions of intents, and of outcomes."""
+    def write(self, changes: Any, sending: frozenset[int], seconds: Any, at: str) -> None:
+        """Take in what would be written: positions of new intents, and of outcomes."""
         del seconds
         assert at == "now"
         if self.problem is not None:
             raise self.problem
-        if changes:
-            begun = [position for position, change in changes.items() if change[0] == "sending"]
-            self.written.append((begun, [position for position in changes if position not in begun]))
+        begun = sorted(sending - self.sending)
+        self.sending = sending
+        if begun or changes:
+            self.written.append((begun, list(changes)))
 
 
 DONE: Any = ("done", None, None, 0.0, False)
@@ -124,19 +126,15 @@ async def test_somebody_who_leaves_does_not_disturb_the_others() -> None:
 
 
 async def test_last_word_counts() -> None:
-    """Of what happens to an item between two writes only the last is written: an intent taken back, or given again."""
+    """Of what happens to an item between two writes only the last counts: an intent taken back, or given again."""
     withdrawn: Any = ("open", None, None, None, False)
     async with recording() as (notebook, recorder):
-        seen: list[dict[int, Any]] = []
-        write: Any = notebook.write
-
-        def note(changes: dict[int, Any], seconds: Any, at: str) -> None:
-            seen.append(dict(changes))
-            write(changes, seconds, at)
-
-        notebook.write = note  # type: ignore[method-assign]
-        recorder.finished(1, withdrawn)
-        recorder.finished(2, withdrawn)
+        begun = [asyncio.ensure_future(recorder.begin(position)) for position in (1, 2)]
+        await asyncio.sleep(0)
+        for position, one in enumerate(begun, 1):
+            one.cancel()
+            recorder.finished(position, withdrawn)
         await recorder.begin(1)
+        assert notebook.sending == {1}
         await recorder.close()
-    assert {position: change[0] for position, change in seen[0].items()} == {1: "sending", 2: "open"}
+        assert notebook.written == [([1], [1, 2])]

@@ -138,7 +138,7 @@ def test_report_is_of_one_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     counts = Journal.counts
 
     def after_a_write(journal: Journal) -> bulk.Counts:
-        change(path, "UPDATE items SET status = 'done', finished_at = 1.0")
+        change(path, "UPDATE planned SET status = 'done', finished_at = 1.0")
         return counts(journal)
 
     monkeypatch.setattr(Journal, "counts", after_a_write)

@@ -68,10 +68,10 @@ async def test_no_intent_no_escalation(sim: Simulator, dd: DatadogOnCall, tmp_pa
     """When it cannot be written down that an item is about to be sent, it is not sent."""
     with await bulk.plan(dd, "escalate", tmp_path / "job.db", add_pages(sim, 50)) as job:
         await run_all(job)  # so that the journal has been begun
-        change(job.journal, "UPDATE items SET status = 'open', finished_at = NULL")
+        change(job.journal, "UPDATE planned SET status = 'open', finished_at = NULL")
         sent = len(sim.ledger.requests)
         job._journal._db.execute(
-            "CREATE TEMP TRIGGER broken BEFORE UPDATE ON items WHEN new.status = 'sending'"
+            "CREATE TEMP TRIGGER broken BEFORE INSERT ON job WHEN new.name = 'sending'"
             " BEGIN SELECT raise(ABORT, 'disk I/O error'); END"
         )
         with pytest.raises(JournalError, match="disk I/O error"):
@@ -97,6 +97,20 @@ async def test_intent_is_on_the_disk_before_the_send(
         sim.ledger.record_request = look  # type: ignore[method-assign]
         await run_all(job)
     assert seen == ["sending"] * 40
+
+
+@pytest.mark.parametrize(("verb", "waits"), [("escalate", True), ("resolve", False)])
+async def test_the_count_of_intents_is_on_the_disk(
+    sim: Simulator, dd: DatadogOnCall, verb: str, waits: bool, journal: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What must not be repeated leaves once its count, too, survives a power failure; what may be repeated need not."""
+    forced: list[int] = []
+    monkeypatch.setattr("aiooncall.bulk.intents.os.fsync", forced.append)
+    with await bulk.plan(dd, verb, journal, add_pages(sim, 40)) as job:
+        await run_all(job, concurrency=10)
+        intents = int(job._journal.facts()["intents"])
+    assert intents > 3
+    assert len(forced) == (1 + intents if waits else 1)
 
 
 @pytest.mark.parametrize("verb", ["escalate", "resolve"])

@@ -50,8 +50,10 @@ def journal_of(
     journal = Journal.create(path)
     journal.add(Item(id=f"i{number}") for number in range(items))
     journal.note(_facts(items) | facts | {f"run {n}": _span(*run) for n, run in enumerate(runs, 1)})
-    ended = {number: (*outcome, float(START), False) for number, outcome in enumerate(outcomes, 1)}
-    journal.write(ended, [(START + second, *counted) for second, *counted in seconds], at(0))
+    found = dict(enumerate(outcomes, 1))
+    sending = frozenset(number for number, (status, *_) in found.items() if status == "sending")
+    ended = {number: (*found[number], float(START), False) for number in found.keys() - sending}
+    journal.write(ended, sending, [(START + second, *counted) for second, *counted in seconds], at(0))
     journal.see((state, START + 60.0, f"i{number}") for number, state in enumerate(seen))
     journal.close()
     return path

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
+UNHURRIED = ("-o", "faulthandler_timeout=0")
+"""Lets a test take its time."""
 BIN = "Scripts" if sys.platform == "win32" else "bin"
 
 nox.needs_version = ">=2024.10.9"
@@ -118,14 +120,14 @@ def soak(session: nox.Session) -> None:
     """Look for trouble that is rare: hundreds of storms, the long forms of tests, and new examples for properties."""
     session.install("-e", ".[cli,fast]", *group("tests"))
     env = {"SOAK_SEEDS": "300", "HYPOTHESIS_PROFILE": "explore"}
-    session.run("pytest", *(session.posargs or ["tests"]), env=env)
+    session.run("pytest", *UNHURRIED, *(session.posargs or ["tests"]), env=env)
 
 
 @nox.session
 def fuzz(session: nox.Session) -> None:
     """Give every call a hundred thousand spoilt answers a half: no error that is not ours, nothing sent twice."""
     session.install("-e", ".[cli,fast]", *group("tests"))
-    session.run("pytest", "tests/test_fuzz.py", *session.posargs, env={"FUZZ": "100000"})
+    session.run("pytest", *UNHURRIED, "tests/test_fuzz.py", *session.posargs, env={"FUZZ": "100000"})
 
 
 @nox.session

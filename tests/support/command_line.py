@@ -6,6 +6,7 @@ import asyncio
 import os
 import pty
 import re
+import select
 import sqlite3
 import subprocess
 import sys
@@ -43,6 +44,10 @@ ELSEWHERE: Final = (
     "PYTHONWARNINGS",
 )
 """What the environment of whoever runs the tests may hold."""
+
+
+PATIENCE: Final = 60
+"""Seconds after which a terminal that shows nothing is an error."""
 
 
 class Ran(NamedTuple):
@@ -166,7 +171,7 @@ class Terminal:
     def wait_for(self, pattern: str) -> None:
         """Read until something was shown; the end of the process is an error."""
         while not re.search(pattern, self.shown):
-            self.shown += os.read(self._ours, 4096).decode()
+            self.shown += self._read()
 
     def type(self, text: str) -> None:
         """Type a text and Enter."""
@@ -175,13 +180,19 @@ class Terminal:
     def finish(self) -> tuple[int, str]:
         """Return exit code and standard output."""
         try:
-            while shown := os.read(self._ours, 4096).decode():
+            while shown := self._read():
                 self.shown += shown
         except OSError:  # how Linux says that the other side has hung up
             pass
         out, _ = self.process.communicate(timeout=20)
         os.close(self._ours)
         return self.process.returncode, out or ""
+
+    def _read(self) -> str:
+        """Return what is shown next."""
+        ready, _, _ = select.select([self._ours], [], [], PATIENCE)
+        assert ready, f"nothing more was shown in {PATIENCE} seconds after {self.shown!r}"
+        return os.read(self._ours, 4096).decode()
 
 
 @contextmanager

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 LONGEST_WAIT: Final = 0.1
 """Seconds after which an outcome is on the disk, at the latest."""
+MOMENT: Final = 0.001
+"""Seconds in which whoever is about to send gathers, so that all share one write: a write takes as long as its sync."""
 MOST_WAITING: Final = 1000
 """Outcomes that are written at once, at the latest."""
 MOST_UNWRITTEN: Final = 2 * MOST_WAITING
@@ -109,20 +111,13 @@ class Recorder:
                 await self._wake.wait()
                 if not self._hurry.is_set():
                     await self._pause()
-                await self._gather()
+                await asyncio.sleep(MOMENT)
                 await self._flush()
             await self._write({})
         except BaseException as problem:
             self.problem = problem if isinstance(problem, Exception) else None
             _fail(self._waiting, problem)
             raise
-
-    async def _gather(self) -> None:
-        """Let all who are about to wait share what is written, as long as each round of the loop brings more."""
-        gathered = -1
-        while len(self._waiting) > gathered:
-            gathered = len(self._waiting)
-            await asyncio.sleep(0)
 
     async def _pause(self) -> None:
         """Let outcomes gather for a moment, unless somebody is in a hurry."""

@@ -190,14 +190,15 @@ class ServerError(ApiError):
 
 
 class AmbiguousOutcome(OnCallError):
-    """The request was sent and its effect is unknown: it may have happened, so it was not sent again.
+    """The request was sent and its effect is unknown: it may have happened, so it is not sent again.
 
     `__cause__` is what went wrong.
 
     Attributes:
         method: the HTTP method.
         route: the path template.
-        attempts: how many times the request was sent; the last one is in doubt.
+        attempts: how many times the request was sent; one of them is in doubt, the last one unless it may be repeated
+            within the call.
         named: what it was about, by name: the `page_id` in the path, or the `title` and `dedup_key` of a new page.
         subject: the same in words.
         hint: how to find out whether it happened.

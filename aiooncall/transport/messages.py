@@ -36,7 +36,11 @@ class Safety(enum.Enum):
     """Whether a request may be sent again when the effect of the first one is unknown."""
 
     REPEATABLE = "repeatable"
+    """At any time."""
+    WITHIN_CALL = "within_call"
+    """By the call that has sent it, as the server knows it again for a while; later nobody knows, as with `ONCE`."""
     ONCE = "once"
+    """Never."""
 
 
 class About(NamedTuple):
@@ -89,7 +93,7 @@ class Endpoint:
         object.__setattr__(self, "bucket", self.bucket or self.route)
         object.__setattr__(self, "fields", tuple(_FIELD.findall(self.template)))
         object.__setattr__(self, "needs_fresh", self.safety is Safety.ONCE and not self.read_back)
-        object.__setattr__(self, "needs_guard", self.method != "POST" or self.safety is Safety.ONCE)
+        object.__setattr__(self, "needs_guard", self.method != "POST" or self.safety is not Safety.REPEATABLE)
 
     def about(self, values: Sequence[str]) -> About:
         """Return what a call with these values in its path is about."""

@@ -43,13 +43,13 @@ _NOT_DONE: Final = frozenset({501, 505, 511})
 def outcome_of_status(status: int, safety: Safety, *, asked_to_wait: bool = False) -> Outcome:
     """Return what an answer with `status` means.
 
-    For what may not be repeated only 429 is proof that nothing happened. A 503 is none, with `Retry-After` or without:
-    a cache in front gives that answer as well when it waited in vain for what was being done behind it. An unknown 5xx
-    counts as a 500 (https://www.rfc-editor.org/rfc/rfc9110#section-15).
+    For what may not be repeated at any time only 429 is proof that nothing happened. A 503 is none, with `Retry-After`
+    or without: a cache in front gives that answer as well when it waited in vain for what was being done behind it. An
+    unknown 5xx counts as a 500 (https://www.rfc-editor.org/rfc/rfc9110#section-15).
 
     Args:
         status: the HTTP status.
-        safety: whether the request may be repeated blindly.
+        safety: whether the request may be repeated.
         asked_to_wait: whether the answer has a `Retry-After`.
     """
     if 200 <= status < 300:  # noqa: PLR2004 (RFC 9110: the success class)
@@ -75,7 +75,17 @@ def outcome_of_failure(safety: Safety, *, sent: bool) -> Outcome:
 
 def outcome_of_unreadable(safety: Safety) -> Outcome:
     """Return what an answer means that is no error and cannot be used: asking again would bring the same."""
-    return Outcome.AMBIGUOUS if safety is Safety.ONCE else Outcome.REJECTED
+    return Outcome.REJECTED if safety is Safety.REPEATABLE else Outcome.AMBIGUOUS
+
+
+def ends_in_doubt(safety: Safety, *, left: bool) -> bool:
+    """Return whether it is unknown of a call that failed if it happened, and it must not simply be made again.
+
+    Args:
+        safety: whether the request may be repeated.
+        left: whether bytes of any attempt may have left that are not known to have had no effect.
+    """
+    return left and safety is not Safety.REPEATABLE
 
 
 _ERRORS: Final[dict[int, type[ApiError]]] = {

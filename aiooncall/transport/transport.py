@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime, timedelta
 from math import inf
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from aiooncall._text import one_line, shortened
-from aiooncall.errors import AmbiguousOutcome, DeadlineExceeded, RateLimited
+from aiooncall.errors import AmbiguousOutcome, ClientClosed, DeadlineExceeded, RateLimited
 from aiooncall.events import AttemptFinished, CallCancelled, RetryScheduled, Throttled, emit, tell_cancelled
 from aiooncall.limits.bucket import WontFit
 from aiooncall.transport.exchange import Exchanger
 from aiooncall.transport.messages import Safety
-from aiooncall.transport.outcome import Outcome, api_error_class
+from aiooncall.transport.outcome import Outcome, api_error_class, ends_in_doubt
 from aiooncall.transport.reasons import host_of, parse_errors
 from aiooncall.transport.retry import delay_before_retry
 
@@ -113,7 +113,7 @@ class Transport:
         Raises:
             ApiError: the server refused it for good, or a wait does not fit in the deadline.
             TransportError: no attempt brought a usable answer.
-            AmbiguousOutcome: it was sent, its effect is unknown, and it must not be repeated.
+            AmbiguousOutcome: it was sent, its effect is unknown, and it must not be repeated, or not any more.
         """
         request.begin()
         until = request.until
@@ -139,15 +139,16 @@ class Transport:
                 failed = failed or FailedCall(request)
                 failed.count(attempt)
                 await self._wait(failed, attempt, alarm, until)
-        except WontFit as closed:
-            raise self._rate_limited(failed or FailedCall(request), closed.opens_at) from None
+        except (WontFit, ClientClosed) as closed:
+            call = failed or FailedCall(request)
+            _end(call, self._rate_limited(call, closed.opens_at) if isinstance(closed, WontFit) else closed)
         except asyncio.CancelledError:
             if not alarm.was_mine():
                 self._tell_cancelled(request, failed)
                 raise
-            attempts = failed.attempts if failed is not None else 0
-            route = request.endpoint.route
-            raise DeadlineExceeded(f"{route}: waited until the deadline; attempts so far: {attempts}") from None
+            call = failed or FailedCall(request)
+            waited = f"{request.endpoint.route}: waited until the deadline; attempts so far: {call.attempts}"
+            _end(call, DeadlineExceeded(waited))
         finally:
             alarm.stop()
 
@@ -202,18 +203,12 @@ class Transport:
             emit((*self._hooks, *self._troubled), _throttled(call, attempt))
         delay = delay_before_retry(self._options.retry, attempt.outcome, failures=call.failures, refusals=call.refusals)
         if delay is None or call.crashes > self._crash_retries or self._now() + delay >= until:
-            raise self._error(call, attempt)
+            _end(call, attempt.error or self._api_error(call, attempt))
         call.request.go_on()
         emit((*self._hooks, *self._troubled), _retry_scheduled(call, attempt, delay))
         alarm.set(until)
         if delay:
             await self._clock.sleep(delay)
-
-    def _error(self, call: FailedCall, attempt: Attempt) -> OnCallError:
-        cause = attempt.error or self._api_error(call, attempt)
-        if attempt.outcome is not Outcome.AMBIGUOUS:
-            return cause
-        return in_doubt(call.request.endpoint, call.request.about, attempts=call.attempts, cause=cause)
 
     def _api_error(self, call: FailedCall, attempt: Attempt) -> ApiError:
         status, endpoint = attempt.status or 0, call.request.endpoint
@@ -278,6 +273,14 @@ def in_doubt(endpoint: Endpoint, about: About, *, attempts: int, cause: OnCallEr
 
 def _by_status(status: int, _reasons: tuple[str, ...]) -> type[ApiError]:
     return api_error_class(status)
+
+
+def _end(call: FailedCall, cause: OnCallError) -> NoReturn:
+    """Raise `cause`, or the doubt that it leaves."""
+    request = call.request
+    if ends_in_doubt(request.endpoint.safety, left=request.left):
+        raise in_doubt(request.endpoint, request.about, attempts=call.attempts, cause=cause) from cause
+    raise cause from None
 
 
 def _throttled(call: FailedCall, attempt: Attempt) -> Throttled:

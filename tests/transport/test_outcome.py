@@ -25,6 +25,7 @@ from aiooncall.transport.messages import Safety
 from aiooncall.transport.outcome import (
     Outcome,
     closes_bucket,
+    ends_in_doubt,
     outcome_of_failure,
     outcome_of_status,
 )
@@ -283,30 +284,33 @@ MEANINGS: Final = {
     Outcome.THROTTLED: (429,),
     Outcome.REJECTED: (*range(400, 408), *range(409, 429), *range(430, 499), 501, 505, 511),
 }
-"""What means the same for calls of both kinds."""
+"""What means the same for calls of all kinds."""
 DOUBTS: Final = {
-    Outcome.TRANSIENT: (408, 499, *(status for status in range(500, 600) if status not in {501, 505, 511})),
-    Outcome.REJECTED: (*range(100, 200), *range(300, 400)),
-}
-"""What leaves it open whether it happened, and means this for a call that may be repeated."""
+    (Outcome.TRANSIENT, Outcome.TRANSIENT, Outcome.AMBIGUOUS): (
+        408, 499, *(status for status in range(500, 600) if status not in {501, 505, 511}),
+    ),
+    (Outcome.REJECTED, Outcome.AMBIGUOUS, Outcome.AMBIGUOUS): (*range(100, 200), *range(300, 400)),
+}  # fmt: skip
+"""What leaves it open whether it happened, and means this for a call that may be repeated, within itself, or never."""
 CELLS: Final = [
-    *((status, outcome, outcome) for outcome, statuses in MEANINGS.items() for status in statuses),
-    *((status, outcome, Outcome.AMBIGUOUS) for outcome, statuses in DOUBTS.items() for status in statuses),
+    *((status, (outcome,) * 3) for outcome, statuses in MEANINGS.items() for status in statuses),
+    *((status, outcomes) for outcomes, statuses in DOUBTS.items() for status in statuses),
 ]
 
 
 def test_status_table_is_whole() -> None:
     """The table has every status of HTTP, once."""
-    assert sorted(status for status, _, _ in CELLS) == [*range(100, 600)]
+    assert sorted(status for status, _ in CELLS) == [*range(100, 600)]
 
 
 def test_status_table() -> None:
-    """Each status means what the table says; `Retry-After` makes a 503 a refusal for what may be repeated only."""
-    for status, repeatable, once in CELLS:
+    """Each status means what the table says; `Retry-After` makes a 503 a refusal only for what is always repeatable."""
+    assert [*Safety] == [Safety.REPEATABLE, Safety.WITHIN_CALL, Safety.ONCE]
+    for status, (repeatable, within, once) in CELLS:
         for asked in (False, True):
             waits = asked and status == 503
             found = [outcome_of_status(status, safety, asked_to_wait=asked) for safety in Safety]
-            assert found == [Outcome.THROTTLED if waits else repeatable, once], (status, asked)
+            assert found == [Outcome.THROTTLED if waits else repeatable, within, once], (status, asked)
 
 
 def test_what_closes_a_bucket() -> None:
@@ -325,13 +329,31 @@ def test_what_closes_a_bucket() -> None:
     [
         (Safety.REPEATABLE, True, Outcome.TRANSIENT),
         (Safety.REPEATABLE, False, Outcome.TRANSIENT),
+        (Safety.WITHIN_CALL, True, Outcome.TRANSIENT),
+        (Safety.WITHIN_CALL, False, Outcome.TRANSIENT),
         (Safety.ONCE, False, Outcome.TRANSIENT),
         (Safety.ONCE, True, Outcome.AMBIGUOUS),
     ],
 )
 def test_failure_table(safety: Safety, sent: bool, expected: Outcome) -> None:
-    """Only a call that may have left and must not be repeated is in doubt."""
+    """Only an attempt that may have left, of a call that must not be repeated even by itself, ends the call."""
     assert outcome_of_failure(safety, sent=sent) is expected
+
+
+@pytest.mark.parametrize(
+    ("safety", "left", "expected"),
+    [
+        (Safety.REPEATABLE, True, False),
+        (Safety.REPEATABLE, False, False),
+        (Safety.WITHIN_CALL, True, True),
+        (Safety.WITHIN_CALL, False, False),
+        (Safety.ONCE, True, True),
+        (Safety.ONCE, False, False),
+    ],
+)
+def test_doubt_table(safety: Safety, left: bool, expected: bool) -> None:
+    """A call that failed is in doubt if something of it may have had an effect, unless it can always be made again."""
+    assert ends_in_doubt(safety, left=left) is expected
 
 
 @given(status=st.integers(100, 599), asked=st.booleans())

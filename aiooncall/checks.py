@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 from zoneinfo import available_timezones
 
+from aiooncall._text import whole
 from aiooncall._unset import UNSET
 from aiooncall.errors import OptionsError
 from aiooncall.options import seconds
@@ -20,6 +21,13 @@ def text(field: str, value: object) -> str:
     """Return a text that says something."""
     if not isinstance(value, str) or not value.strip():
         raise OptionsError(field, value, "a non-empty text")
+    return value
+
+
+def bounded(field: str, value: object, most: int) -> str:
+    """Return a text that says something in at most so many characters."""
+    if not isinstance(value, str) or not value.strip() or len(value) > most or whole(value) != value:
+        raise OptionsError(field, value, f"a text of 1 to {most} characters")
     return value
 
 

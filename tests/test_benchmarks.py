@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 SVG: Final = "{http://www.w3.org/2000/svg}"
 VENDORS: Final = (
-    *(url for site in SITES.values() for url in (site.api, site.paging)),
+    *(url for site in SITES.values() for url in (site.api, site.paging, site.events)),
     "https://oncall-prod-us-central-0.grafana.net/oncall",
     "https://API.DatadogHQ.com.",
 )

@@ -45,7 +45,7 @@ async def test_example_runs(example: Example, virtual_clock: None) -> None:
     async with Simulator() as sim:
         url = sim.datadog_url
         async with (
-            DatadogOnCall("api-key", "app-key", api_url=url, paging_url=url) as dd,
+            DatadogOnCall("api-key", "app-key", api_url=url, paging_url=url, events_url=sim.events_url) as dd,
             GrafanaOnCall(sim.grafana_url, "token") as gf,
         ):
             run = FunctionType(example.compile(), {"sim": sim, "dd": dd, "gf": gf, "__name__": "example"})

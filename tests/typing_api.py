@@ -52,6 +52,8 @@ from aiooncall import (
     log_events,
 )
 from aiooncall.datadog import (
+    AlertLink,
+    AlertLinkCategory,
     EscalationPolicy,
     EscalationStep,
     NotificationChannel,
@@ -109,6 +111,9 @@ async def paging(dd: DatadogOnCall, since: datetime) -> None:
     assert_type(await dd.pages.escalate(created.id), None)
     assert_type(await dd.pages.resolve(created.id), None)
     assert_type(await dd.pages.reroute(created.id, target=UserId("u")), None)
+    links = [AlertLink("https://x", "runbook"), AlertLink("https://x", AlertLinkCategory.DASHBOARD, title="x")]
+    assert_type(await dd.alerts.trigger("Down", team="web", key="k", priority=1, tags={"a:b"}, links=links), None)
+    assert_type(await dd.alerts.recover("k", team="web", title=None, message="Over"), None)
     pages = dd.pages.list("status:triggered", page_size=10, sort=PageSort.CREATED_AT_DESCENDING, since=since)
     assert_type(pages, AsyncIterator[Page])
     assert_type([page async for page in dd.pages.list()], list[Page])

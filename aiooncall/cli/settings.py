@@ -75,9 +75,18 @@ class Settings:
             return GrafanaOnCall.from_env({**env, "GRAFANA_ONCALL_URL": url}, options=options)
         if self.url is None:
             return DatadogOnCall.from_env(env, options=options)
-        return DatadogOnCall(
-            env["DD_API_KEY"], env["DD_APP_KEY"], api_url=self.url, paging_url=self.url, options=options
-        )
+        keys, url = (env["DD_API_KEY"], env["DD_APP_KEY"]), self.url
+        return DatadogOnCall(*keys, api_url=url, paging_url=url, events_url=url, options=options)
+
+    def datadog(self) -> DatadogOnCall:
+        """Return a client of Datadog, whatever the provider.
+
+        Raises:
+            OptionsError: something that it needs is missing or wrong.
+        """
+        client = self.client(Provider.DATADOG)
+        assert isinstance(client, DatadogOnCall)  # noqa: S101 (narrowing)
+        return client
 
     def client_of(self, journal: Path) -> DatadogOnCall | GrafanaOnCall:
         """Return a client of the provider that a journal was planned for."""

@@ -8,6 +8,7 @@ from aiooncall.datadog.includes import (
     ShiftInclude,
     TeamOnCallInclude,
 )
+from aiooncall.datadog.models.alert import AlertLink, AlertLinkCategory
 from aiooncall.datadog.models.notification import (
     ChannelConfig,
     EmailConfig,
@@ -51,6 +52,8 @@ from aiooncall.datadog.models.schedule import Interval, Layer, Member, Schedule,
 from aiooncall.datadog.models.variant import UnknownVariant
 
 __all__ = [
+    "AlertLink",
+    "AlertLinkCategory",
     "Assignment",
     "ChannelConfig",
     "CreatedPage",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Self
 
+    from aiooncall.datadog.alerts import Alerts
     from aiooncall.datadog.escalation_policies import EscalationPolicies
     from aiooncall.datadog.notifications import NotificationChannels, NotificationRules
     from aiooncall.datadog.pagerduty_services import PagerDutyServices
@@ -43,6 +44,8 @@ class DatadogOnCall(BaseClient):
         bearer_token: an OAuth access token, instead of the two keys.
         api_url: base URL for reading and configuration, instead of the site's.
         paging_url: base URL for creating and acting on pages, instead of the site's.
+        events_url: base URL for alerts, instead of the site's. With an `api_url` or a `paging_url` and without this one
+            alerts are refused: what was pointed elsewhere must not page anybody in earnest.
         gov_paging: on a government site, allow paging through `navy.oncall.datadoghq.com`, which is what Datadog
             serves those sites with; without it, or a `paging_url`, paging is refused there.
         options: timeouts, retries, limits, hooks.
@@ -61,6 +64,7 @@ class DatadogOnCall(BaseClient):
         bearer_token: str | None = None,
         api_url: str | None = None,
         paging_url: str | None = None,
+        events_url: str | None = None,
         gov_paging: bool = False,
         options: ClientOptions | None = None,
         pool: SessionPool | None = None,
@@ -68,8 +72,13 @@ class DatadogOnCall(BaseClient):
         hosts = find_site(site)
         headers = _credentials(api_key, app_key, bearer_token)
         usable = gov_paging or not hosts.government
+        elsewhere = api_url or paging_url
         super().__init__(
-            {"api": api_url or hosts.api, "paging": paging_url or (hosts.paging if usable else None)},
+            {
+                "api": api_url or hosts.api,
+                "paging": paging_url or (hosts.paging if usable else None),
+                "events": events_url or (None if elsewhere else hosts.events),
+            },
             {"Accept": "application/json", **headers},
             secrets=tuple(value.removeprefix("Bearer ") for value in headers.values()),
             options=options,
@@ -83,6 +92,13 @@ class DatadogOnCall(BaseClient):
         from aiooncall.datadog.pages import Pages
 
         return Pages(self)
+
+    @cached_property
+    def alerts(self) -> Alerts:
+        """The alerts that page teams by a key."""
+        from aiooncall.datadog.alerts import Alerts
+
+        return Alerts(self)
 
     @cached_property
     def escalation_policies(self) -> EscalationPolicies:
@@ -189,6 +205,8 @@ class DatadogOnCall(BaseClient):
         return await who_is_on_call(self, team=team, schedule=schedule, at=at)
 
     def _unavailable(self, endpoint: Endpoint) -> Exception:
+        if endpoint.host == "events":
+            return super()._unavailable(endpoint)
         why = f"{self._site} pages through a host outside of the government cloud"
         return OptionsError("gov_paging", value=False, expected=f"True, or a paging_url, for {endpoint.route}: {why}")
 

@@ -1,7 +1,8 @@
 """Datadog's sites: which hosts serve which.
 
 Reads and configuration go to the API host, creating and acting on pages to the paging host
-(https://docs.datadoghq.com/api/latest/on-call-paging/).
+(https://docs.datadoghq.com/api/latest/on-call-paging/), alerts to the one that takes events in
+(https://docs.datadoghq.com/api/latest/events/#post-an-event).
 """
 
 from __future__ import annotations
@@ -19,21 +20,26 @@ class Site:
 
     api: str
     paging: str
+    events: str
     government: bool = False
+
+
+def _site(name: str, paging: str, *, government: bool = False) -> Site:
+    return Site(f"https://api.{name}", paging, f"https://event-management-intake.{name}", government)
 
 
 _NAVY: Final = "https://navy.oncall.datadoghq.com"
 
 SITES: Final[dict[str, Site]] = {
-    "datadoghq.com": Site("https://api.datadoghq.com", _NAVY),
-    "us3.datadoghq.com": Site("https://api.us3.datadoghq.com", "https://teal.oncall.datadoghq.com"),
-    "us5.datadoghq.com": Site("https://api.us5.datadoghq.com", "https://coral.oncall.datadoghq.com"),
-    "ap1.datadoghq.com": Site("https://api.ap1.datadoghq.com", "https://saffron.oncall.datadoghq.com"),
-    "ap2.datadoghq.com": Site("https://api.ap2.datadoghq.com", "https://lava.oncall.datadoghq.com"),
-    "uk1.datadoghq.com": Site("https://api.uk1.datadoghq.com", "https://scarlet.oncall.datadoghq.com"),
-    "datadoghq.eu": Site("https://api.datadoghq.eu", "https://beige.oncall.datadoghq.eu"),
-    "ddog-gov.com": Site("https://api.ddog-gov.com", _NAVY, government=True),
-    "us2.ddog-gov.com": Site("https://api.us2.ddog-gov.com", _NAVY, government=True),
+    "datadoghq.com": _site("datadoghq.com", _NAVY),
+    "us3.datadoghq.com": _site("us3.datadoghq.com", "https://teal.oncall.datadoghq.com"),
+    "us5.datadoghq.com": _site("us5.datadoghq.com", "https://coral.oncall.datadoghq.com"),
+    "ap1.datadoghq.com": _site("ap1.datadoghq.com", "https://saffron.oncall.datadoghq.com"),
+    "ap2.datadoghq.com": _site("ap2.datadoghq.com", "https://lava.oncall.datadoghq.com"),
+    "uk1.datadoghq.com": _site("uk1.datadoghq.com", "https://scarlet.oncall.datadoghq.com"),
+    "datadoghq.eu": _site("datadoghq.eu", "https://beige.oncall.datadoghq.eu"),
+    "ddog-gov.com": _site("ddog-gov.com", _NAVY, government=True),
+    "us2.ddog-gov.com": _site("us2.ddog-gov.com", _NAVY, government=True),
 }
 
 

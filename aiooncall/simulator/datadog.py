@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from aiooncall.simulator.datadog_events import EventRoutes
 from aiooncall.simulator.datadog_pages import PageRoutes
 from aiooncall.simulator.envelope import Envelope
 from aiooncall.simulator.on_call.config_routes import policy_routes, schedule_routes
@@ -44,7 +45,7 @@ class Manner:
 
 
 class Datadog:
-    """Pages, On-Call configuration and PagerDuty services behind one router.
+    """Pages, events, On-Call configuration and PagerDuty services behind one router.
 
     Attributes:
         router: Leads to everything.
@@ -58,6 +59,7 @@ class Datadog:
         envelope = Envelope(find, drift=manner.drift, bare_included=manner.bare_included)
         page_routes = PageRoutes(self._pages, envelope, search_lag=manner.search_lag, search_mode=manner.search_mode)
         page_routes.register(self.router)
+        EventRoutes(self._pages).register(self.router)
         self._pagerduty = PagerDutyRoutes(answers_put=manner.pagerduty_answers_put)
         self._pagerduty.register(self.router)
         self._configuration(envelope, hide_empty_slots=manner.hide_empty_slots)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import attrs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Hashable, Iterator
 
     from aiooncall.simulator.ledger import Action, Ledger
     from aiooncall.simulator.routing import Moment
@@ -124,11 +124,13 @@ class PageStore:
         """Return a page, None if there is none."""
         return self._pages.get(page_id)
 
-    def create(self, content: NewPage, now: Moment) -> Page:
-        """Open a page and notify its target."""
+    def create(self, content: NewPage, now: Moment, twin: Hashable = None) -> Page:
+        """Open a page and notify its target; pages with the same `twin` are one too many, by default those alike."""
         first = Version(now.monotonic, "triggered", content.target, now.wall)
         page = self._add(content, now.wall, first)
-        self._ledger.record_page(page.id, content.title, unfinished=True, content=_fingerprint(content))
+        self._ledger.record_page(
+            page.id, content.title, unfinished=True, content=_fingerprint(content) if twin is None else twin
+        )
         self._ledger.record_effect(now.monotonic, page.id, "create", str(page.number))
         return page
 

@@ -140,6 +140,11 @@ class Simulator:
         return self._datadog.url
 
     @property
+    def events_url(self) -> str:
+        """The base URL of the host that takes events in; here it is the same server."""
+        return self._datadog.url
+
+    @property
     def grafana_url(self) -> str:
         """The base URL of the fake Grafana OnCall; the API's paths follow it."""
         return self._grafana.url

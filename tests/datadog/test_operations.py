@@ -59,6 +59,8 @@ API: Final = {
     "pages.escalate": f"POST {_ON_CALL}/pages/{{page_id}}/escalate",
     "pages.resolve": f"POST {_ON_CALL}/pages/{{page_id}}/resolve",
     "pages.reroute": f"POST {_ON_CALL}/pages/{{page_id}}/reroute",
+    "alerts.trigger": "POST /api/v2/events",
+    "alerts.recover": "POST /api/v2/events",
     "escalation_policies.create": f"POST {_ON_CALL}/escalation-policies",
     "escalation_policies.get": f"GET {_ON_CALL}/escalation-policies/{{policy_id}}",
     "escalation_policies.update": f"PUT {_ON_CALL}/escalation-policies/{{policy_id}}",
@@ -90,7 +92,8 @@ API: Final = {
 """The 34 operations of On-Call Paging, On-Call and the PagerDuty integration, by the method that stands for each.
 
 https://docs.datadoghq.com/api/latest/on-call-paging/ , https://docs.datadoghq.com/api/latest/on-call/ and
-https://docs.datadoghq.com/api/latest/pagerduty-integration/
+https://docs.datadoghq.com/api/latest/pagerduty-integration/ ; and the one that takes events, by two methods
+(https://docs.datadoghq.com/api/latest/events/#post-an-event).
 """
 THROTTLES: Final = [FaultKind.THROTTLE, FaultKind.THROTTLE_BARE, FaultKind.THROTTLE_HTML]
 COMPOSED: Final = {"pages.find"}
@@ -108,16 +111,16 @@ def declared() -> Iterator[Endpoint]:
 
 
 def test_there_are_as_many_operations_as_the_api_has() -> None:
-    """The table has the 34 operations of the API, and a call for each."""
-    assert len(API) == len(set(API.values())) == 34
+    """The table has the 34 operations of the API and the one that takes events, and a call of each method."""
+    assert (len(set(API.values())), len(API)) == (34 + 1, 34 + 2)
     assert API.keys() == CALLS.keys()
 
 
 def test_operations_are_declared_exactly_once() -> None:
-    """Each operation of the API is one endpoint, and no two endpoints are the same operation."""
-    found = Counter(endpoint.route for endpoint in declared())
-    assert {route: found[route] for route in API.values()} == dict.fromkeys(API.values(), 1)
-    assert max(found.values()) == 1
+    """Each operation of the API is one endpoint for each method that makes it, and no others are the same operation."""
+    found, methods = Counter(endpoint.route for endpoint in declared()), Counter(API.values())
+    assert {route: found[route] for route in methods} == methods
+    assert {found[route] for route in found.keys() - methods.keys()} == {1}
 
 
 def test_safety_of_operations() -> None:

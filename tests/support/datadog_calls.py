@@ -96,6 +96,8 @@ CALLS: Final[dict[str, Call]] = {
     "pages.escalate": lambda c, i: c.pages.escalate(i.page),
     "pages.resolve": lambda c, i: c.pages.resolve(i.page),
     "pages.reroute": lambda c, i: c.pages.reroute(i.page, target=UserId(i.user)),
+    "alerts.trigger": lambda c, _: c.alerts.trigger("Down", team="storage", key="down"),
+    "alerts.recover": lambda c, _: c.alerts.recover("down", team="storage"),
     "escalation_policies.create": lambda c, i: c.escalation_policies.create(_policy(i)),
     "escalation_policies.get": lambda c, i: c.escalation_policies.get(i.policy),
     "escalation_policies.update": lambda c, i: c.escalation_policies.update(_policy(i, i.policy)),
@@ -124,7 +126,7 @@ CALLS: Final[dict[str, Call]] = {
     "pagerduty_services.update": lambda c, i: c.pagerduty_services.update(i.service, "key-2"),
     "pagerduty_services.delete": lambda c, i: c.pagerduty_services.delete(i.service),
 }
-CONFIGURATION: Final = [name for name in CALLS if not name.startswith("pages.")]
+CONFIGURATION: Final = [name for name in CALLS if not name.startswith(("pages.", "alerts."))]
 CREATES: Final = [name for name in CONFIGURATION if name.endswith(".create")]
 ONCE: Final = {"pages.escalate", "pages.reroute", *(name for name in CALLS if name.endswith(".create"))}
 """What must not be done twice by mistake."""

@@ -58,7 +58,9 @@ def client_on(
         options["pool"] = options.pop("connections")
     chosen = ClientOptions(**{"clock": clock or VirtualClock(), **options})
     url = sim.datadog_url
-    return DatadogOnCall(API_KEY, APP_KEY, api_url=url, paging_url=url, options=chosen, pool=pool)
+    return DatadogOnCall(
+        API_KEY, APP_KEY, api_url=url, paging_url=url, events_url=sim.events_url, options=chosen, pool=pool
+    )
 
 
 def sends(sim: Simulator, method: str, ending: str) -> int:

@@ -234,7 +234,8 @@ async def datadog_half() -> Half:
 
     def client(url: str) -> DatadogOnCall:
         options = ClientOptions(clock=VirtualClock(), **HASTY)  # type: ignore[arg-type]  # of several types
-        return DatadogOnCall("api-key-0123", "app-key-0123", api_url=url, paging_url=url, options=options)
+        keys = "api-key-0123", "app-key-0123"
+        return DatadogOnCall(*keys, api_url=url, paging_url=url, events_url=url, options=options)
 
     return Half(calls, frozenset(DATADOG_ONCE), answers, client)
 

@@ -29,7 +29,7 @@ def page_attributes(
     asked = one_of("urgency", urgency, Urgency)
     if description is not None and not isinstance(description, str):
         raise OptionsError("description", description, "a text or None")
-    attributes = {"title": title, "target": target_of(target), "urgency": asked, "tags": _tags(tags)}
+    attributes = {"title": title, "target": target_of(target), "urgency": asked, "tags": tags_of(tags)}
     return attributes if description is None else {**attributes, "description": description}
 
 
@@ -40,7 +40,8 @@ def target_of(target: Target) -> dict[str, str]:
     return {"type": target.type, "identifier": target.identifier}
 
 
-def _tags(tags: Iterable[str]) -> list[str]:
+def tags_of(tags: Iterable[str]) -> list[str]:
+    """Return tags as a list, or raise OptionsError."""
     listed = None if isinstance(tags, str) or not isinstance(tags, Iterable) else list(tags)
     if listed is None or not all(isinstance(tag, str) and tag.strip() for tag in listed):
         raise OptionsError("tags", tags, "non-empty texts, such as ['service:checkout']")

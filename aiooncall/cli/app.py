@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from aiooncall.cli import bulk, groups, pagerduty, pages, people
+from aiooncall.cli import alerts, bulk, groups, pagerduty, pages, people
 from aiooncall.cli.demo import run_demo
 from aiooncall.cli.display import make_display
 from aiooncall.cli.printing import print_json
@@ -24,6 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(pages.app, name="page")
+app.add_typer(alerts.app, name="alert")
 app.add_typer(groups.app, name="group")
 app.add_typer(people.policies, name="policy")
 app.add_typer(people.schedules, name="schedule")
@@ -68,7 +69,7 @@ async def _serve(port: int, rules: tuple[RateRule, ...], storm: int, *, as_json:
             sim.add_page(title=f"Disk full on storage-{number:05d}")
             sim.grafana.add_alert_group(f"Disk full on storage-{number:05d}")
         if as_json:
-            print_json({"datadog_url": sim.datadog_url, "grafana_url": sim.grafana_url})
+            print_json({name: getattr(sim, name) for name in ("datadog_url", "events_url", "grafana_url")})
         else:
             typer.echo(f"Datadog On-Call simulator on {sim.datadog_url} (any keys; Ctrl-C stops it)")
             typer.echo(f"Grafana OnCall simulator on {sim.grafana_url} (any token)")

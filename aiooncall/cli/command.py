@@ -121,7 +121,7 @@ def look(route: str, named: Mapping[str, str], settings: Settings) -> str:
             words = ["page", "find", key]
         case {"alert_group_id": group_id}:
             words = ["group", "get", group_id]
-        case _ if route.endswith("/on-call/pages"):
+        case _ if route.endswith(("/on-call/pages", "/api/v2/events")):
             words = ["page", "list"]
         case _ if route.endswith(("/escalation/", "/direct_paging/")):
             words = ["group", "list"]

@@ -13,7 +13,6 @@ from aiooncall.cli.printing import item_json, print_facts, print_items, print_js
 from aiooncall.cli.settings import Settings
 from aiooncall.cli.times import WRITTEN, utc
 from aiooncall.client.delivery import Delivery
-from aiooncall.datadog.client import DatadogOnCall
 from aiooncall.datadog.models.page import TeamHandle, TeamId, Urgency, UserId
 from aiooncall.errors import OptionsError
 
@@ -49,7 +48,7 @@ async def create(
 ) -> None:
     """Page a team or a user, once."""
     target = _target(team, team_id, user)
-    async with _datadog(settings) as dd:
+    async with settings.datadog() as dd:
         page = await dd.pages.create(
             title,
             target=target,
@@ -71,7 +70,7 @@ async def find(
     settings: Settings, dedup_key: Annotated[str, typer.Argument(metavar="DEDUP_KEY", help="As `page create` took it.")]
 ) -> ExitCode:
     """Show the newest page with a dedup key; 1 if there is none."""
-    async with _datadog(settings) as dd:
+    async with settings.datadog() as dd:
         page = await dd.pages.find(dedup_key)
     if page is None:
         typer.echo("nothing found", err=True)
@@ -88,14 +87,14 @@ async def list_(
     limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 100,
 ) -> None:
     """List pages, as JSON lines on request."""
-    async with _datadog(settings) as dd:
+    async with settings.datadog() as dd:
         await print_items(_items(dd.pages.list(query, since=utc(since))), limit, as_json=settings.json)
 
 
 @command(app)
 async def get(settings: Settings, page_id: PageId) -> None:
     """Show a page."""
-    async with _datadog(settings) as dd:
+    async with settings.datadog() as dd:
         _show(await dd.pages.get(page_id), settings)
 
 
@@ -109,7 +108,7 @@ def _show(page: Page, settings: Settings) -> None:
 @command(app)
 async def ack(settings: Settings, page_id: PageId) -> None:
     """Acknowledge a page."""
-    async with _datadog(settings) as dd:
+    async with settings.datadog() as dd:
         await dd.pages.acknowledge(page_id)
     _accepted(settings, page_id, "acknowledge")
 
@@ -117,7 +116,7 @@ async def ack(settings: Settings, page_id: PageId) -> None:
 @command(app)
 async def escalate(settings: Settings, page_id: PageId) -> None:
     """Escalate a page to its next step, once."""
-    async with _datadog(settings) as dd:
+    async with settings.datadog() as dd:
         await dd.pages.escalate(page_id)
     _accepted(settings, page_id, "escalate")
 
@@ -125,15 +124,9 @@ async def escalate(settings: Settings, page_id: PageId) -> None:
 @command(app)
 async def resolve(settings: Settings, page_id: PageId) -> None:
     """Resolve a page; this cannot be undone."""
-    async with _datadog(settings) as dd:
+    async with settings.datadog() as dd:
         await dd.pages.resolve(page_id)
     _accepted(settings, page_id, "resolve")
-
-
-def _datadog(settings: Settings) -> DatadogOnCall:
-    client = settings.client("datadog")
-    assert isinstance(client, DatadogOnCall)  # noqa: S101 (narrowing)
-    return client
 
 
 def _accepted(settings: Settings, page_id: str, verb: str) -> None:

@@ -15,6 +15,7 @@ import pytest
 from aiooncall import DatadogOnCall, GrafanaOnCall
 from aiooncall.datadog import EscalationPolicy, EscalationStep, Interval, Layer, Member, Schedule, User
 from aiooncall.grafana import EscalationChain, NotifyPersonsStep, WaitStep, WebSchedule
+from aiooncall.simulator import Fault, FaultKind
 from tests.support.command_line import SECRETS, Shell, commands, ran, shell
 
 if TYPE_CHECKING:
@@ -80,6 +81,11 @@ TABLE: Final = {
     "page ack": ("page ack {PAGE}", r"accepted: acknowledge [0-9a-f-]{36}\n"),
     "page escalate": ("page escalate {PAGE}", r"accepted: escalate [0-9a-f-]{36}\n"),
     "page resolve": ("page resolve {PAGE}", r"accepted: resolve [0-9a-f-]{36}\n"),
+    "alert trigger": (
+        "alert trigger Down --team storage --key k-1 --message Look --priority 2 --tag a:b --runbook https://x/{PAGE}",
+        r"^accepted: trigger k-1\n$",
+    ),
+    "alert recover": ("alert recover k-1 --team storage --title Up --message Over", r"^accepted: recover k-1\n$"),
     "group page": ("group page Down --user {BEN} --important", r"paged: I\w+\n"),
     "group list": ("group list --state firing", r"(?m)^I\w+\tfiring\t.*\tDisk full$"),
     "group get": ("group get {GROUP}", r"title +Disk full\n"),
@@ -129,6 +135,35 @@ def test_page_with_a_key(world: World) -> None:
     assert (again.code, again.out) == (0, f"already open, nobody was paged: {first}\n")
     missing = world.run("page find k-2")
     assert (missing.code, missing.out, missing.err) == (1, "", "nothing found\n")
+
+
+def test_alert(world: World) -> None:
+    """An alert pages once for its key, also with another provider; its recovery ends that, and paging begins anew."""
+    ledger = world.datadog.sim.ledger
+    trigger, before = "alert trigger Down --team web --key k-2", ledger.count("create")
+    again = world.run(trigger, AIOONCALL_PROVIDER="grafana"), world.run(trigger, "--json")
+    assert (ledger.count("create") - before, again[1].json) == (1, {"key": "k-2", "accepted": "trigger"})
+    assert world.run("alert recover k-2 --team web").code == 0
+    assert world.run(f"{trigger} --dashboard https://x --dashboard https://y --tag a:b --tag c:d").code == 0
+    assert (ledger.count("create") - before, ledger.doubled()) == (2, [])
+
+
+@pytest.mark.parametrize("wrong", ["--key \t", "--priority 6", "--team @web", "--runbook \t", "--tag \t"])
+def test_alert_that_is_wrong(world: World, wrong: str) -> None:
+    """An alert that Datadog would refuse, or that would page nobody, is wrong usage: 2, and nothing is sent."""
+    before = world.datadog.posts()
+    words = ["alert", "trigger", "Down", "--team", "web", "--key", "k-3", *wrong.split(" ")]
+    done = world.datadog(*words)
+    assert (done.code, done.out, done.err.partition(":")[0]) == (2, "", "OptionsError")
+    assert world.datadog.posts() == before
+
+
+def test_alert_in_doubt(world: World) -> None:
+    """An alert in doubt is 3, with the command to look by."""
+    world.datadog.sim.faults.script("POST", "/api/v2/events", Fault(FaultKind.REDIRECT))
+    done = world.run("alert trigger Down --team web --key k-4")
+    assert (done.code, done.out, done.err.partition(":")[0]) == (3, "", "AmbiguousOutcome")
+    assert f"; to look: aiooncall page list --url {world.datadog.url()}" in done.err
 
 
 @pytest.mark.parametrize("name", TABLE)

@@ -123,6 +123,7 @@ def test_terminated_job(journal: Path) -> None:
 
 STOPPING = "nothing more is sent; waiting for what is on its way; once more to stop at once\n"
 CREATE = ("page", "create", "Down", "--team", "storage", "--dedup-key", "d-1")
+TRIGGER = ("alert", "trigger", "Down", "--team", "storage", "--key", "k-1")
 ESCALATE = ("page", "escalate", "p-1")
 LOOK = "aiooncall page find d-1"
 
@@ -132,6 +133,7 @@ LOOK = "aiooncall page find d-1"
     [
         (CREATE, True, signal.SIGINT, 3, LOOK),
         (CREATE, True, signal.SIGTERM, 3, LOOK),
+        (TRIGGER, True, signal.SIGINT, 3, "aiooncall page list"),
         (ESCALATE, True, signal.SIGINT, 3, "aiooncall page get p-1"),
         (ESCALATE, False, signal.SIGINT, 130, ""),
         (ESCALATE, False, signal.SIGTERM, 143, ""),

@@ -25,7 +25,7 @@ ABSENT: Final[dict[str, Any]] = dict.fromkeys(SECRETS)
 RIGHT: Final = {SECRETS["DD_API_KEY"]: SECRETS["DD_APP_KEY"]}
 """The only pair of keys that the simulator takes in these tests."""
 NAMES: Final = [name for name, _ in commands()]
-HARMLESS: Final = {"--secrets", "--dedup-key", "dedup_key"}
+HARMLESS: Final = {"--secrets", "--dedup-key", "dedup_key", "--key", "key"}
 
 
 @pytest.fixture

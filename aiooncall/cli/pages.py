@@ -31,7 +31,7 @@ PageId = Annotated[str, typer.Argument(metavar="PAGE_ID")]
 async def create(
     settings: Settings,
     title: Annotated[str, typer.Argument(help="The headline.")],
-    team: Annotated[str | None, typer.Option(help="Handle of the team to page.")] = None,
+    team: Annotated[str | None, typer.Option(help="Handle or id of the team to page.")] = None,
     team_id: Annotated[str | None, typer.Option(help="Id of the team to page.")] = None,
     user: Annotated[str | None, typer.Option(help="Id of the user to page.")] = None,
     urgency: Annotated[Urgency, typer.Option()] = Urgency.HIGH,

@@ -31,7 +31,7 @@ def add_who(app: typer.Typer) -> None:
 
 async def who(
     settings: Settings,
-    team: Annotated[str | None, typer.Option(help="Id of a team.")] = None,
+    team: Annotated[str | None, typer.Option(help="Id of a team; for Datadog its handle, too.")] = None,
     schedule: Annotated[str | None, typer.Option(help="Id of a schedule.")] = None,
     at: At = None,
 ) -> None:

@@ -33,6 +33,7 @@ class Connection:
         budgets: by the name that endpoints use for a host.
         made: what was made lately, so that it is not taken for what came of another call.
         by_key: the ids of what was made lately under a key: a list shows them a moment later only.
+        by_handle: the ids of what was looked up by a handle, and until when they count, in monotonic seconds.
         troubled: hooks that get events of refusals and retries only.
     """
 
@@ -43,6 +44,7 @@ class Connection:
         self.budgets: dict[str, RateBudget] = {}
         self.made = Recent()
         self.by_key: RecentValues[str, str] = RecentValues()
+        self.by_handle: RecentValues[str, tuple[str, float]] = RecentValues()
         self.troubled: list[Hook] = []
         self._own = own
         self._keys: dict[str, BudgetKey] = {}

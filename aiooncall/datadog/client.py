@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from aiooncall.datadog.routing_rules import TeamRoutingRules
     from aiooncall.datadog.schedules import Schedules
     from aiooncall.datadog.teams import Teams
+    from aiooncall.datadog.users import Users
     from aiooncall.jsonapi import Resource
     from aiooncall.oncall import OnCall
     from aiooncall.options import ClientOptions
@@ -123,10 +124,17 @@ class DatadogOnCall(BaseClient):
 
     @cached_property
     def teams(self) -> Teams:
-        """Who is on call for teams."""
+        """The teams, and who is on call for them."""
         from aiooncall.datadog.teams import Teams
 
         return Teams(self)
+
+    @cached_property
+    def users(self) -> Users:
+        """The users."""
+        from aiooncall.datadog.users import Users
+
+        return Users(self)
 
     @cached_property
     def notification_channels(self) -> NotificationChannels:
@@ -192,7 +200,7 @@ class DatadogOnCall(BaseClient):
         For a team it is whom the first routing rule with a policy reaches; for now, as the server says.
 
         Args:
-            team: the id of a team.
+            team: the id of a team, or its handle, which is looked up first and then known for a minute.
             schedule: the id of a schedule, instead of a team.
             at: an aware datetime; now unless given.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from aiooncall.datadog.includes import RoutingInclude
 from aiooncall.datadog.models.routing import RoutingRules
 from aiooncall.datadog.requests.routing import routing_request
-from aiooncall.datadog.service import Service
+from aiooncall.datadog.team_lookup import TeamService
 from aiooncall.transport.messages import Endpoint, Safety, path_segment
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ GET: Final = Endpoint("GET", _RULES, Safety.REPEATABLE)
 SET: Final = Endpoint("PUT", _RULES, Safety.REPEATABLE)
 
 
-class TeamRoutingRules(Service[RoutingRules]):
+class TeamRoutingRules(TeamService[RoutingRules]):
     """The routing rules of one Datadog account's teams."""
 
     _kind = RoutingRules
@@ -30,13 +30,13 @@ class TeamRoutingRules(Service[RoutingRules]):
         """Return the rules of a team, in the order in which they are tried.
 
         Args:
-            team_id: the team.
+            team_id: the id of the team, or its handle, which is looked up first and then known for a minute.
             include: what the answer brings along; the rules unless said otherwise.
 
         Raises:
             NotFound: there is no such team.
         """
-        return await self._call(GET, team_id, include=include)
+        return await self._of_team(GET, team_id, include=include)
 
     async def set(
         self,
@@ -48,13 +48,14 @@ class TeamRoutingRules(Service[RoutingRules]):
         """Replace all rules of a team.
 
         Args:
-            team_id: the team.
+            team_id: the id of the team, or its handle, which is looked up first and then known for a minute.
             rules: what `get` returned, edited, or rules in the order in which they are to be tried.
             include: what the answer brings along.
 
         Raises:
             LinkError: a rule was not included when it was read, so that it would be lost.
             OptionsError: something about a rule is wrong, or would be lost; nothing was sent.
+            NotFound: there is no such team.
         """
         path_segment("team_id", team_id)
-        return await self._call(SET, team_id, include=include, body=routing_request(team_id, rules))
+        return await self._of_team(SET, team_id, include=include, body=routing_request(team_id, rules))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from aiooncall._json import as_object
 from aiooncall.codec import dumps
 from aiooncall.datadog.includes import include_query
 from aiooncall.datadog.models.kinds import KINDS
@@ -34,8 +35,13 @@ def read_one(body: bytes, kind: type[R]) -> R:
     return link(document, kind, KINDS).data[0]
 
 
-def read_many(body: bytes, kind: type[R]) -> Graph[R]:
+def read_many(body: bytes, kind: type[R], alias: str = "") -> Graph[R]:
     """Return the list of resources in `body`, linked with what came along.
+
+    Args:
+        body: the answer.
+        kind: the class of what is listed.
+        alias: another type by which the list calls them.
 
     Raises:
         CodecError: the answer is not what it should be.
@@ -43,6 +49,9 @@ def read_many(body: bytes, kind: type[R]) -> Graph[R]:
     document = parse_document(body)
     if document.single:
         raise CodecError(f"expected a list of resources of type {kind.type!r}", path="$.data")
+    for row in map(as_object, document.data) if alias else ():
+        if row is not None and row.get("type") == alias:
+            row["type"] = kind.type
     return link(document, kind, KINDS)
 
 

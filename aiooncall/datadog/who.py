@@ -16,6 +16,7 @@ from aiooncall.datadog.models.people import Team, User
 from aiooncall.datadog.models.policy import EscalationStep
 from aiooncall.datadog.models.routing import RoutingRule
 from aiooncall.datadog.models.schedule import Schedule, SchedulePosition, ScheduleTarget
+from aiooncall.datadog.team_lookup import team_id_of
 from aiooncall.errors import OptionsError
 from aiooncall.jsonapi import UnknownResource, each
 from aiooncall.oncall import OnCall, Responder
@@ -44,6 +45,7 @@ async def who_is_on_call(
         return await _of_schedule(client, schedule, instant)
     assert team is not None  # noqa: S101 (narrowing: one of the two is given)
     with client.one_deadline():
+        team = await team_id_of(client, team)
         walked = await _Walk(client, instant).team(team)
         return walked if at is not None else await _as_the_server_says(client, team, walked)
 

@@ -14,6 +14,7 @@ from aiooncall.simulator.envelope import Envelope
 from aiooncall.simulator.on_call.config_routes import policy_routes, schedule_routes
 from aiooncall.simulator.on_call.lookup import find_resource
 from aiooncall.simulator.on_call.notification_routes import ChannelRoutes, RuleRoutes
+from aiooncall.simulator.on_call.people_routes import PeopleRoutes
 from aiooncall.simulator.on_call.responder_routes import ResponderRoutes
 from aiooncall.simulator.on_call.routing_routes import RoutingRoutes
 from aiooncall.simulator.on_call.schedule_list import ScheduleList
@@ -62,6 +63,8 @@ class Datadog:
         EventRoutes(self._pages).register(self.router)
         self._pagerduty = PagerDutyRoutes(answers_put=manner.pagerduty_answers_put)
         self._pagerduty.register(self.router)
+        self._people = PeopleRoutes(self._world, envelope)
+        self._people.register(self.router)
         self._configuration(envelope, hide_empty_slots=manner.hide_empty_slots)
 
     def _configuration(self, envelope: Envelope, *, hide_empty_slots: bool) -> None:
@@ -83,11 +86,12 @@ class Datadog:
         self._world.users.put({"id": user_id, "type": "users", "attributes": attributes})
         return user_id
 
-    def add_team(self, handle: str, name: str | None) -> str:
+    def add_team(self, handle: str, name: str | None, members: Iterable[str] = (), *, mine: bool = False) -> str:
         """Put a team in and return the id."""
         team_id = self._world.new_id()
         attributes = {"avatar": "", "description": "", "handle": handle, "name": handle if name is None else name}
         self._world.teams.put({"id": team_id, "type": "teams", "attributes": attributes})
+        self._people.join(team_id, tuple(members), mine=mine)
         return team_id
 
     def add_channel(self, user_id: str, config: dict[str, Any], *, active: bool) -> str:

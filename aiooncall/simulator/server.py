@@ -211,14 +211,16 @@ class Simulator:
         """
         return self._world.add_user(name, email, status)
 
-    def add_team(self, handle: str, name: str | None = None) -> str:
+    def add_team(self, handle: str, name: str | None = None, *, members: Iterable[str] = (), mine: bool = False) -> str:
         """Put a team in, without routing rules, and return the id.
 
         Args:
             handle: The short name.
             name: The display name; None takes the handle.
+            members: Ids of users in it.
+            mine: Whether the owner of the keys is in it, whoever that is.
         """
-        return self._world.add_team(handle, name)
+        return self._world.add_team(handle, name, members, mine=mine)
 
     def add_channel(self, user_id: str, config: dict[str, Any], *, active: bool = True) -> str:
         """Put a notification channel in as if the user had, and return the id; a push channel comes no other way.

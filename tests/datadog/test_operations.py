@@ -74,6 +74,8 @@ API: Final = {
     "schedules.responders": f"GET {_ON_CALL}/schedules/{{schedule_id}}/responders",
     "routing_rules.get": f"GET {_ON_CALL}/teams/{{team_id}}/routing-rules",
     "routing_rules.set": f"PUT {_ON_CALL}/teams/{{team_id}}/routing-rules",
+    "teams.list": "GET /api/v2/team",
+    "users.list": "GET /api/v2/users",
     "teams.on_call": f"GET {_ON_CALL}/teams/{{team_id}}/on-call",
     "notification_channels.create": f"POST {_USER}/notification-channels",
     "notification_channels.list": f"GET {_USER}/notification-channels",
@@ -89,14 +91,16 @@ API: Final = {
     "pagerduty_services.update": f"PUT {_PAGERDUTY}/{{service_name}}",
     "pagerduty_services.delete": f"DELETE {_PAGERDUTY}/{{service_name}}",
 }
-"""The 34 operations of On-Call Paging, On-Call and the PagerDuty integration, by the method that stands for each.
+"""The 36 operations of On-Call Paging, On-Call and the PagerDuty integration, by the method that stands for each.
+
+Two of them are other products', to find teams and users by.
 
 https://docs.datadoghq.com/api/latest/on-call-paging/ , https://docs.datadoghq.com/api/latest/on-call/ and
 https://docs.datadoghq.com/api/latest/pagerduty-integration/ ; and the one that takes events, by two methods
 (https://docs.datadoghq.com/api/latest/events/#post-an-event).
 """
 THROTTLES: Final = [FaultKind.THROTTLE, FaultKind.THROTTLE_BARE, FaultKind.THROTTLE_HTML]
-COMPOSED: Final = {"pages.find"}
+COMPOSED: Final = {"pages.find", "teams.find", "users.find"}
 """What consists of several operations."""
 
 
@@ -111,8 +115,8 @@ def declared() -> Iterator[Endpoint]:
 
 
 def test_there_are_as_many_operations_as_the_api_has() -> None:
-    """The table has the 34 operations of the API and the one that takes events, and a call of each method."""
-    assert (len(set(API.values())), len(API)) == (34 + 1, 34 + 2)
+    """The table has the 36 operations of the API and the one that takes events, and a call of each method."""
+    assert (len(set(API.values())), len(API)) == (36 + 1, 36 + 2)
     assert API.keys() == CALLS.keys()
 
 

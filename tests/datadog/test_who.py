@@ -242,7 +242,7 @@ async def test_targets_that_nobody_knows_reach_nobody() -> None:
     step = {"type": "steps", "id": "1", "attributes": {}, "relationships": {"targets": {"data": refs}}}
     answers = {"data": rules, "included": [rule]}, {"data": policy, "included": [step, {**refs[0], "attributes": {}}]}
     async with answering(*answers) as (_, client):
-        who = await client.who_is_on_call(team="t", at=NOW)
+        who = await client.who_is_on_call(team=NOBODY, at=NOW)
         assert ids(who.current) == ["u1"]
 
 

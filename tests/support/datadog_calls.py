@@ -35,7 +35,7 @@ class Ids:
     """What the calls are about; nothing else needs it, so that it can be deleted. By default nothing has these ids."""
 
     user: str = "user-1"
-    team: str = "team-1"
+    team: str = "11111111-1111-4111-8111-111111111111"
     policy: str = "policy-1"
     schedule: str = "schedule-1"
     channel: str = "channel-1"
@@ -111,6 +111,8 @@ CALLS: Final[dict[str, Call]] = {
     "schedules.responders": lambda c, i: c.schedules.responders(i.schedule),
     "routing_rules.get": lambda c, i: c.routing_rules.get(i.team),
     "routing_rules.set": lambda c, i: c.routing_rules.set(i.team, [RoutingRule(query="a")]),
+    "teams.list": lambda c, _: everything(c.teams.list()),
+    "users.list": lambda c, _: everything(c.users.list()),
     "teams.on_call": lambda c, i: c.teams.on_call(i.team),
     "notification_channels.create": lambda c, i: c.notification_channels.create(i.user, _CHANNEL),
     "notification_channels.list": lambda c, i: everything(c.notification_channels.list(i.user)),

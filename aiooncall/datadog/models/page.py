@@ -52,7 +52,7 @@ def _check_identifier(_: object, field: attrs.Attribute[str], value: str) -> Non
 
 @attrs.frozen
 class TeamHandle:
-    """Page a team by its handle."""
+    """Page a team by its handle; a UUID is taken for its id."""
 
     type: ClassVar[str] = "team_handle"
     identifier: str = attrs.field(validator=_check_identifier)
@@ -60,7 +60,7 @@ class TeamHandle:
 
 @attrs.frozen
 class TeamId:
-    """Page a team by its id."""
+    """Page a team by its id; what is no UUID is taken for its handle."""
 
     type: ClassVar[str] = "team_id"
     identifier: str = attrs.field(validator=_check_identifier)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
@@ -10,6 +11,8 @@ import attrs
 
 from aiooncall._unset import UNSET, Maybe
 from aiooncall.jsonapi import Resource
+
+_is_uuid = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII).fullmatch
 
 
 class UserStatus(StrEnum):
@@ -57,8 +60,15 @@ class Team(Resource):
     handle: Maybe[str] = UNSET
     description: Maybe[str] = UNSET
     avatar: Maybe[str] = UNSET
+    summary: Maybe[str] = UNSET
+    user_count: Maybe[int] = UNSET
 
     @property
     def label(self) -> str:
         """What to call the team: the name, else the handle, else the id."""
         return self.name or self.handle or self.id
+
+
+def is_team_id(team: str) -> bool:
+    """Return whether a text is the id of a team, which is a UUID, rather than its handle."""
+    return _is_uuid(team) is not None

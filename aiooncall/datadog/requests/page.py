@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiooncall.checks import one_of
 from aiooncall.datadog.models.page import TeamHandle, TeamId, Urgency, UserId
+from aiooncall.datadog.models.people import is_team_id
 from aiooncall.errors import OptionsError
 
 if TYPE_CHECKING:
@@ -34,10 +35,11 @@ def page_attributes(
 
 
 def target_of(target: Target) -> dict[str, str]:
-    """Return whom a page is for, or raise OptionsError."""
+    """Return whom a page is for, or raise OptionsError. What is no id of a team is its handle, and the other way."""
     if not isinstance(target, (TeamHandle, TeamId, UserId)):
         raise OptionsError("target", target, "a TeamHandle, TeamId or UserId")
-    return {"type": target.type, "identifier": target.identifier}
+    kind = target if isinstance(target, UserId) else TeamId if is_team_id(target.identifier) else TeamHandle
+    return {"type": kind.type, "identifier": target.identifier}
 
 
 def tags_of(tags: Iterable[str]) -> list[str]:

@@ -7,13 +7,12 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from aiooncall.simulator.envelope import read_include
-from aiooncall.simulator.json_api import bad_request, linked, meta_page
+from aiooncall.simulator.json_api import linked, meta_page
 from aiooncall.simulator.on_call.config_routes import SCHEDULES
 from aiooncall.simulator.on_call.schedule_json import schedule_row
+from aiooncall.simulator.on_call.slices import read_slice
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from aiooncall.simulator.envelope import Envelope
     from aiooncall.simulator.json_api import Json
     from aiooncall.simulator.on_call.world import World
@@ -58,14 +57,11 @@ class ScheduleList:
 
     def _list(self, call: Call) -> Answer:
         include = read_include(call.query, ("teams",))
-        number = _integer(call.query, "page[number]", 0)
-        size = _integer(call.query, "page[size]", _MAX_SIZE)
-        if number < 0 or not 1 <= size <= _MAX_SIZE:
-            raise bad_request(f"page[number] starts at 0, page[size] is 1 to {_MAX_SIZE}")
+        part = read_slice(call.query, _MAX_SIZE)
         query = parse_query(call.query.get("filter[query]", ""))
         found = [schedule for schedule in self._schedules if query.matches(schedule)]
-        rows = list(map(schedule_row, found[number * size : (number + 1) * size]))
-        return self._envelope.answer(200, rows, include, meta={"page": meta_page(len(found), number, size)})
+        rows = list(map(schedule_row, part.of(found)))
+        return self._envelope.answer(200, rows, include, meta={"page": meta_page(len(found), *part)})
 
 
 def _ids(text: str) -> frozenset[str]:
@@ -87,10 +83,3 @@ def _user_ids(schedule: Json) -> frozenset[str]:
 
 
 _FACETS: Final = {"team.id": _team_ids, "user.id": _user_ids}
-
-
-def _integer(query: Mapping[str, str], name: str, default: int) -> int:
-    try:
-        return int(query.get(name, default))
-    except ValueError:
-        raise bad_request(f"{name}: must be a whole number") from None

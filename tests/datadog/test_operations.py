@@ -62,6 +62,7 @@ API: Final = {
     "alerts.trigger": "POST /api/v2/events",
     "alerts.recover": "POST /api/v2/events",
     "escalation_policies.create": f"POST {_ON_CALL}/escalation-policies",
+    "escalation_policies.list": f"GET {_ON_CALL}/escalation-policies",
     "escalation_policies.get": f"GET {_ON_CALL}/escalation-policies/{{policy_id}}",
     "escalation_policies.update": f"PUT {_ON_CALL}/escalation-policies/{{policy_id}}",
     "escalation_policies.delete": f"DELETE {_ON_CALL}/escalation-policies/{{policy_id}}",
@@ -91,7 +92,7 @@ API: Final = {
     "pagerduty_services.update": f"PUT {_PAGERDUTY}/{{service_name}}",
     "pagerduty_services.delete": f"DELETE {_PAGERDUTY}/{{service_name}}",
 }
-"""The 36 operations of On-Call Paging, On-Call and the PagerDuty integration, by the method that stands for each.
+"""The 37 operations of On-Call Paging, On-Call and the PagerDuty integration, by the method that stands for each.
 
 Two of them are other products', to find teams and users by.
 
@@ -115,8 +116,8 @@ def declared() -> Iterator[Endpoint]:
 
 
 def test_there_are_as_many_operations_as_the_api_has() -> None:
-    """The table has the 36 operations of the API and the one that takes events, and a call of each method."""
-    assert (len(set(API.values())), len(API)) == (36 + 1, 36 + 2)
+    """The table has the 37 operations of the API and the one that takes events, and a call of each method."""
+    assert (len(set(API.values())), len(API)) == (37 + 1, 37 + 2)
     assert API.keys() == CALLS.keys()
 
 

@@ -291,6 +291,23 @@ async def test_unknown_policy_is_404() -> None:
             assert detail == f"escalation_policy[{policy_id}] not found"
 
 
+async def test_list_in_slices() -> None:
+    """The list is sorted by name and comes in slices, which say how many rows there are and what comes next."""
+    async with simulated() as (sim, caller):
+        ann = sim.add_user("Ann")
+        for name in ("c", "a", "b"):
+            await caller.make(POLICIES, policy_body([target("users", ann)], name=name))
+        both = {"page[size]": "2", "page[number]": "0"}
+        first = await caller.ask("GET", POLICIES, query=both, include="steps.targets")
+        second = await caller.ask("GET", POLICIES, query={**both, "page[number]": "1"})
+        assert "page[size]" in await caller.refusal("GET", POLICIES, query={"page[size]": "101"})
+        assert "include" in await caller.refusal("GET", POLICIES, include="robots")
+    assert [row["attributes"]["name"] for row in (*first["data"], *second["data"])] == ["a", "b", "c"]
+    assert [one["type"] for one in first["included"]] == ["steps", "steps", "users"]
+    assert [page["meta"]["page"]["next_number"] for page in (first, second)] == [1, None]
+    assert first["meta"]["page"]["total"] == 3
+
+
 async def test_used_policy_stays() -> None:
     """A policy that a routing rule leads to cannot be deleted, and the error says whose rule it is."""
     async with simulated() as (sim, caller):

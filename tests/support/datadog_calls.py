@@ -99,6 +99,7 @@ CALLS: Final[dict[str, Call]] = {
     "alerts.trigger": lambda c, _: c.alerts.trigger("Down", team="storage", key="down"),
     "alerts.recover": lambda c, _: c.alerts.recover("down", team="storage"),
     "escalation_policies.create": lambda c, i: c.escalation_policies.create(_policy(i)),
+    "escalation_policies.list": lambda c, _: everything(c.escalation_policies.list()),
     "escalation_policies.get": lambda c, i: c.escalation_policies.get(i.policy),
     "escalation_policies.update": lambda c, i: c.escalation_policies.update(_policy(i, i.policy)),
     "escalation_policies.delete": lambda c, i: c.escalation_policies.delete(i.policy),

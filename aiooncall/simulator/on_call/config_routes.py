@@ -28,7 +28,7 @@ ON_CALL: Final = "/api/v2/on-call"
 POLICIES: Final = f"{ON_CALL}/escalation-policies"
 SCHEDULES: Final = f"{ON_CALL}/schedules"
 
-_POLICY_INCLUDES: Final = ("teams", "steps", "steps.targets")
+POLICY_INCLUDES: Final = ("teams", "steps", "steps.targets")
 _SCHEDULE_INCLUDES: Final = ("teams", "layers", "layers.members", "layers.members.user")
 
 
@@ -101,7 +101,7 @@ def policy_routes(world: World, envelope: Envelope) -> ConfigRoutes:
         envelope,
         path=POLICIES,
         table=world.policies,
-        includes=_POLICY_INCLUDES,
+        includes=POLICY_INCLUDES,
         read=read_policy,
         resources=policy_resources,
         users=world.users_of_policy,

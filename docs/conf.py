@@ -65,7 +65,7 @@ nitpick_ignore_regex = [
     (r"py:.*", r"(aiohttp|asyncio|attrs|collections|datetime|enum|ssl|types|typing|yarl)(\..*)?"),
     # Internal names that signatures mention.
     (r"py:.*", r"(.*\.)?(BaseClient|Clock|Deadline|Endpoint|Moment|PagingRoute|Refusal|SearchMode|State)"),
-    (r"py:.*", r"(.*\.)?(Collection|Readable|Services?|TeamCollection|UserCollection|_Senders|_Step|M|R|W)"),
+    (r"py:.*", r"(.*\.)?(Collection|Readable|(Team)?Services?|TeamCollection|UserCollection|_Senders|_Step|M|R|W)"),
     (r"py:.*", r"date|timedelta|Path|Journal"),
 ]
 

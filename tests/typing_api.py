@@ -58,6 +58,7 @@ from aiooncall.datadog import (
     EscalationStep,
     NotificationChannel,
     NotificationRule,
+    Override,
     PagerDutyService,
     PolicyInclude,
     RoutingRules,
@@ -149,6 +150,14 @@ async def configuring(dd: DatadogOnCall, at: datetime) -> None:
     assert_type([row async for row in dd.schedules.list("team.id:1", page_size=5)], list[Schedule])
     assert_type(await dd.schedules.on_call("id", at=at), Shift)
     assert_type(await dd.schedules.responders("id", positions=("next",)), ScheduleResponders)
+    made = await dd.schedules.overrides.create("id", Override(start=at, end=at, user=User(id="u")), reconcile=True)
+    assert_type(made, tuple[Override, ...])
+    assert_type([row async for row in dd.schedules.overrides.list("id", at, at)], list[Override])
+    assert_type([row async for row in dd.escalation_policies.list(include=PolicyInclude)], list[EscalationPolicy])
+    assert_type(await dd.teams.find("handle"), Team | None)
+    assert_type([row async for row in dd.teams.list(mine=True)], list[Team])
+    assert_type(await dd.users.find("ann@example.com"), User | None)
+    assert_type([row async for row in dd.users.list(statuses=("Active",))], list[User])
     assert_type(await dd.routing_rules.get("team"), RoutingRules)
     assert_type(await dd.teams.on_call("team"), TeamOnCall)
     assert_type(await dd.notification_channels.get("user", "channel"), NotificationChannel)

@@ -1,6 +1,7 @@
 from aiooncall.datadog.client import DatadogOnCall
 from aiooncall.datadog.includes import (
     NotificationRuleInclude,
+    OverrideInclude,
     PolicyInclude,
     RespondersInclude,
     RoutingInclude,
@@ -22,6 +23,7 @@ from aiooncall.datadog.models.notification import (
     PushConfig,
 )
 from aiooncall.datadog.models.on_call import Escalation, ScheduleResponder, ScheduleResponders, Shift, TeamOnCall
+from aiooncall.datadog.models.override import Override
 from aiooncall.datadog.models.page import (
     CreatedPage,
     Page,
@@ -71,6 +73,8 @@ __all__ = [
     "NotificationChannel",
     "NotificationRule",
     "NotificationRuleInclude",
+    "Override",
+    "OverrideInclude",
     "Page",
     "PageSort",
     "PageStatus",

@@ -25,6 +25,14 @@ class ScheduleInclude(StrEnum):
     LAYERS_MEMBERS_USER = "layers.members.user"
 
 
+class OverrideInclude(StrEnum):
+    """What can come with an override."""
+
+    USER = "user"
+    OVERRIDDEN_USER = "overridden_user"
+    USER_COLOR = "user.color"
+
+
 class ShiftInclude(StrEnum):
     """What can come with a shift."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Final
 
 from aiooncall._json import as_object
@@ -14,6 +14,7 @@ from aiooncall.client.pagination import paginate
 from aiooncall.datadog.includes import RespondersInclude, ScheduleInclude, ShiftInclude, include_query, included
 from aiooncall.datadog.models.on_call import ScheduleResponders, Shift
 from aiooncall.datadog.models.schedule import Layer, Member, Schedule, SchedulePosition
+from aiooncall.datadog.overrides import Overrides
 from aiooncall.datadog.requests.schedule import schedule_request
 from aiooncall.datadog.service import Collection, read_many, read_one
 from aiooncall.endpoints import crud
@@ -44,6 +45,11 @@ class Schedules(Collection[Schedule]):
     _endpoints = ENDPOINTS
     _includes = ScheduleInclude
     _request = staticmethod(schedule_request)
+
+    @cached_property
+    def overrides(self) -> Overrides:
+        """The times in which somebody stands in."""
+        return Overrides(self._client)
 
     async def _call(
         self, endpoint: Endpoint, *ids: str, include: Iterable[str] = (), body: Json | None = None, **query: str

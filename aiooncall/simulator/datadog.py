@@ -14,6 +14,7 @@ from aiooncall.simulator.envelope import Envelope
 from aiooncall.simulator.on_call.config_routes import policy_routes, schedule_routes
 from aiooncall.simulator.on_call.lookup import find_resource
 from aiooncall.simulator.on_call.notification_routes import ChannelRoutes, RuleRoutes
+from aiooncall.simulator.on_call.override_routes import OverrideRoutes
 from aiooncall.simulator.on_call.people_routes import PeopleRoutes
 from aiooncall.simulator.on_call.policy_list import PolicyList
 from aiooncall.simulator.on_call.responder_routes import ResponderRoutes
@@ -71,7 +72,15 @@ class Datadog:
     def _configuration(self, envelope: Envelope, *, hide_empty_slots: bool) -> None:
         policy_routes(self._world, envelope).register(self.router)
         schedule_routes(self._world, envelope, hide_empty_slots=hide_empty_slots).register(self.router)
-        for routes in (PolicyList, ScheduleList, RoutingRoutes, ChannelRoutes, RuleRoutes, ResponderRoutes):
+        for routes in (
+            PolicyList,
+            ScheduleList,
+            OverrideRoutes,
+            RoutingRoutes,
+            ChannelRoutes,
+            RuleRoutes,
+            ResponderRoutes,
+        ):
             routes(self._world, envelope).register(self.router)
 
     def add_page(self, title: str, status: str, tags: Iterable[str], created_at: float, urgency: str) -> str:

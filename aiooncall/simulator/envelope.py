@@ -51,7 +51,18 @@ class Envelope:
 
     def data(self, call: Call) -> Fields:
         """Return the `data` of the document that a request brings."""
-        return Fields.parse(call.body, bad_request, without_drift if self._drift else None).child("data")
+        return self._document(call).child("data")
+
+    def rows(self, call: Call) -> list[Fields]:
+        """Return the `data` of a document that brings a list, which must hold something."""
+        document = self._document(call)
+        rows = document.children("data")
+        if not rows:
+            raise document.refusal("data", "must not be empty")
+        return rows
+
+    def _document(self, call: Call) -> Fields:
+        return Fields.parse(call.body, bad_request, without_drift if self._drift else None)
 
     def answer(
         self,

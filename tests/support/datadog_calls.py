@@ -16,17 +16,27 @@ from aiooncall.datadog import (
     Layer,
     NotificationChannel,
     NotificationRule,
+    Override,
     RoutingRule,
     Schedule,
     User,
 )
-from tests.support.datadog_http import ON_CALL, POLICIES, SCHEDULES, data_body, policy_body, schedule_body
+from tests.support.datadog_http import (
+    ON_CALL,
+    POLICIES,
+    SCHEDULES,
+    data_body,
+    override_body,
+    policy_body,
+    schedule_body,
+)
 from tests.support.datadog_world import PAGERDUTY, everything
 
 if TYPE_CHECKING:
     from tests.support.datadog_world import World
 
 START: Final = datetime(2027, 1, 1, tzinfo=UTC)
+_LATER: Final = START + timedelta(days=45)
 EMAIL: Final = {"type": "email", "address": "ann@example.com", "formats": ["html"]}
 
 
@@ -41,6 +51,7 @@ class Ids:
     channel: str = "channel-1"
     used_channel: str = "channel-2"
     rule: str = "rule-1"
+    override: str = "override-1"
     service: str = "service-1"
     page: str = "page-1"
 
@@ -51,11 +62,14 @@ async def make_ids(w: World) -> Ids:
     used = w.sim.add_channel(w.ann, EMAIL)
     rule["relationships"] = {"channel": {"data": {"type": "notification_channels", "id": used}}}
     await w.caller.ask("POST", PAGERDUTY, {"service_name": "spare", "service_key": "k"}, status=201)
+    schedule = await w.caller.make(SCHEDULES, schedule_body(w.ann))
+    overrides = await w.caller.ask("POST", f"{SCHEDULES}/{schedule}/overrides", override_body(w.cy))
     made = Ids(
         user=w.ann,
         team=w.storage,
         policy=await w.caller.make(POLICIES, policy_body([], name="Spare")),
-        schedule=await w.caller.make(SCHEDULES, schedule_body(w.ann)),
+        schedule=schedule,
+        override=overrides["data"][0]["id"],
         channel=w.sim.add_channel(w.ann, EMAIL),
         used_channel=used,
         rule=await w.caller.make(f"{ON_CALL}/users/{w.ann}/notification-rules", {"data": rule}),
@@ -85,6 +99,10 @@ def _rule(ids: Ids, rule_id: str = "") -> NotificationRule:
     return NotificationRule(id=rule_id, channel=NotificationChannel(id=ids.used_channel), delay=60)
 
 
+def _override(ids: Ids) -> Override:
+    return Override(start=START, end=START + timedelta(hours=8), user=User(id=ids.user))
+
+
 _CHANNEL: Final = NotificationChannel(config=EmailConfig(address="bob@example.com"))
 
 Call = Callable[[Any, Ids], Awaitable[Any]]
@@ -110,6 +128,9 @@ CALLS: Final[dict[str, Call]] = {
     "schedules.delete": lambda c, i: c.schedules.delete(i.schedule),
     "schedules.on_call": lambda c, i: c.schedules.on_call(i.schedule),
     "schedules.responders": lambda c, i: c.schedules.responders(i.schedule),
+    "schedules.overrides.create": lambda c, i: c.schedules.overrides.create(i.schedule, _override(i)),
+    "schedules.overrides.list": lambda c, i: everything(c.schedules.overrides.list(i.schedule, START, _LATER)),
+    "schedules.overrides.delete": lambda c, i: c.schedules.overrides.delete(i.schedule, i.override),
     "routing_rules.get": lambda c, i: c.routing_rules.get(i.team),
     "routing_rules.set": lambda c, i: c.routing_rules.set(i.team, [RoutingRule(query="a")]),
     "teams.list": lambda c, _: everything(c.teams.list()),
@@ -139,7 +160,8 @@ ANSWERED: Final = [name for name in CONFIGURATION if name not in DELETES]
 
 
 def things(w: World) -> int:
-    """Return how many policies, schedules, channels, rules and services the server has."""
+    """Return how many policies, schedules, overrides, channels, rules and services the server has."""
     world = w.sim._world._world
-    tables = [world.policies, world.schedules, *world._channels.values(), *world._rules.values()]
+    owned = (world._channels, world._rules, world._overrides)
+    tables = [world.policies, world.schedules, *(table for tables in owned for table in tables.values())]
     return sum(len(list(table)) for table in tables) + len(w.sim._world._pagerduty._keys)

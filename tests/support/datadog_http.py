@@ -70,6 +70,13 @@ def policy_body(*steps: list[dict[str, Any]], name: str = "Checkout", teams: tup
     return data_body("policies", {"name": name, "steps": [{"targets": targets} for targets in steps]}, *teams)
 
 
+def override_body(user: str, start: str = "2031-01-01T22:00:00Z", end: str = "2031-01-02T06:00:00Z") -> dict[str, Any]:
+    """Return the body of a request for one override."""
+    people = {"user": {"data": {"type": "users", "id": user}}}
+    row = {"type": "overrides", "attributes": {"start": start, "end": end}, "relationships": people}
+    return {"data": [row]}
+
+
 class Caller:
     """Calls a simulator and reads the answers."""
 

@@ -112,6 +112,7 @@ ATTRIBUTES: Final[dict[str, SearchStrategy[Json]]] = {
     "notification_rules": some_of(
         category=one_of_these("high_urgency", "low_urgency"), delay_minutes=INTEGERS, channel_settings=CHANNEL_SETTINGS
     ),
+    "overrides": some_of(start=moments(), end=moments(), inactive=FLAGS),
     "policies": all_of({"name": TEXTS}, retries=INTEGERS, resolve_page_on_policy_end=FLAGS),
     "schedule_oncall_responder": some_of(position=POSITIONS),
     "schedule_oncall_responders": some_of(scheduled_at=moments()),
@@ -123,7 +124,9 @@ ATTRIBUTES: Final[dict[str, SearchStrategy[Json]]] = {
     "team_routing_rules": some_of(
         query=TEXTS, urgency=URGENCIES, actions=st.lists(ACTIONS, max_size=2), time_restriction=HOURS
     ),
-    "teams": some_of(name=TEXTS, handle=TEXTS, description=TEXTS, avatar=TEXTS),
+    "teams": some_of(
+        name=TEXTS, handle=TEXTS, description=TEXTS, avatar=TEXTS, summary=TEXTS, user_count=INTEGERS
+    ),
     "users": some_of(
         name=TEXTS, email=TEXTS, status=one_of_these("active", "Pending"), handle=TEXTS, title=TEXTS, icon=TEXTS,
         uuid=TEXTS, disabled=FLAGS, verified=FLAGS, service_account=FLAGS, mfa_enabled=FLAGS, created_at=moments(),
@@ -133,8 +136,8 @@ ATTRIBUTES: Final[dict[str, SearchStrategy[Json]]] = {
 NEEDED: Final = frozenset({"policies", "schedule_target"})
 """Types whose resources have to say something of themselves where they are primary."""
 TO_ONE: Final = {
-    "members": ("user",), "notification_rules": ("channel",), "schedule_oncall_responders": ("schedule",),
-    "schedule_target": ("schedule",), "shifts": ("user",),
+    "members": ("user",), "notification_rules": ("channel",), "overrides": ("user", "overridden_user", "schedule"),
+    "schedule_oncall_responders": ("schedule",), "schedule_target": ("schedule",), "shifts": ("user",),
 }  # fmt: skip
 TO_MANY: Final = {
     "escalation_policy_steps": ("responders",), "layers": ("members",), "policies": ("steps", "teams"),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from aiooncall.datadog.models.notification import NotificationChannel, NotificationRule
 from aiooncall.datadog.models.on_call import Escalation, ScheduleResponder, Shift
+from aiooncall.datadog.models.override import Override
 from aiooncall.datadog.models.people import Team, User
 from aiooncall.datadog.models.policy import EscalationPolicy, EscalationStep
 from aiooncall.datadog.models.routing import RoutingRule
@@ -22,6 +23,7 @@ _CLASSES: Final[tuple[type[Resource], ...]] = (
     Member,
     NotificationChannel,
     NotificationRule,
+    Override,
     RoutingRule,
     Schedule,
     ScheduleResponder,

@@ -38,7 +38,7 @@ class ResponderRoutes:
 
     def _on_call(self, call: Call) -> Answer:
         include = read_include(call.query, ("user",))
-        schedule = self._world.schedules.get(call.ids[0])
+        schedule = self._world.rota(call.ids[0])
         shifts = shifts_at(schedule, "current", _read_at(call.query, call.now))
         if not shifts:
             raise refused(404, f"nobody is on call for schedule[{schedule['id']}]")
@@ -46,7 +46,7 @@ class ResponderRoutes:
 
     def _responders(self, call: Call) -> Answer:
         include = read_include(call.query, _RESPONDER_INCLUDES)
-        schedule = self._world.schedules.get(call.ids[0])
+        schedule = self._world.rota(call.ids[0])
         positions = _read_positions(call.query)
         record, *parts = responders_at(schedule, positions, _read_at(call.query, call.now))
         return self._envelope.answer(200, record, include, parts=parts)

@@ -100,7 +100,7 @@ def _target_users(world: World, target: Json, at: datetime, teams: set[str]) -> 
         case "users":
             return [target_id]
         case "schedules":
-            schedule = world.schedules.get(target_id)["attributes"]
+            schedule = world.rota(target_id)["attributes"]
             return [shift.user_id for shift in find_shifts(schedule, target_position(target) or "current", at)]
         case _:
             steps = [] if target_id in teams else _policy_steps(world, target_id)[:1]

@@ -7,6 +7,7 @@ import uuid
 from typing import TYPE_CHECKING, Final
 
 from aiooncall.simulator.json_api import refused
+from aiooncall.simulator.standing_in import with_overrides
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 _NAMES: Final = {
     "notification_channels": "notification_channel",
     "notification_rules": "notification_rule",
+    "overrides": "override",
     "policies": "escalation_policy",
     "schedules": "schedule",
     "teams": "team",
@@ -77,6 +79,7 @@ class World:
         self._routing: dict[str, Json] = {}
         self._channels: dict[str, Table] = {}
         self._rules: dict[str, Table] = {}
+        self._overrides: dict[str, Table] = {}
         self._random = random.Random(seed)  # noqa: S311 - repeatable, not secret
 
     def new_id(self) -> str:
@@ -90,6 +93,15 @@ class World:
     def rules(self, user_id: str) -> Table:
         """Return the notification rules of a user, or refuse with 404."""
         return self._rules.setdefault(self.users.get(user_id)["id"], Table("notification_rules"))
+
+    def overrides(self, schedule_id: str) -> Table:
+        """Return the overrides of a schedule, or refuse with 404."""
+        return self._overrides.setdefault(self.schedules.get(schedule_id)["id"], Table("overrides"))
+
+    def rota(self, schedule_id: str) -> Json:
+        """Return a schedule in which people stand in, or refuse with 404."""
+        schedule, overrides = self.schedules.get(schedule_id), self.overrides(schedule_id)
+        return {**schedule, "attributes": with_overrides(schedule["attributes"], overrides)}
 
     def routing(self, team_id: str) -> Json:
         """Return the routing rules of a team, a synthetic one if none were ever set, or refuse with 404."""
@@ -131,6 +143,8 @@ class World:
                 tables = [*self._channels.values()]
             case "notification_rules":
                 tables = [*self._rules.values()]
+            case "overrides":
+                tables = [*self._overrides.values()]
             case _:
                 tables = [self.policies, self.schedules, self.teams, self.users]
         found = (table.find(resource_id) for table in tables if table.kind == kind)

@@ -76,6 +76,7 @@ async def _schedules(datadog: Shell, ann: str, ben: str) -> dict[str, str]:
 
 TABLE: Final = {
     "page create": ("page create Down --team storage --tag a:b --dedup-key k --urgency low", r"paged: [0-9a-f-]{36}\n"),
+    "page create of a team by its id": ("page create Down --team {TEAM}", r"paged: [0-9a-f-]{36}\n"),
     "page list": ("page list status:triggered --limit 1000 --since 2026-01-01", r"(?m)\ttriggered\t.*\tDisk full$"),
     "page get": ("page get {PAGE}", r"state +triggered"),
     "page ack": ("page ack {PAGE}", r"accepted: acknowledge [0-9a-f-]{36}\n"),
@@ -98,6 +99,7 @@ TABLE: Final = {
     "schedule show": ("schedule show {SCHEDULE}", r"Days of storage\n(.*\n) +now +Ann"),
     "schedule show of Grafana": ("schedule show {CALENDAR} -p grafana", r"Primary\n(.*\n) +now +nobody"),
     "who": ("who --schedule {SCHEDULE} --at 2026-06-01T12:00:00+02:00", r"2026-06-01 10:00 UTC\n +now +Ann"),
+    "who of a team by its handle": ("who --team storage", r"now +nobody"),
     "who of Grafana": ("who --schedule {CALENDAR} -p grafana", r"now +nobody"),
 }  # fmt: skip
 """Commands that can be run on their own, and what they print."""

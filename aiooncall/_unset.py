@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING, Final, Literal, Never, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Final, Literal, Never, TypeAlias, TypeVar, overload
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class UnsetType(enum.Enum):
-    """The type of `UNSET`. It is false, and empty when iterated over, so that reading needs no special case."""
+    """The type of `UNSET`. It is false, and an empty list to whoever takes it for a list: no special case to read."""
 
     UNSET = "UNSET"
 
@@ -24,6 +24,17 @@ class UnsetType(enum.Enum):
 
     def __iter__(self) -> Iterator[Never]:
         return iter(())
+
+    @overload
+    def __getitem__(self, index: slice, /) -> tuple[()]: ...
+
+    @overload
+    def __getitem__(self, index: int, /) -> Never: ...
+
+    def __getitem__(self, index: slice | int, /) -> tuple[()]:
+        if isinstance(index, slice):
+            return ()
+        raise IndexError(f"UNSET has no [{index}]: nothing was said here; was it read, by `include` or hydrate()?")
 
     def __repr__(self) -> str:
         return "UNSET"

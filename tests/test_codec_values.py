@@ -122,6 +122,9 @@ def test_unset_is_nothing() -> None:
     assert not UNSET
     assert (len(UNSET), list(UNSET), repr(UNSET)) == (0, [], "UNSET")
     assert UNSET is not None
+    assert UNSET[:] == UNSET[1:] == ()
+    with pytest.raises(IndexError, match=r"UNSET has no \[0\].*`include`"):
+        _ = UNSET[0]
     for twin in (copy.copy(UNSET), copy.deepcopy(UNSET), pickle.loads(pickle.dumps(UNSET))):
         assert twin is UNSET
 

@@ -139,7 +139,7 @@ async def configuring(dd: DatadogOnCall, at: datetime) -> None:
     """Every service takes and returns its own model, and includes are an enum."""
     policy = await dd.escalation_policies.get("id", include=PolicyInclude)
     assert_type(policy, EscalationPolicy)
-    assert_type(policy.steps, Sequence[EscalationStep | ResourceRef] | UnsetType)
+    assert_type(policy.steps, Sequence[EscalationStep | Any] | UnsetType)
     assert_type(await dd.escalation_policies.update(evolve(policy, name="Nights")), EscalationPolicy)
     assert_type(await dd.escalation_policies.create(policy, include=("steps",)), EscalationPolicy)
     assert_type(await dd.escalation_policies.delete("id"), None)
@@ -166,8 +166,27 @@ async def configuring(dd: DatadogOnCall, at: datetime) -> None:
     assert_type(await dd.who_is_on_call(team="id", at=at), OnCall)
 
 
+def parts(policy: EscalationPolicy, schedule: Schedule) -> None:
+    """A part is of its class without further ado, and can be asked whether it is a reference."""
+    first, rest = policy.steps[0], policy.steps[1:]
+    edited = evolve(first, targets=[*first.targets, User(id="u")], escalate_after=timedelta(minutes=5))
+    assert_type(evolve(policy, steps=[edited, *rest]), EscalationPolicy)
+    for step in policy.steps:
+        if isinstance(step, ResourceRef):
+            assert_type(step, ResourceRef)
+        else:
+            assert_type([target.id for target in step.targets], list[str | Any])
+    member = schedule.layers[0].members[0]
+    if member.user:
+        assert_type(member.user, User | ResourceRef | Any)
+    EscalationPolicy(steps=iter([edited]), teams=[ResourceRef("teams", "t")])
+    EscalationPolicy(steps=[User(id="u")])  # type: ignore[list-item] # pyright: ignore[reportArgumentType]
+    _ = first.tragets  # type: ignore[union-attr] # pyright: ignore[reportAttributeAccessIssue]
+
+
 def linked(step: EscalationStep) -> None:
-    """What a link leads to narrows by its class."""
+    """What a link leads to narrows by its class; every target has a name."""
+    assert_type([target.name for target in step.targets], list[str | UnsetType | None])
     for target in step.targets or ():
         match target:
             case User() | Team():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Any, Final, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Final, TypeVar, Union, cast, get_args, get_origin
 
 import attrs
 
@@ -12,6 +12,8 @@ from aiooncall._unset import UNSET, UnsetType
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+T = TypeVar("T")
 
 WIRE: Final = "wire"
 """The field's name on the wire, where it differs."""
@@ -29,9 +31,11 @@ EXTRA: Final = "extra"
 """The field that keeps what a class does not know."""
 
 
-def as_tuple(values: Iterable[Any] | UnsetType | None) -> Iterable[Any] | UnsetType | None:
+def as_tuple(values: Iterable[Any] | UnsetType | None) -> tuple[Any, ...] | UnsetType:
     """Return `values` as a tuple, unless there is nothing; one text stays what it is, for whoever checks to refuse."""
-    return values if values is UNSET or values is None or isinstance(values, str) else tuple(values)
+    if values is UNSET or values is None or isinstance(values, str):
+        return cast("UnsetType", values)
+    return tuple(values)
 
 
 def listed(default: Any = UNSET, metadata: dict[str, Any] | None = None) -> Any:  # noqa: ANN401 (as attrs.field)

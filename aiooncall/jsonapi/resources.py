@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping  # noqa: TC003 (cattrs reads the annotations at run time)
-from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, TypeAlias, TypeVar, cast
 
 import attrs
 
@@ -35,6 +35,14 @@ class ResourceRef:
         wanted = f"{self.type}/{self.id} is only a reference: its {name!r} was not in the answer"
         raise LinkError(f"{wanted}; ask for it with `include`, or use hydrate()")
 
+
+Unread: TypeAlias = Any
+"""What may stand in place of a part: a `ResourceRef`, if the part was not read.
+
+For type checkers a part is what it is once it was read, and they let you ask whether it is a reference; to ask a
+reference for content raises LinkError. (A union with `Any` does so; one with the class would have each line about a
+part rule out the reference first.)
+"""
 
 K = TypeVar("K", bound="Resource")
 
@@ -116,6 +124,17 @@ class UnknownResource(Resource):
     def type(self) -> str:  # type: ignore[override]  # (of each its own)
         """Its type on the wire, as references and other resources have it."""
         return self.kind
+
+    @property
+    def name(self) -> str | UnsetType:
+        """What it calls itself, if it has a name."""
+        name: object = (self.attributes or {}).get("name")
+        return name if isinstance(name, str) else UNSET
+
+    @property
+    def label(self) -> str:
+        """What to call it: the name, else the id."""
+        return self.name or self.id
 
     @property
     def ref(self) -> ResourceRef:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
 
 import attrs
 
 from aiooncall._unset import UNSET, Maybe, UnsetType
-from aiooncall.codec.fields import UNIT, WIRE, required
+from aiooncall.codec.fields import UNIT, WIRE, as_tuple, required
 from aiooncall.datadog.models.people import Team, User
 from aiooncall.datadog.models.schedule import Schedule, ScheduleTarget
-from aiooncall.jsonapi import Resource, ResourceRef, UnknownResource, each, to_many
+from aiooncall.jsonapi import TO_MANY, Resource, ResourceRef, UnknownResource, Unread, each, to_many
 from aiooncall.moments import to_seconds
 
 if TYPE_CHECKING:
@@ -50,6 +50,10 @@ class EscalationStep(Resource):
     assignment: Maybe[Assignment | str] = UNSET
 
 
+def _steps(given: Iterable[EscalationStep] | UnsetType) -> Sequence[EscalationStep | Unread] | UnsetType:
+    return as_tuple(given)
+
+
 @attrs.define(kw_only=True, eq=False, repr=False)
 class EscalationPolicy(Resource):
     """Who is told of a page, in which order, until somebody acknowledges it.
@@ -65,7 +69,9 @@ class EscalationPolicy(Resource):
     type: ClassVar[str] = "policies"
 
     name: str | UnsetType = required()
-    steps: Sequence[EscalationStep | ResourceRef] | UnsetType = to_many()
+    steps: Sequence[EscalationStep | Unread] | UnsetType = attrs.field(
+        default=UNSET, converter=_steps, metadata=TO_MANY
+    )
     retries: Maybe[int] = UNSET
     resolve_page_on_policy_end: Maybe[bool] = UNSET
     teams: Sequence[Team | ResourceRef] | UnsetType = to_many()

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Any, ClassVar
 
 import attrs
 
 from aiooncall._unset import UNSET, Maybe, UnsetType
-from aiooncall.codec.fields import UNIT, WIRE, listed
+from aiooncall.codec.fields import UNIT, WIRE, as_tuple, listed
 from aiooncall.datadog.models.policy import EscalationPolicy
 from aiooncall.datadog.models.restriction import TimeRestrictions
 from aiooncall.datadog.models.variant import UnknownVariant
-from aiooncall.jsonapi import Resource, ResourceRef, to_many, to_one
+from aiooncall.jsonapi import TO_MANY, Resource, ResourceRef, Unread, to_one
 from aiooncall.moments import to_seconds
 
 
@@ -133,10 +133,14 @@ class RoutingRule(Resource):
         return None if self.policy is None or self.policy is UNSET else self.policy.id
 
 
+def _rules(given: Iterable[RoutingRule] | UnsetType) -> Sequence[RoutingRule | Unread] | UnsetType:
+    return as_tuple(given)
+
+
 @attrs.define(kw_only=True, eq=False, repr=False)
 class RoutingRules(Resource):
     """All routing rules of a team; the first that matches counts. Its id is the team's."""
 
     type: ClassVar[str] = "team_routing_rules"
 
-    rules: Sequence[RoutingRule | ResourceRef] | UnsetType = to_many()
+    rules: Sequence[RoutingRule | Unread] | UnsetType = attrs.field(default=UNSET, converter=_rules, metadata=TO_MANY)

@@ -10,10 +10,10 @@ from typing import Any, ClassVar
 import attrs
 
 from aiooncall._unset import UNSET, Maybe, UnsetType
-from aiooncall.codec.fields import listed, required
+from aiooncall.codec.fields import as_tuple, listed, required
 from aiooncall.datadog.models.people import Team, User
 from aiooncall.datadog.models.restriction import TimeRestriction
-from aiooncall.jsonapi import TO_MANY, Resource, ResourceRef, to_many, to_one
+from aiooncall.jsonapi import TO_MANY, Resource, ResourceRef, Unread, to_many, to_one
 
 
 class SchedulePosition(StrEnum):
@@ -58,7 +58,7 @@ class Member(Resource):
 
 def _members(
     given: Iterable[Member | User | ResourceRef | None] | UnsetType,
-) -> tuple[Member | ResourceRef, ...] | UnsetType:
+) -> Sequence[Member | Unread] | UnsetType:
     return given if isinstance(given, UnsetType) else tuple(map(_member, given))
 
 
@@ -93,9 +93,11 @@ class Layer(Resource):
     interval: Maybe[Interval] = attrs.field(default=UNSET, converter=_interval)
     time_zone: Maybe[str] = UNSET
     restrictions: Maybe[Sequence[TimeRestriction]] = listed()
-    members: Sequence[Member | ResourceRef] | UnsetType = attrs.field(
-        default=UNSET, converter=_members, metadata=TO_MANY
-    )
+    members: Sequence[Member | Unread] | UnsetType = attrs.field(default=UNSET, converter=_members, metadata=TO_MANY)
+
+
+def _layers(given: Iterable[Layer] | UnsetType) -> Sequence[Layer | Unread] | UnsetType:
+    return as_tuple(given)
 
 
 @attrs.define(kw_only=True, eq=False, repr=False)
@@ -115,7 +117,7 @@ class Schedule(Resource):
     name: Maybe[str] = UNSET
     time_zone: Maybe[str] = UNSET
     tags: Maybe[Sequence[str]] = listed()
-    layers: Sequence[Layer | ResourceRef] | UnsetType = to_many()
+    layers: Sequence[Layer | Unread] | UnsetType = attrs.field(default=UNSET, converter=_layers, metadata=TO_MANY)
     teams: Sequence[Team | ResourceRef] | UnsetType = to_many()
 
     @property
@@ -137,3 +139,12 @@ class ScheduleTarget(Resource):
 
     position: SchedulePosition | str | UnsetType = required()
     schedule: Schedule | ResourceRef | UnsetType = to_one()
+
+    @property
+    def name(self) -> Maybe[str]:
+        """The name of the schedule.
+
+        Raises:
+            LinkError: the schedule was not read.
+        """
+        return self.schedule.name if self.schedule else UNSET

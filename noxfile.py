@@ -86,10 +86,11 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def typing(session: nox.Session) -> None:
-    """Check the types with mypy and pyright."""
+    """Check the types with mypy and pyright, and those of the documentation's examples."""
     session.install("-e", ".[cli,fast]", *group("typing", "bench"))
     session.run("mypy")
     session.run("pyright")
+    session.run("python", "-m", "tests.typed_examples")
 
 
 @nox.session(python=PRESENT or None)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _BEYOND_MICROSECONDS = re.compile(r"[.,]\d{6}(\d*[1-9])")
 _FRACTION = re.compile(r"[.,](\d{1,9})")
 _TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):[0-5]\d:[0-5]\d", re.ASCII)
+_SHORT_TIME = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))?", re.ASCII)
 _LEAP_SECOND = re.compile(r"(T\d\d:\d\d):60", re.ASCII)
 _NO_OFFSET: Final = timedelta(0)
 _MICROSECONDS_END: Final = len("2000-01-01T00:00:00.000000")
@@ -113,6 +114,12 @@ def parse_time(value: object) -> time | str:
     if not isinstance(value, str):
         raise TypeError(f"expected a time of day, got {type(value).__name__}")
     return time.fromisoformat(value) if _TIME_OF_DAY.fullmatch(value) else value
+
+
+def spelt_out(value: Any) -> Any:  # noqa: ANN401 (any field's value)
+    """Return a time of day in the one form in which it is compared: 9:00 and 09:00:00 are the same."""
+    found = _SHORT_TIME.fullmatch(value) if isinstance(value, str) else None
+    return parse_time(f"{found[1]:0>2}:{found[2]}:{found[3] or '00'}") if found else value
 
 
 def to_seconds(length: float | timedelta | UnsetType | None) -> float | UnsetType | None:

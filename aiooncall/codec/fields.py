@@ -11,7 +11,7 @@ import attrs
 from aiooncall._unset import UNSET, UnsetType
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 T = TypeVar("T")
 
@@ -27,6 +27,10 @@ READ_ONLY: Final = "read_only"
 """The server makes the field: a write leaves it out."""
 LOCAL: Final = "local"
 """The field is a time without a zone: what zone it is in stands elsewhere."""
+ANY_ORDER: Final = "any order"
+"""A function that says of a model whether the order of the field's values means nothing."""
+SPELLING: Final = "spelling"
+"""A function that returns the field's value in the one spelling in which it is compared."""
 EXTRA: Final = "extra"
 """The field that keeps what a class does not know."""
 
@@ -48,6 +52,11 @@ def local_time() -> Any:  # noqa: ANN401 (as attrs.field)
     return attrs.field(default=UNSET, metadata={LOCAL: True})
 
 
+def spelt(spelling: Callable[[Any], Any]) -> Any:  # noqa: ANN401 (as attrs.field)
+    """Declare a field whose values have several spellings; `spelling` returns the one in which they are compared."""
+    return attrs.field(default=UNSET, eq=spelling, metadata={SPELLING: spelling})
+
+
 def required() -> Any:  # noqa: ANN401 (as attrs.field)
     """Declare a field that an answer must have, although an object can be made without it."""
     return attrs.field(default=UNSET, metadata={REQUIRED: True})
@@ -66,6 +75,17 @@ def read_only_names(kind: type) -> frozenset[str]:
 def wire_name(field: attrs.Attribute[Any]) -> str:
     """Return the name of `field` on the wire."""
     return str(field.metadata.get(WIRE, field.name))
+
+
+def meant(field: attrs.Attribute[Any], model: object) -> Any:  # noqa: ANN401 (any field's value)
+    """Return the value of `field` in the spelling in which it is compared."""
+    value, spelling = getattr(model, field.name), field.metadata.get(SPELLING)
+    return value if spelling is None else spelling(value)
+
+
+def or_unset(value: T) -> T | UnsetType:
+    """Return `value`, or UNSET for what is empty: for fields in which an empty text says no more than none."""
+    return value or UNSET
 
 
 def is_member(field: attrs.Attribute[Any]) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, TypeAlias, Typ
 import attrs
 
 from aiooncall._unset import UNSET, UnsetType  # noqa: TC001 (cattrs reads the annotations at run time)
-from aiooncall.codec.fields import APART, listed
+from aiooncall.codec.fields import APART, listed, meant
 from aiooncall.errors import CodecError, LinkError
 
 if TYPE_CHECKING:
@@ -93,6 +93,11 @@ class Resource:
 
     def __repr__(self) -> str:
         return _show(self, set(), 0)
+
+    @property
+    def plain(self) -> Resource | ResourceRef:
+        """The same in the spelling in which it is compared, where a resource can be spelt in several."""
+        return self
 
     @property
     def ref(self) -> ResourceRef:
@@ -188,19 +193,25 @@ def reachable(roots: Iterable[Resource]) -> list[Resource]:
     return list(found.values())
 
 
+def plain(value: Any) -> Any:  # noqa: ANN401 (any field's value)
+    """Return a value in the spelling in which it is compared."""
+    return value.plain if isinstance(value, Resource) else value
+
+
 def _same(one: Any, other: Any) -> bool:  # noqa: ANN401 (any two values)
     """Compare two graphs, which may be cyclic, without recursion."""
     seen: set[tuple[int, int]] = set()
     pairs = [(one, other)]
     while pairs:
-        left, right = pairs.pop()
-        if left is right or (id(left), id(right)) in seen:
+        pair = pairs.pop()
+        if pair[0] is pair[1] or (ids := (id(pair[0]), id(pair[1]))) in seen:
             continue
+        left, right = map(plain, pair)
         if _are_lists(left, right):
             pairs.extend(zip(left, right, strict=True))
         elif isinstance(left, Resource) and type(left) is type(right):
-            seen.add((id(left), id(right)))
-            pairs.extend((getattr(left, name), getattr(right, name)) for name in _names(type(left)))
+            seen.add(ids)
+            pairs.extend((meant(field, left), meant(field, right)) for field in attrs.fields(type(left)))
         elif isinstance(left, Resource) or left != right:
             return False
     return True

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 import attrs
 
 from aiooncall._unset import UNSET, Maybe, UnsetType
-from aiooncall.codec.fields import UNIT, WIRE, as_tuple, required
+from aiooncall.codec.fields import ANY_ORDER, UNIT, WIRE, as_tuple, listed, required
 from aiooncall.datadog.models.people import Team, User
 from aiooncall.datadog.models.schedule import Schedule, ScheduleTarget
 from aiooncall.jsonapi import TO_MANY, Resource, ResourceRef, UnknownResource, Unread, each, to_many
@@ -25,6 +25,11 @@ class Assignment(StrEnum):
 
     DEFAULT = "default"
     ROUND_ROBIN = "round-robin"
+
+
+def _tells_all(step: EscalationStep) -> bool:
+    """Return whether a step tells all its targets at once; answers name them in another order than requests."""
+    return step.assignment != Assignment.ROUND_ROBIN
 
 
 StepTarget = User | Team | Schedule | ScheduleTarget | UnknownResource | ResourceRef
@@ -43,7 +48,7 @@ class EscalationStep(Resource):
     type: ClassVar[str] = "steps"
     is_part: ClassVar[bool] = True
 
-    targets: Sequence[StepTarget] | UnsetType = to_many()
+    targets: Sequence[StepTarget] | UnsetType = listed(metadata={**TO_MANY, ANY_ORDER: _tells_all})
     escalate_after: Maybe[float] = attrs.field(
         default=UNSET, converter=to_seconds, metadata={WIRE: "escalate_after_seconds", UNIT: 1}
     )

@@ -10,7 +10,8 @@ from typing import Any
 import attrs
 
 from aiooncall._unset import UNSET, Maybe
-from aiooncall.codec.fields import listed, required
+from aiooncall.codec.fields import listed, required, spelt
+from aiooncall.moments import spelt_out
 
 
 class Weekday(StrEnum):
@@ -38,9 +39,9 @@ class TimeRestriction:
     """
 
     start_day: Maybe[Weekday | str] = UNSET
-    start_time: Maybe[time | str] = UNSET
+    start_time: Maybe[time | str] = spelt(spelt_out)
     end_day: Maybe[Weekday | str] = UNSET
-    end_time: Maybe[time | str] = UNSET
+    end_time: Maybe[time | str] = spelt(spelt_out)
     extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
 
 

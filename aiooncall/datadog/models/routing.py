@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import attrs
 
 from aiooncall._unset import UNSET, Maybe, UnsetType
-from aiooncall.codec.fields import UNIT, WIRE, as_tuple, listed
+from aiooncall.codec.fields import UNIT, WIRE, as_tuple, listed, or_unset, spelt
 from aiooncall.datadog.models.policy import EscalationPolicy
 from aiooncall.datadog.models.restriction import TimeRestrictions
 from aiooncall.datadog.models.variant import UnknownVariant
@@ -118,7 +118,7 @@ class RoutingRule(Resource):
     type: ClassVar[str] = "team_routing_rules"
     is_part: ClassVar[bool] = True
 
-    query: Maybe[str] = UNSET
+    query: Maybe[str] = spelt(or_unset)
     urgency: Maybe[RoutingUrgency | str] = UNSET
     actions: Maybe[Sequence[RoutingAction]] = listed()
     time_restriction: Maybe[TimeRestrictions] = UNSET
@@ -131,6 +131,23 @@ class RoutingRule(Resource):
             if isinstance(action, EscalationPolicyAction):
                 return action.policy_id
         return None if self.policy is None or self.policy is UNSET else self.policy.id
+
+    @property
+    def plain(self) -> RoutingRule:
+        """The rule as answers have it: what older rules say of their policy stands in an action."""
+        if self.policy_id is None:
+            return self
+        given = tuple(self.actions or ())
+        paging = next((action for action in given if isinstance(action, EscalationPolicyAction)), None)
+        whole = _with_urgency(paging or EscalationPolicyAction(policy_id=self.policy_id), self.urgency)
+        actions = [whole if action is paging else action for action in given] if paging else [*given, whole]
+        policy = UNSET if self.policy and self.policy.id == whole.policy_id else self.policy
+        urgency = UNSET if self.urgency == whole.urgency else self.urgency
+        return attrs.evolve(self, actions=actions, policy=policy, urgency=urgency)
+
+
+def _with_urgency(action: EscalationPolicyAction, urgency: Maybe[RoutingUrgency | str]) -> EscalationPolicyAction:
+    return action if action.urgency else attrs.evolve(action, urgency=urgency)
 
 
 def _rules(given: Iterable[RoutingRule] | UnsetType) -> Sequence[RoutingRule | Unread] | UnsetType:

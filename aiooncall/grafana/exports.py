@@ -10,8 +10,16 @@ from aiooncall.transport.messages import Endpoint, Safety
 if TYPE_CHECKING:
     from aiooncall.client.base import BaseClient
 
-USER_EXPORT: Final = Endpoint("GET", "/api/v1/users/{user_id}/schedule_export/", Safety.REPEATABLE)
-SCHEDULE_EXPORT: Final = Endpoint("GET", "/api/v1/schedules/{schedule_id}/export/", Safety.REPEATABLE)
+CALENDAR: Final = "text/calendar"
+"""The only form that the engine has them in (grafana/oncall, engine/apps/public_api/custom_renderers.py)."""
+
+
+def _calendar(path: str) -> Endpoint:
+    return Endpoint("GET", path, Safety.REPEATABLE, accept=CALENDAR)
+
+
+USER_EXPORT: Final = _calendar("/api/v1/users/{user_id}/schedule_export/")
+SCHEDULE_EXPORT: Final = _calendar("/api/v1/schedules/{schedule_id}/export/")
 
 
 async def export(client: BaseClient, endpoint: Endpoint, object_id: str, export_token: str) -> str:

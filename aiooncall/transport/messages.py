@@ -68,6 +68,7 @@ class Endpoint:
         bucket: what the server counts it under, where that is known beforehand; else it is counted by itself until the
             server names its bucket.
         read_back: whether a look at the thing settles for sure if it happened.
+        accept: the media type to ask for, where it is not the one that the client asks for in general.
     """
 
     method: str
@@ -77,6 +78,7 @@ class Endpoint:
     host: str = "api"
     bucket: str = ""
     read_back: bool = False
+    accept: str = ""
     route: str = attrs.field(init=False)
     """Method and template: what it is called in events and errors."""
     fields: tuple[str, ...] = attrs.field(init=False)

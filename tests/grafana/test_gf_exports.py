@@ -9,9 +9,12 @@ import pytest
 
 from aiooncall import AmbiguousOutcome, AttemptTimeout, BadRequest, NotFound, OnCallError, Unauthorized
 from aiooncall.grafana import CalendarSchedule
+from aiooncall.grafana.schedules import SCHEDULES
 from aiooncall.simulator import Fault, FaultKind, GrafanaRules
+from aiooncall.transport.messages import Endpoint, Safety
 from tests.support.grafana_calls import EXPORT_TOKEN, furnished, recorded, saying
-from tests.support.grafana_client import grafana_world
+from tests.support.grafana_client import grafana_client, grafana_world
+from tests.support.raw_server import RawServer, always, answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,6 +49,18 @@ async def test_calendar_of_another_token(name: str) -> None:
     async with furnished(GrafanaRules(export_token="other")) as (w, ids):
         with pytest.raises(Unauthorized):
             await EXPORTS[name](w.client, ids, EXPORT_TOKEN)
+
+
+async def test_each_call_asks_for_the_form_that_there_is() -> None:
+    """An export asks for a calendar, everything else for JSON, a POST that may be repeated in a form of its own too."""
+    other = Endpoint("POST", "/api/v1/other/", Safety.REPEATABLE, accept="text/csv")
+    async with RawServer(always(answer(200, []))) as server, grafana_client(server.url) as client:
+        await client.users.export("U1", EXPORT_TOKEN)
+        await client.schedules.export("S1", EXPORT_TOKEN)
+        await client.call(other)
+        await client.call(SCHEDULES.get, "S1")
+        wanted = [request.headers["accept"] for request in server.requests]
+        assert wanted == ["text/calendar", "text/calendar", "text/csv", "application/json"]
 
 
 TROUBLE: Final = [

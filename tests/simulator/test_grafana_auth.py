@@ -88,6 +88,17 @@ async def test_current_user_of_a_service_account_is_nobody() -> None:
         assert (await caller.send("GET", "users/current/", headers=SERVICE)).status == 404
 
 
+@pytest.mark.parametrize("path", ["users/X/schedule_export/", "schedules/X/export/"])
+async def test_exports_are_calendars_and_nothing_else(path: str) -> None:
+    """Who wants another form than a calendar is told so with 406, before any token is looked at."""
+    async with grafana() as (_, caller):
+        for accept in ("application/json", "text/html", "text/calendars"):
+            reply = await caller.send("GET", path, headers={"Accept": accept})
+            assert (reply.status, reply.json) == (406, {"detail": "Could not satisfy the request Accept header."})
+        for accept in ("text/calendar", "application/json, text/calendar;q=0.5", "text/*", "*/*"):
+            assert (await caller.send("GET", path, headers={"Accept": accept})).status in {403, 404}
+
+
 async def test_permission_can_be_missing() -> None:
     """A powerless token is refused in other words than a bad one, but not where nothing is checked."""
     rules = GrafanaRules(tokens={TOKEN: "ann", "weak": "bob"}, powerless=frozenset({"weak"}))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from aiooncall.simulator.grafana.refusals import bad_token, detail
+from aiooncall.simulator.grafana.refusals import bad_token, detail, not_acceptable
 from aiooncall.simulator.grafana.rules import OWNER
 from aiooncall.simulator.grafana.views import TOKEN_ONLY, UNCHECKED, is_export, view_of
 from aiooncall.simulator.routing import Refusal, html_answer
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 SERVICE_ACCOUNT: Final = "glsa_"
 """How tokens of service accounts begin, and here the callers' keys too."""
 
+_CALENDAR: Final = "text/calendar"
 _BEARER: Final = "Bearer "
 # 429 for a stack that is still being synced: https://github.com/grafana-cold-storage/oncall/issues/5483
 _SYNC_WAIT: Final = "350"
@@ -37,6 +38,7 @@ class GrafanaDoor:
         if not self._router.methods(path.split("/")):
             raise Refusal(html_answer(404, "Not Found"))
         if is_export(path):
+            _check_accepted(headers.get("Accept", "*/*"))
             return ""
         token = self._token(headers.get("Authorization", ""))
         caller = self._service_account(token, headers) if token.startswith(SERVICE_ACCOUNT) else self._user(token)
@@ -68,3 +70,10 @@ class GrafanaDoor:
             refusal.answer.headers["RateLimit-Reset"] = _SYNC_WAIT
             raise refusal
         return token
+
+
+def _check_accepted(header: str) -> None:
+    """Refuse whoever does not want a calendar: the engine renders the exports as nothing else."""
+    wanted = {part.partition(";")[0].strip().lower() for part in header.split(",")}
+    if not wanted & {_CALENDAR, "text/*", "*/*"}:
+        raise not_acceptable()

@@ -42,6 +42,11 @@ def bad_token() -> Refusal:
     return detail(403, "Invalid token.")
 
 
+def not_acceptable() -> Refusal:
+    """Return the refusal of a request that wants another form than there is."""
+    return detail(406, "Could not satisfy the request Accept header.")
+
+
 def field_errors(errors: Json) -> Refusal:
     """Return the refusal of fields, by name."""
     return Refusal(json_answer(400, errors))

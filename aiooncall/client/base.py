@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from typing import Self
 
     from aiooncall._unset import UnsetType
-    from aiooncall.errors import ApiError
     from aiooncall.events import BudgetEvent, Hook
     from aiooncall.limits.budget import RateBudget
     from aiooncall.options import CallRate, RetryPolicy, Seconds
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
     from aiooncall.transport.deadline import Deadline
     from aiooncall.transport.exchange import Attempt
     from aiooncall.transport.messages import About, Endpoint, Query
+    from aiooncall.transport.transport import Classify
 
 T = TypeVar("T")
 JSON: Final = "application/json"
@@ -265,7 +265,7 @@ class BaseClient:
     def _unavailable(self, endpoint: Endpoint) -> Exception:
         return OptionsError(f"{endpoint.host}_url", None, f"a base URL: {endpoint.route} needs one")
 
-    def _classify(self) -> Callable[[int, tuple[str, ...]], type[ApiError]] | None:
+    def _classify(self) -> Classify | None:
         return None
 
     def _limited_as(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from aiooncall.errors import Forbidden, OptionsError, Unauthorized
@@ -12,14 +13,16 @@ from aiooncall.options import CallRate, base_url, count, required, secret
 from aiooncall.transport.outcome import api_error_class
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from datetime import datetime
     from typing import Self
 
     from aiooncall.errors import ApiError
     from aiooncall.oncall import OnCall
     from aiooncall.options import ClientOptions
+    from aiooncall.transport.messages import Endpoint
     from aiooncall.transport.pool import SessionPool
+    from aiooncall.transport.transport import Classify
 
 LIMITS: Final = {
     USER: CallRate(calls=300, per=60),
@@ -28,7 +31,12 @@ LIMITS: Final = {
 }
 """Calls of one user in any minute: grafana/oncall, engine/apps/public_api/throttlers."""
 SERVICE_ACCOUNT: Final = "glsa_"
-BAD_TOKEN: Final = "Invalid token."  # noqa: S105 (the server's words)
+BAD_TOKEN: Final = "Invalid token"  # noqa: S105 (the server's words, which may end in a full stop)
+TOKENS_ONLY: Final = frozenset(
+    {"escalation", "direct_paging", "info", "make_call", "send_sms", "actions", "personal_notification_rules"}
+)
+"""Views that know API tokens only: grafana/oncall, `authentication_classes` in engine/apps/public_api/views."""
+NOT_FOR_SERVICE_ACCOUNTS: Final = "this view takes API tokens of OnCall only, none of a service account; or it is bad"
 
 
 class GrafanaOnCall(Services):
@@ -68,7 +76,8 @@ class GrafanaOnCall(Services):
         pool: SessionPool | None = None,
     ) -> None:
         credential = secret("token", token)
-        if credential.startswith(SERVICE_ACCOUNT) and stack_url is None:
+        self._is_service_account = credential.startswith(SERVICE_ACCOUNT)
+        if self._is_service_account and stack_url is None:
             raise OptionsError("stack_url", None, "the URL of the Grafana stack: a service account needs it")
         scheme = "" if auth_scheme is None else f"{secret('auth_scheme', auth_scheme)} "
         headers = {"Accept": "application/json", "Authorization": f"{scheme}{credential}"}
@@ -128,11 +137,20 @@ class GrafanaOnCall(Services):
     def _windows(self) -> Mapping[str, CallRate]:
         return {**LIMITS, USER: self.options.rate_limit or LIMITS[USER]}
 
-    def _classify(self) -> Callable[[int, tuple[str, ...]], type[ApiError]]:
-        return _error_class
+    def _classify(self) -> Classify:
+        return partial(_judged, is_service_account=self._is_service_account)
 
 
-def _error_class(status: int, reasons: tuple[str, ...]) -> type[ApiError]:
-    """Return the class of an error: bad credentials are 403 here, as permissions that lack."""
+def _judged(
+    endpoint: Endpoint, status: int, reasons: tuple[str, ...], *, is_service_account: bool
+) -> tuple[type[ApiError], tuple[str, ...]]:
+    """Return the class of an error and its reasons: bad credentials are 403 here, as permissions that lack.
+
+    A view that knows no service accounts calls their tokens bad, be they ever so good.
+    """
     kind = api_error_class(status)
-    return Unauthorized if kind is Forbidden and BAD_TOKEN in reasons else kind
+    if kind is not Forbidden or BAD_TOKEN not in {reason.rstrip(".") for reason in reasons}:
+        return kind, reasons
+    if is_service_account and endpoint.template.split("/")[3] in TOKENS_ONLY:
+        return Forbidden, (*reasons, NOT_FOR_SERVICE_ACCOUNTS)
+    return Unauthorized, reasons

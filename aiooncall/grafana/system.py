@@ -42,5 +42,9 @@ class InfoService(Service[Info]):
     _kind = Info
 
     async def get(self) -> Info:
-        """Return the address of the Grafana that the engine belongs to; also a way to see whether a token is good."""
+        """Return the address of the Grafana that the engine belongs to; also a way to see whether an API token is good.
+
+        Raises:
+            Forbidden: the token is one of a service account, good or not.
+        """
         return await self._call(INFO)

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from aiooncall.transport.messages import About, Endpoint, Request
     from aiooncall.transport.pool import SessionPool
 
+    Classify = Callable[[Endpoint, int, tuple[str, ...]], tuple[type[ApiError], tuple[str, ...]]]
+
 LONGEST_ID: Final = 100
 REQUEST_ID_HEADERS: Final = ("X-Request-Id", "DD-Request-Id")
 
@@ -72,7 +74,7 @@ class Transport:
         fresh: the same, for what goes on a connection that has carried no request.
         budget: the host's rate budget.
         options: how the client behaves.
-        classify: the provider's own idea of an error's class, from status and reasons.
+        classify: the provider's own idea of an error's class and reasons, from what was called, status and reasons.
         redact: removes credentials from a text.
         hooks: get the events; looked at anew for each.
         troubled: get those that tell of refusals and retries only, so that what goes well costs nothing.
@@ -87,7 +89,7 @@ class Transport:
         budget: RateBudget,
         options: ClientOptions,
         *,
-        classify: Callable[[int, tuple[str, ...]], type[ApiError]] | None = None,
+        classify: Classify | None = None,
         redact: Callable[[str], str] = str,
         crash_retries: float = inf,
         hooks: Sequence[Hook] = (),
@@ -217,7 +219,8 @@ class Transport:
             host = self._redact(one_line(host_of(attempt.headers.get("Location", ""))))
             reasons = (f"redirects are not followed, so that credentials stay here (to {host})",)
         request_id = next((value for name in REQUEST_ID_HEADERS if (value := attempt.headers.get(name))), None)
-        error = self._classify(status, reasons)(
+        kind, reasons = self._classify(endpoint, status, reasons)
+        error = kind(
             status=status,
             errors=reasons,
             method=endpoint.method,
@@ -271,8 +274,8 @@ def in_doubt(endpoint: Endpoint, about: About, *, attempts: int, cause: OnCallEr
     )
 
 
-def _by_status(status: int, _reasons: tuple[str, ...]) -> type[ApiError]:
-    return api_error_class(status)
+def _by_status(_: Endpoint, status: int, reasons: tuple[str, ...]) -> tuple[type[ApiError], tuple[str, ...]]:
+    return api_error_class(status), reasons
 
 
 def _end(call: FailedCall, cause: OnCallError) -> NoReturn:

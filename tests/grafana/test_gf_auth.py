@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import attrs
+import orjson
 import pytest
 
 from aiooncall import (
@@ -20,13 +21,13 @@ from aiooncall import (
     SessionPool,
     Unauthorized,
 )
-from aiooncall.grafana import EscalationChain
+from aiooncall.grafana import Action, EscalationChain
 from aiooncall.simulator import Fault, FaultKind, GrafanaRules
 from tests.support.grafana_client import STACK, TOKEN, grafana_world, shown
 from tests.support.virtual_time import VirtualClock
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from tests.support.grafana_client import GrafanaWorld
 
@@ -84,9 +85,55 @@ async def test_service_account_names_its_stack(stack: str) -> None:
         assert (seen[0]["Authorization"], seen[0]["X-Grafana-URL"]) == (SERVICE, STACK)
         with pytest.raises(Forbidden, match="Service accounts"):
             await world.client.alert_groups.acknowledge(group.id)
-        with pytest.raises(Forbidden, match="Service accounts"):
-            await world.client.paging.page(users=["U1"], title="Down")
         assert world.sim.ledger.effects == []
+
+
+TOKENS_ONLY: Final[dict[str, Callable[[GrafanaOnCall], Awaitable[Any]]]] = {
+    "escalation": lambda c: c.paging.page(users=["U1"], title="Down"),
+    "info": lambda c: c.info.get(),
+    "make_call": lambda c: c.phone.make_call("ann@example.com", "Down"),
+    "send_sms": lambda c: c.phone.send_sms("ann@example.com", "Down"),
+    "actions": lambda c: c.actions.get("K1"),
+    "list of actions": lambda c: anext(aiter(c.actions.list())),
+    "new action": lambda c: c.actions.create(Action(name="a", url="https://example.com")),
+    "personal_notification_rules": lambda c: c.personal_notification_rules.delete("N1"),
+}
+
+
+@pytest.mark.parametrize("name", TOKENS_ONLY)
+async def test_service_account_where_only_users_may(name: str) -> None:
+    """Where the server takes no service account it calls a good token bad: that is Forbidden, and says why."""
+    async with grafana_world(KNOWN, token=SERVICE, client={"stack_url": STACK}) as world:
+        with pytest.raises(Forbidden, match="API tokens of OnCall only") as raised:
+            await TOKENS_ONLY[name](world.client)
+        assert raised.value.errors[0] == "Invalid token."
+        assert len(world.requests()) == 1
+
+
+@pytest.mark.parametrize("name", TOKENS_ONLY)
+async def test_bad_token_where_only_users_may(name: str) -> None:
+    """A token of a user that is bad is Unauthorized in each of these places, too."""
+    async with grafana_world(KNOWN, token="wr0ng-token") as world:
+        with pytest.raises(Unauthorized) as raised:
+            await TOKENS_ONLY[name](world.client)
+        assert raised.value.errors == ("Invalid token.",)
+
+
+async def test_bad_token_of_a_service_account() -> None:
+    """Where service accounts may come in, one whose token is bad is Unauthorized."""
+    async with grafana_world(KNOWN, token="glsa_wr0ng", client={"stack_url": STACK}) as world:
+        with pytest.raises(Unauthorized):
+            await world.client.schedules.get("S1")
+
+
+@pytest.mark.parametrize("words", ["Only active users are allowed to perform this action.", "Organization not found."])
+async def test_token_of_somebody_who_left(words: str) -> None:
+    """A token that is known, and whose owner may do nothing any more, is Forbidden in the server's words."""
+    async with grafana_world() as world:
+        world.answer(403, orjson.dumps({"detail": words}))
+        with pytest.raises(Forbidden) as raised:
+            await world.client.users.get("current")
+        assert raised.value.errors == (words,)
 
 
 def test_service_account_without_a_stack_is_refused_here() -> None:

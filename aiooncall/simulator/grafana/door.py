@@ -41,10 +41,10 @@ class GrafanaDoor:
             _check_accepted(headers.get("Accept", "*/*"))
             return ""
         token = self._token(headers.get("Authorization", ""))
-        caller = self._service_account(token, headers) if token.startswith(SERVICE_ACCOUNT) else self._user(token)
         view = view_of(path)
-        if caller == token and view in TOKEN_ONLY:
-            raise detail(403, "Service accounts are not allowed to use this endpoint.")
+        if token.startswith(SERVICE_ACCOUNT) and view in TOKEN_ONLY:
+            raise bad_token()  # these views know the tokens of users, and no others
+        caller = self._service_account(token, headers) if token.startswith(SERVICE_ACCOUNT) else self._user(token)
         if token in self._rules.powerless and view not in UNCHECKED:
             raise detail(403, "You do not have permission to perform this action.")
         return caller

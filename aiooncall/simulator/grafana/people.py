@@ -9,7 +9,7 @@ import attrs
 from aiooncall.simulator.grafana.calendar import calendar_answer
 from aiooncall.simulator.grafana.kinds import email, text
 from aiooncall.simulator.grafana.pagination import page_of
-from aiooncall.simulator.grafana.refusals import not_found, server_error
+from aiooncall.simulator.grafana.refusals import server_error
 from aiooncall.simulator.grafana.resource import CREATE, Field, read_fields
 from aiooncall.simulator.grafana.views import ROOT
 from aiooncall.simulator.grafana.wire import parameters
@@ -60,8 +60,8 @@ class PeopleRoutes:
 
     def _user(self, call: Call) -> Answer:
         current = self.world.caller(call) if call.ids[0] == "current" else self.world["users"].get(call.ids[0])
-        if current is None:
-            raise not_found()
+        if current is None:  # a service account is no user, and the engine does not expect one here
+            raise server_error()
         return self.world.wire.send(200, shown(current))
 
     def _calendar(self, call: Call) -> Answer:

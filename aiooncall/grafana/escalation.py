@@ -8,8 +8,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+import attrs
+
 from aiooncall._unset import UNSET
 from aiooncall.checks import whole_units
+from aiooncall.client.composite import composite
 from aiooncall.endpoints import crud
 from aiooncall.errors import OptionsError
 from aiooncall.grafana.buckets import USER
@@ -21,6 +24,9 @@ from aiooncall.grafana.models.escalation import (
     EscalationPolicy,
     NotifyNextPersonStep,
     NotifyPersonsStep,
+    NotifyScheduleStep,
+    NotifyTeamStep,
+    NotifyUserGroupStep,
     WaitStep,
 )
 from aiooncall.grafana.service import LARGEST_PAGE, Collection, TeamCollection, pairs
@@ -29,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from aiooncall._unset import Maybe
+    from aiooncall.transport.messages import Endpoint
 
 CHAINS = crud("/api/v1/escalation_chains/", "chain_id", bucket=USER)
 POLICIES = crud("/api/v1/escalation_policies/", "policy_id", bucket=USER)
@@ -38,6 +45,9 @@ LONGEST_SEVERITY: Final = 512
 SHORTEST_WAIT: Final = 60
 LONGEST_WAIT: Final = 86_400
 """Bounds of grafana/oncall, engine/apps/public_api/serializers/escalation_policies.py; waits in seconds."""
+NEVER_IMPORTANT: Final = "False: the engine hides an important step of this kind, and notifies by it all the same"
+_WITH_IMPORTANT: Final = (NotifyPersonsStep, NotifyScheduleStep, NotifyUserGroupStep, NotifyTeamStep)
+"""Kinds of steps that the engine has an important kind of, too."""
 _is_time_of_day = re.compile(r"([01]\d|2[0-3]):[0-5]\d:[0-5]\dZ", re.ASCII).fullmatch
 
 
@@ -70,6 +80,16 @@ class EscalationPolicies(Collection[EscalationPolicy]):
         """
         return self._rows(pairs(escalation_chain_id=escalation_chain_id), page_size=page_size)
 
+    @composite
+    async def _change(self, endpoint: Endpoint, resource: EscalationPolicy) -> EscalationPolicy:
+        self._check(self._checked(resource), new=False)
+        if isinstance(resource, _WITH_IMPORTANT) and resource.important is UNSET and resource.id:
+            # The server takes a kind of step without `important` for the one that is not.
+            known = await self.get(resource.id)
+            unnamed = known.extra.get("important", UNSET)
+            resource = attrs.evolve(resource, important=getattr(known, "important", unnamed))
+        return await super()._change(endpoint, resource)
+
     def _check(self, resource: EscalationPolicy, *, new: bool) -> None:
         if new:
             needs(resource, "escalation_chain_id")
@@ -80,6 +100,8 @@ class EscalationPolicies(Collection[EscalationPolicy]):
             case NotifyPersonsStep():
                 ids_of("persons_to_notify", resource.persons_to_notify)
             case NotifyNextPersonStep():
+                if resource.important is not UNSET and resource.important is not False:
+                    raise OptionsError("important", resource.important, NEVER_IMPORTANT)
                 ids_of("persons_to_notify_next_each_time", resource.persons_to_notify_next_each_time)
             case ContinueAtTimeStep():
                 _time_of_day("notify_if_time_from", resource.notify_if_time_from)

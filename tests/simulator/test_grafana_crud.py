@@ -321,7 +321,7 @@ async def test_steps_keep_an_order() -> None:
 STEPS: dict[str, dict[str, Any]] = {
     "wait": {"duration": 300},
     "notify_persons": {"persons_to_notify": ["USER"], "important": True},
-    "notify_person_next_each_time": {"persons_to_notify_next_each_time": ["USER"]},
+    "notify_person_next_each_time": {"persons_to_notify_next_each_time": ["USER"], "important": False},
     "notify_on_call_from_schedule": {"notify_on_call_from_schedule": "SCHEDULE", "important": False},
     "notify_user_group": {"group_to_notify": "USER_GROUP", "important": True},
     "notify_team_members": {"team_to_notify": "TEAM", "important": False},
@@ -364,6 +364,39 @@ async def test_step_shows_what_its_type_has(kind: str) -> None:
         back = await caller.ask("PATCH", path, {"type": kind})
     for name in own:
         assert back[name] in (None, [], False)
+
+
+WITH_IMPORTANT = ["notify_persons", "notify_on_call_from_schedule", "notify_user_group", "notify_team_members"]
+
+
+@pytest.mark.parametrize("method", ["PATCH", "PUT"])
+@pytest.mark.parametrize("kind", WITH_IMPORTANT)
+async def test_type_without_importance_resets_it(kind: str, method: str) -> None:
+    """A step stays important if neither its type nor `important` is sent, or both are; the type alone resets it."""
+    async with grafana() as (_, caller):
+        chain = await caller.make("escalation_chains", name="a")
+        body = {"escalation_chain_id": chain, "type": kind, "important": True}
+        path = f"escalation_policies/{await caller.make('escalation_policies', **body)}/"
+        assert (await caller.ask(method, path, {"position": 0}))["important"] is True
+        assert (await caller.ask(method, path, {"type": kind, "important": True}))["important"] is True
+        assert (await caller.ask(method, path, {"type": kind}))["important"] is False
+
+
+async def test_next_person_is_never_important() -> None:
+    """An important step that tells the next person is made, breaks the engine down, and is hidden from then on."""
+    async with grafana() as (_, caller):
+        chain = await caller.make("escalation_chains", name="a")
+        body = {"escalation_chain_id": chain, "type": "notify_person_next_each_time"}
+        broken = await caller.send("POST", "escalation_policies/", json={**body, "important": True})
+        assert broken.status == 500
+        assert await policies(caller, chain) == []
+        step = await caller.make("escalation_policies", **body)
+        assert await policies(caller, chain) == [(step, 1)]
+        path = f"escalation_policies/{step}/"
+        for status in (500, 404):
+            assert (await caller.send("PATCH", path, json={"important": True})).status == status
+        await caller.refusal("GET", path, status=404)
+        await caller.refusal("DELETE", path, status=404)
 
 
 async def test_step_without_a_type() -> None:

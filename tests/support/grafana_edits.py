@@ -169,8 +169,14 @@ EDITS: Final[dict[str, Edit]] = {
         g.NotifyScheduleStep,
         lambda i: {"notify_on_call_from_schedule": i.schedules, "important": True},
         {"notify_on_call_from_schedule": None},
+        {"notify_on_call_from_schedule": None, "important": True},
     ),
-    "notify user group": _step(g.NotifyUserGroupStep, lambda _: {"important": True}, {"group_to_notify": None}),
+    "notify user group": _step(
+        g.NotifyUserGroupStep,
+        lambda _: {"important": True},
+        {"group_to_notify": None},
+        {"group_to_notify": None, "important": True},
+    ),
     "notify team": _step(
         g.NotifyTeamStep, lambda i: {"team_to_notify": i.team, "important": False}, {"important": True}
     ),

@@ -64,7 +64,7 @@ class NotifyPersonsStep(_Step):
 
 @attrs.define(kw_only=True)
 class NotifyNextPersonStep(_Step):
-    """Notify one of several users, each time the next."""
+    """Notify one of several users, each time the next. It cannot be important: the engine would hide such a step."""
 
     type: ClassVar[str] = "notify_person_next_each_time"
     persons_to_notify_next_each_time: Maybe[Sequence[str]] = listed()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from aiooncall.simulator.grafana.crud import CrudRoutes
 from aiooncall.simulator.grafana.kinds import choice, flag, known, one_of, span, team, text, time_of_day, whole
 from aiooncall.simulator.grafana.ordering import ORDER_FIELDS, OrderedRoutes
-from aiooncall.simulator.grafana.refusals import bad_request
+from aiooncall.simulator.grafana.refusals import bad_request, not_found, server_error
 from aiooncall.simulator.grafana.resource import ALWAYS, CREATE, WHOLE, Field, Resource
 
 if TYPE_CHECKING:
@@ -22,11 +22,12 @@ CHAINS: Final = Resource(
     unique="name",
 )
 
+_NEXT_PERSON: Final = "notify_person_next_each_time"
 _STEPS: Final[dict[str | None, tuple[str, ...]]] = {
     None: (),
     "wait": ("duration",),
     "notify_persons": ("persons_to_notify", "important"),
-    "notify_person_next_each_time": ("persons_to_notify_next_each_time",),
+    _NEXT_PERSON: ("persons_to_notify_next_each_time", "important"),
     "notify_on_call_from_schedule": ("notify_on_call_from_schedule", "important"),
     "notify_user_group": ("group_to_notify", "important"),
     "notify_team_members": ("team_to_notify", "important"),
@@ -86,23 +87,44 @@ class ChainRoutes(CrudRoutes):
 
 
 class PolicyRoutes(OrderedRoutes):
-    """Steps; each shows only what its type has, and forgets the rest."""
+    """Steps; each shows only what its type has, and forgets the rest.
+
+    The engine has no word for "notify next, important": it stores such a step, breaks down when it is to show it, and
+    says from then on that there is no such step.
+    """
 
     def siblings(self, record: Json) -> list[Json]:
         """Return the steps of the same chain."""
         return self.table.where(escalation_chain_id=record["escalation_chain_id"])
 
     def prepare(self, draft: Json, old: Json | None, sent: Json, call: Call) -> None:
-        """Reset what a step of this type does not have."""
+        """Reset what a step of this type does not have; one whose type is sent is important only if that is, too."""
         super().prepare(draft, old, sent, call)
         blank = self.resource.blank()
+        if "type" in sent:
+            draft["important"] = sent.get("important", False)
+        draft["_hidden"] = draft["type"] == _NEXT_PERSON and draft["important"]
         draft.update({name: blank[name] for name in _others(draft)})
+
+    def placed(self, record: Json, sent: Json) -> None:
+        """Move the step, and break down on one that cannot be shown."""
+        super().placed(record, sent)
+        if record["_hidden"]:
+            raise server_error()
+
+    def get(self, call: Call) -> Json:
+        """Return the step of a path, if it can be shown."""
+        found = super().get(call)
+        if found["_hidden"]:
+            raise not_found()
+        return found
 
     def rows(self, call: Call) -> list[Json]:
         """Return the steps in the order of their chains."""
         del call
         chains = {chain["id"]: number for number, chain in enumerate(self.world["escalation_chains"])}
-        return sorted(self.table, key=lambda step: (chains[step["escalation_chain_id"]], step["position"]))
+        found = [step for step in self.table if not step["_hidden"]]
+        return sorted(found, key=lambda step: (chains[step["escalation_chain_id"]], step["position"]))
 
     def show(self, record: Json, call: Call) -> Json:
         """Return a step without the fields of other types."""

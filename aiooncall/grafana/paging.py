@@ -206,7 +206,11 @@ def _users(users: Iterable[PagedUser | str]) -> list[Json]:
 
 
 def _says(group: AlertGroup, said: Json) -> bool:
-    """Return whether a group was made by a page that said this; the server trims texts and escapes HTML."""
+    """Return whether a group was made by a page that said this.
+
+    The server trims texts and escapes what opens HTML, and no quotes (grafana/oncall, `escape_html` in
+    engine/common/utils.py).
+    """
     payload = as_object(group.last_alert.payload) if group.last_alert else None
     heard = as_object((payload or {}).get("oncall")) or {}
     return all(_is_heard(value, heard.get(_SOURCE[name])) for name, value in said.items() if value is not None)
@@ -214,4 +218,4 @@ def _says(group: AlertGroup, said: Json) -> bool:
 
 def _is_heard(said: str, heard: object) -> bool:
     told = said.strip()
-    return isinstance(heard, str) and heard.strip() in {told, escape(told)}
+    return isinstance(heard, str) and heard.strip() in {told, escape(told, quote=False)}

@@ -6,8 +6,11 @@ import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from aiooncall import AmbiguousOutcome
+from aiooncall.grafana import Alert, AlertGroup
 from aiooncall.grafana.paging import _says
 from aiooncall.simulator import Fault, FaultKind
 from tests.support.grafana_client import grafana_world
@@ -19,12 +22,21 @@ if TYPE_CHECKING:
 SAID: Final[list[dict[str, str]]] = [
     {"title": "<b>It's & down</b>"},
     {"title": 'the "disk" is > 90 % & rising', "message": "a < b"},
+    {"title": "R&D's database is down", "message": """File '<stdin>', line 1\n  raise Error("a" > 'b')\n"""},
     {"title": "&lt;already escaped&gt;"},
     {"title": " spaces around\n"},
     {"title": "überlauf 火事"},
     {"source_url": "https://example.com/?a=1&b=<2>"},
     {"title": "Down", "message": "m", "source_url": "https://github.com/myorg/myrepo/issues/123#x"},
 ]
+
+
+texts = st.text(st.sampled_from(" \n\"'&<>;ax\u00a0é"), min_size=1).filter(str.strip)
+
+
+def kept_by_engine(text: str) -> str:
+    """Return a text as the engine keeps it."""
+    return text.strip().replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 @pytest.mark.parametrize("said", SAID)
@@ -39,6 +51,16 @@ async def test_lost_page_is_found_by_what_it_said(said: dict[str, Any]) -> None:
         assert group.reconciled
         assert group.id == world.sim.ledger.effects[-1].page_id
         assert len(world.requests("POST")) == len(said) + 1
+
+
+@given(title=texts, message=texts)
+def test_any_text_is_found_again(title: str, message: str) -> None:
+    """Whatever texts a page had, its group has them as the engine keeps them, and is known by them."""
+    said = {"title": title, "message": message, "source_url": None}
+    kept = {name: kept_by_engine(text) for name, text in (("title", title), ("message", message))}
+    alert = Alert(id="A1", payload={"oncall": {**kept, "permalink": None}})
+    assert _says(AlertGroup(id="I1", state="firing", last_alert=alert), said)
+    assert not _says(AlertGroup(id="I1", state="firing", last_alert=alert), {**said, "title": f"{title}'"})
 
 
 async def test_server_may_trim_what_was_said(sim: Simulator, gf: GrafanaOnCall) -> None:

@@ -88,8 +88,8 @@ async def test_answer_is_the_alert_group() -> None:
         assert group == await caller.get("alert_groups", group["id"])
         assert sim.ledger.pages_by_title(group["title"]) == [group["id"]]
     payload = group["last_alert"]["payload"]["oncall"]
-    assert group["title"] == "&lt;b&gt;It&#x27;s &amp; down"
-    assert (payload["message"], payload["permalink"], payload["author_username"]) == ("&quot;now&quot;", None, "admin")
+    assert group["title"] == "&lt;b&gt;It's &amp; down"
+    assert (payload["message"], payload["permalink"], payload["author_username"]) == ('"now"', None, "admin")
     assert (group["state"], group["team_id"], group["labels"]) == ("firing", None, [])
 
 

@@ -30,7 +30,7 @@ _CONTENT: Final = ("title", "message", "source_url")
 
 
 def _escaped(value: object, world: World) -> str:
-    return html.escape(text()(value, world))
+    return html.escape(text()(value, world).strip(), quote=False)
 
 
 def _responders(value: object, world: World) -> list[Json]:

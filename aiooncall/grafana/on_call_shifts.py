@@ -15,7 +15,7 @@ from aiooncall.errors import OptionsError
 from aiooncall.grafana.buckets import USER
 from aiooncall.grafana.checks import ids_of, needs, number
 from aiooncall.grafana.models.on_call_shift import OnCallShift, ShiftType
-from aiooncall.grafana.service import LARGEST_PAGE, Collection, pairs
+from aiooncall.grafana.service import LARGEST_PAGE, TeamCollection, pairs
 from aiooncall.moments import in_zone
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ SHIFTS = crud("/api/v1/on_call_shifts/", "shift_id", bucket=USER)
 _TIMES: Final = ("start", "rotation_start", "until")
 
 
-class OnCallShifts(Collection[OnCallShift]):
+class OnCallShifts(TeamCollection[OnCallShift]):
     """The on-call shifts of one Grafana OnCall."""
 
     _kind = OnCallShift
@@ -50,8 +50,7 @@ class OnCallShifts(Collection[OnCallShift]):
             team_id: only those of a team; None for those without a team.
             page_size: rows in one request, at most 100.
         """
-        team = None if team_id is UNSET else team_id or "null"
-        return self._rows(pairs(name=name, schedule_id=schedule_id, team_id=team), page_size=page_size)
+        return self._rows_of_team(team_id, pairs(name=name, schedule_id=schedule_id), page_size=page_size)
 
     def _check(self, resource: OnCallShift, *, new: bool) -> None:
         if new:

@@ -17,14 +17,13 @@ from aiooncall.errors import OptionsError
 from aiooncall.grafana.buckets import USER
 from aiooncall.grafana.checks import at_most, ids_of, needs
 from aiooncall.grafana.models.webhook import Action, Webhook, WebhookResponse
-from aiooncall.grafana.service import LARGEST_PAGE, Collection, Service, pairs
+from aiooncall.grafana.service import LARGEST_PAGE, Service, TeamCollection
 from aiooncall.redaction import MASK
 from aiooncall.transport.messages import Endpoint, Safety
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from aiooncall._unset import Maybe
     from aiooncall.client.base import BaseClient
 
 W = TypeVar("W", bound="Webhook | Action")
@@ -37,21 +36,8 @@ METHODS: Final = ("GET", "POST", "PUT", "DELETE", "OPTIONS", "PATCH")
 _SECRETS: Final = ("password", "authorization_header")
 
 
-class _Senders(Collection[W]):
+class _Senders(TeamCollection[W]):
     """What webhooks and actions share."""
-
-    def list(
-        self, *, name: str | None = None, team_id: Maybe[str] = UNSET, page_size: int = LARGEST_PAGE
-    ) -> AsyncIterator[W]:
-        """Yield them as they are read.
-
-        Args:
-            name: the exact name.
-            team_id: only those of a team; None for those without a team.
-            page_size: rows in one request, at most 100.
-        """
-        team = None if team_id is UNSET else team_id or "null"
-        return self._rows(pairs(name=name, team_id=team), page_size=page_size)
 
     @composite
     async def _change(self, endpoint: Endpoint, resource: W) -> W:
@@ -81,6 +67,7 @@ class Webhooks(_Senders[Webhook]):
 
     _kind = Webhook
     _endpoints = WEBHOOKS
+    _team_field = "team"
 
     def __init__(self, client: BaseClient) -> None:
         super().__init__(client)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import pytest
 
@@ -241,29 +241,32 @@ async def test_needed_fields_are_told(kind: str) -> None:
     assert problem == {name: ["This field is required."] for name in NEEDED[kind]}
 
 
-@pytest.mark.parametrize("kind", ["escalation_chains", "schedules", "integrations"])
+BY_TEAM: Final = ("escalation_chains", "schedules", "integrations", "webhooks", "actions", "on_call_shifts")
+
+
+@pytest.mark.parametrize("kind", BY_TEAM)
 async def test_filter_by_team_fails(kind: str) -> None:
-    """Filtering these by a team is an HTML 500; "null" and unknown teams get a proper answer."""
+    """Filtering these by a team, or by none, is an HTML 500; only unknown teams get a proper answer."""
     async with grafana() as (sim, caller):
         team = (await setting(sim, caller)).team
-        failed = await caller.send("GET", f"{kind}/", params={"team_id": team})
+        for wanted in (team, "null"):
+            failed = await caller.send("GET", f"{kind}/", params={"team_id": wanted})
+            assert (failed.status, failed.headers["Content-Type"][:9]) == (500, "text/html")
         unknown = await caller.refusal("GET", f"{kind}/", query={"team_id": NOTHING})
-        assert await caller.listed(kind, team_id="null") == await caller.listed(kind)
-    assert (failed.status, failed.headers["Content-Type"][:9]) == (500, "text/html")
     assert unknown.keys() == {"team_id"}
 
 
 @pytest.mark.parametrize(("kind", "field"), [("webhooks", "team"), ("actions", "team_id")])
-async def test_filter_by_team_works(kind: str, field: str) -> None:
-    """Webhooks are found by team; without one they get the caller's current team."""
+async def test_team_of_what_sends(kind: str, field: str) -> None:
+    """Webhooks and actions get the caller's current team unless they name one, or none, and are found by name."""
     async with grafana() as (sim, caller):
         team = sim.grafana.add_team("SRE")
         sim.grafana.add_user("admin", role="admin", current_team=team)
         base = {"url": "https://x/", "http_method": "GET", "trigger_type": "escalation"}
         ours = await caller.make(kind, name="a", **base)
         theirs = await caller.make(kind, name="b", **base, **{field: None})
-        assert [one["id"] for one in await caller.listed(kind, team_id=team)] == [ours]
-        assert [one["id"] for one in await caller.listed(kind, team_id="null")] == [theirs]
+        assert [one[field] for one in await caller.listed(kind)] == [team, None]
+        assert [one["id"] for one in await caller.listed(kind, name="a")] == [ours]
         assert [one["id"] for one in await caller.listed(kind, name="b")] == [theirs]
 
 

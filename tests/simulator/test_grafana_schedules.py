@@ -368,13 +368,11 @@ async def test_bad_shifts(change: dict[str, Any], words: str) -> None:
 
 
 async def test_shift_changes_piece_by_piece() -> None:
-    """A change leaves the rest alone, and a team's shifts are found."""
+    """A change leaves the rest alone."""
     async with grafana() as (sim, caller):
         team = sim.grafana.add_team("SRE")
         made = await caller.ask("POST", "on_call_shifts/", {**WEEKLY, "by_day": ["MO"], "by_month": []})
         changed = await caller.ask("PATCH", f"on_call_shifts/{made['id']}/", {"team_id": team})
-        assert [one["id"] for one in await caller.listed("on_call_shifts", team_id=team)] == [made["id"]]
-        assert await caller.listed("on_call_shifts", team_id="null") == []
     assert changed == {**made, "team_id": team}
     assert (made["by_month"], made["rotation_start"]) == (None, made["start"])
 

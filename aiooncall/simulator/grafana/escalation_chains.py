@@ -18,7 +18,7 @@ CHAINS: Final = Resource(
     kind="escalation_chains",
     fields=(Field("name", text(100), needed=WHOLE), Field("team_id", team, nullable=ALWAYS)),
     filters={"name": "name"},
-    team_filter="fails",
+    team_filter=True,
     unique="name",
 )
 

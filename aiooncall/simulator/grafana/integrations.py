@@ -43,7 +43,7 @@ INTEGRATIONS: Final = Resource(
         Field("default_route", plain_object, default={}),
     ),
     filters={"name": "name"},
-    team_filter="fails",
+    team_filter=True,
 )
 
 

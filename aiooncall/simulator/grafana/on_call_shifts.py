@@ -87,7 +87,7 @@ SHIFTS: Final = Resource(
         Field("start_rotation_from_user_index", whole(0), nullable=ALWAYS),
     ),
     filters={"name": "name"},
-    team_filter="works",
+    team_filter=True,
 )
 
 

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from aiooncall.simulator.json_api import Json
 
 Need: TypeAlias = Literal["POST", "PUT", "PATCH"]
-TeamFilter: TypeAlias = Literal["works", "fails"]
 
 CREATE: frozenset[Need] = frozenset({"POST"})
 WHOLE: frozenset[Need] = frozenset({"POST", "PUT"})
@@ -55,7 +54,7 @@ class Resource:
         fields: What requests can hold; everything else in them is ignored.
         page_size: Rows on a page.
         filters: Parameters of the list, and the fields that they must be equal to.
-        team_filter: What `team_id` does in a list; None if it is not known there.
+        team_filter: Whether the list knows `team_id`, and breaks down on it.
         team_field: The field that holds the team.
         unique: The field that no two objects share.
     """
@@ -64,7 +63,7 @@ class Resource:
     fields: tuple[Field, ...]
     page_size: int = USUAL_SIZE
     filters: Mapping[str, str] = attrs.field(factory=dict[str, str])
-    team_filter: TeamFilter | None = None
+    team_filter: bool = False
     team_field: str = "team_id"
     unique: str | None = None
 

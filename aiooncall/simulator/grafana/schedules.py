@@ -50,7 +50,7 @@ SCHEDULES: Final = Resource(
         Field("shifts", known("on_call_shifts"), nullable=ALWAYS, default=[]),
     ),
     filters={"name": "name"},
-    team_filter="fails",
+    team_filter=True,
 )
 
 

@@ -64,7 +64,7 @@ WEBHOOKS: Final = Resource(
         *_SHARED,
     ),
     filters={"name": "name"},
-    team_filter="works",
+    team_filter=True,
     team_field="team",
     unique="name",
 )
@@ -81,7 +81,7 @@ ACTIONS: Final = Resource(
         *_SHARED,
     ),
     filters={"name": "name"},
-    team_filter="works",
+    team_filter=True,
     unique="name",
 )
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import attrs
+
+from aiooncall._unset import UNSET
+from aiooncall.client.composite import composite
 from aiooncall.endpoints import crud
 from aiooncall.errors import OptionsError
 from aiooncall.grafana.buckets import USER
@@ -15,9 +19,15 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from aiooncall.grafana.service import Json
+    from aiooncall.transport.messages import Endpoint
 
 ROUTES = crud("/api/v1/routes/", "route_id", bucket=USER)
 LONGEST_EXPRESSION: Final = 1024
+_KEPT: Final = {
+    "escalation_chain_id": "the id of a chain: a route cannot lose its chain",
+    "routing_regex": "an expression: a route cannot lose its own",
+}
+"""What a route can lack, and cannot lose."""
 
 
 class Routes(Collection[Route]):
@@ -38,6 +48,24 @@ class Routes(Collection[Route]):
         """
         return self._rows(pairs(integration_id=integration_id, routing_regex=routing_regex), page_size=page_size)
 
+    @composite
+    async def _change(self, endpoint: Endpoint, resource: Route) -> Route:
+        """Write a route; it may say that it has no chain, or no expression, where that is so.
+
+        The engine refuses null for both in any write, and shows them for routes without a chain and for last ones
+        (grafana/oncall, engine/apps/public_api/serializers/routes.py).
+        """
+        self._check(self._checked(resource), new=False)
+        nothing = [name for name in _KEPT if getattr(resource, name) is None]
+        if nothing and resource.id:
+            known = await self.get(resource.id)
+            for name in nothing:
+                if getattr(known, name) is not None:
+                    raise OptionsError(name, None, _KEPT[name])
+            left: Json = dict.fromkeys(nothing, UNSET)
+            resource = attrs.evolve(resource, **left)
+        return await super()._change(endpoint, resource)
+
     def _check(self, resource: Route, *, new: bool) -> None:
         if new:
             needs(resource, "integration_id", "routing_regex")
@@ -51,7 +79,5 @@ class Routes(Collection[Route]):
         if new:  # a new route has to say that it has no chain
             body.setdefault("escalation_chain_id", None)
             return body
-        if resource.escalation_chain_id is None:
-            raise OptionsError("escalation_chain_id", None, "the id of a chain: a route cannot lose its chain")
         body.pop("integration_id", None)
         return body

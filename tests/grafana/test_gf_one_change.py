@@ -59,6 +59,46 @@ async def test_one_thing_changes(edit: Edit, way: str) -> None:
             assert differing(before, stored(w, edit, made.id)) <= {names[name]}
 
 
+async def lacking(w: GrafanaWorld, ids: Ids, which: str) -> g.Route:
+    """Return a route without a chain, or the last one of an integration, which has no expression, either."""
+    routes = w.client.routes
+    made = await routes.create(g.Route(integration_id=ids.integrations, routing_regex="x", escalation_chain_id=None))
+    last = [route async for route in routes.list(integration_id=ids.integrations)][-1]
+    found = made if which == "chainless" else last
+    w.sim.ledger.requests.clear()
+    return found
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("which", ["chainless", "last"])
+async def test_one_thing_of_a_route_that_lacks_some(which: str, way: str) -> None:
+    """A route without a chain, and a last one, are written back as they were read, but for what is changed."""
+    async with furnished() as (w, ids):
+        route = await lacking(w, ids, which)
+        before = w.sim.grafana.stored("routes", route.id)
+        slack = g.SlackRouting(channel_id=ids.channel, enabled=False)
+        written = await write(w.client.routes, way, route, {"slack": slack})
+        after = w.sim.grafana.stored("routes", route.id)
+        assert differing(before, after) == {"slack"}
+        assert after["slack"] == {"channel_id": ids.channel, "enabled": False}
+        assert (written.escalation_chain_id, written.routing_regex) == (None, route.routing_regex)
+        await write(w.client.routes, way, route, {"escalation_chain_id": ids.escalation_chains})
+        assert w.sim.grafana.stored("routes", route.id)["escalation_chain_id"] == ids.escalation_chains
+
+
+@pytest.mark.parametrize("name", ["escalation_chain_id", "routing_regex"])
+@pytest.mark.parametrize("method", ["update", "patch"])
+async def test_what_a_route_cannot_lose(method: str, name: str) -> None:
+    """None for the chain or the expression of a route that has one is refused here, after a look and no write."""
+    async with furnished() as (w, ids):
+        made = await w.client.routes.create(EDITS["route"].new(ids))
+        w.sim.ledger.requests.clear()
+        gone: dict[str, Any] = {name: None}
+        with pytest.raises(OptionsError) as raised:
+            await getattr(w.client.routes, method)(evolve(made, **gone))
+        assert (raised.value.field, w.sent()) == (name, [f"GET routes/{made.id}/"])
+
+
 def important(w: GrafanaWorld, step: Any) -> Any:
     """Return whether the server takes a step for important."""
     return w.sim.grafana.stored("escalation_policies", step.id)["important"]

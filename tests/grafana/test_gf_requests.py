@@ -167,7 +167,6 @@ async def test_change(kind: str, resource: Any, field: str, method: str) -> None
 @pytest.mark.parametrize(
     ("kind", "resource", "field"),
     [
-        ("routes", g.Route(id="R1", escalation_chain_id=None), "escalation_chain_id"),
         ("resolution_notes", g.ResolutionNote(id="M1"), "text"),
         ("resolution_notes", g.ResolutionNote(id="M1", text=""), "text"),
         ("resolution_notes", g.ResolutionNote(id="M1", text=None), "text"),

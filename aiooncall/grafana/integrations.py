@@ -23,7 +23,9 @@ INTEGRATIONS = crud("/api/v1/integrations/", "integration_id", bucket=USER)
 _ONE: Final = INTEGRATIONS.get.template
 START: Final = Endpoint("POST", f"{_ONE}maintenance_start/", Safety.REPEATABLE, bucket=USER)
 STOP: Final = Endpoint("POST", f"{_ONE}maintenance_stop/", Safety.REPEATABLE, bucket=USER)
+LONGEST_NAME: Final = 150
 LONGEST_DESCRIPTION: Final = 250
+"""Characters: grafana/oncall, engine/apps/alerts/models/alert_receive_channel.py."""
 
 
 class Integrations(TeamCollection[Integration]):
@@ -66,6 +68,7 @@ class Integrations(TeamCollection[Integration]):
     def _check(self, resource: Integration, *, new: bool) -> None:
         if new:
             needs(resource, "type")
+        at_most("name", resource.name, LONGEST_NAME)
         at_most("description_short", resource.description_short, LONGEST_DESCRIPTION)
 
     def _body(self, resource: Integration, *, new: bool) -> Json:

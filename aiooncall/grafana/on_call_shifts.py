@@ -13,7 +13,7 @@ from aiooncall.checks import time_zone, whole_units
 from aiooncall.endpoints import crud
 from aiooncall.errors import OptionsError
 from aiooncall.grafana.buckets import USER
-from aiooncall.grafana.checks import ids_of, needs, number
+from aiooncall.grafana.checks import at_most, ids_of, needs, number
 from aiooncall.grafana.models.on_call_shift import OnCallShift, ShiftType
 from aiooncall.grafana.service import LARGEST_PAGE, TeamCollection, pairs
 from aiooncall.moments import in_zone
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from aiooncall.grafana.service import Json
 
 SHIFTS = crud("/api/v1/on_call_shifts/", "shift_id", bucket=USER)
+LONGEST_NAME: Final = 200
+"""Characters: grafana/oncall, engine/apps/schedules/models/custom_on_call_shift.py."""
 _TIMES: Final = ("start", "rotation_start", "until")
 
 
@@ -57,6 +59,7 @@ class OnCallShifts(TeamCollection[OnCallShift]):
             needs(resource, "name", "type", "start", "duration")
             if resource.type == ShiftType.ROLLING_USERS:
                 needs(resource, "start_rotation_from_user_index")
+        at_most("name", resource.name, LONGEST_NAME)
         time_zone("time_zone", resource.time_zone, stored=not new)
         if resource.duration is not UNSET:
             whole_units("duration", resource.duration, 1, least=1)

@@ -32,12 +32,19 @@ WEBHOOKS = crud("/api/v1/webhooks/", "webhook_id", bucket=USER)
 ACTIONS = crud("/api/v1/actions/", "action_id", bucket=USER)
 RESPONSES: Final = Endpoint("GET", f"{WEBHOOKS.get.template}responses/", Safety.REPEATABLE, bucket=USER)
 LONGEST_NAME: Final = 100
+"""Characters: grafana/oncall, engine/apps/webhooks/models/webhook.py."""
 METHODS: Final = ("GET", "POST", "PUT", "DELETE", "OPTIONS", "PATCH")
 _SECRETS: Final = ("password", "authorization_header")
 
 
 class _Senders(TeamCollection[W]):
-    """What webhooks and actions share."""
+    """What webhooks and actions share.
+
+    Attributes:
+        _names: the fields that hold at most LONGEST_NAME characters.
+    """
+
+    _names: tuple[str, ...]
 
     @composite
     async def _change(self, endpoint: Endpoint, resource: W) -> W:
@@ -51,7 +58,8 @@ class _Senders(TeamCollection[W]):
     def _check(self, resource: W, *, new: bool) -> None:
         if new:
             needs(resource, "name", "url")
-        at_most("name", resource.name, LONGEST_NAME)
+        for name in self._names:
+            at_most(name, getattr(resource, name), LONGEST_NAME)
         ids_of("integration_filter", resource.integration_filter)
         if resource.http_method and resource.http_method not in METHODS:
             raise OptionsError("http_method", resource.http_method, f"one of {', '.join(METHODS)}")
@@ -68,6 +76,7 @@ class Webhooks(_Senders[Webhook]):
     _kind = Webhook
     _endpoints = WEBHOOKS
     _team_field = "team"
+    _names = ("name", "username")
 
     def __init__(self, client: BaseClient) -> None:
         super().__init__(client)
@@ -101,3 +110,4 @@ class Actions(_Senders[Action]):
 
     _kind = Action
     _endpoints = ACTIONS
+    _names = ("name", "user")

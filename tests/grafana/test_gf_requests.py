@@ -70,6 +70,7 @@ _SHIFT: Final = NEW["on_call_shifts"](IDS)
 _ROTATION: Final = evolve(_SHIFT, type="rolling_users")
 _SWAP: Final = NEW["shift_swaps"](IDS)
 _CHAIN: Final = {"escalation_chain_id": "F1"}
+_HOOK: Final = {"name": "x" * 100, "url": "https://example.com/hook", "http_method": "POST"}
 WRONG: Final[list[tuple[str, Any, str]]] = [
     ("schedules", g.ICalSchedule(name="x"), "ical_url_primary"),
     ("schedules", g.WebSchedule(name="x"), "time_zone"),
@@ -90,6 +91,7 @@ WRONG: Final[list[tuple[str, Any, str]]] = [
     ("on_call_shifts", evolve(_SHIFT, users=[None]), "users"),
     ("on_call_shifts", evolve(_SHIFT, rolling_users=[["U1"], "U2"]), "rolling_users[1]"),
     ("on_call_shifts", evolve(_SHIFT, rolling_users=[[""]]), "rolling_users[0]"),
+    *(("on_call_shifts", evolve(_SHIFT, name=value), "name") for value in ("x" * 201, 5)),
     ("on_call_shifts", evolve(_SHIFT, start="2027-01-01T09:00:00"), "start"),
     ("escalation_chains", g.EscalationChain(name="x" * 101), "name"),
     ("escalation_chains", g.EscalationChain(name=5), "name"),
@@ -118,7 +120,10 @@ WRONG: Final[list[tuple[str, Any, str]]] = [
         for value in (0, 61, 299, 7200, "60")
     ),
     ("personal_notification_rules", g.PersonalNotificationRule(user_id="U1", type="wait", position=-2), "position"),
+    *(("integrations", g.Integration(type="webhook", name=value), "name") for value in ("x" * 151, 5)),
     ("integrations", g.Integration(type="webhook", description_short="x" * 251), "description_short"),
+    ("webhooks", evolve(NEW["webhooks"](IDS), username="x" * 101), "username"),
+    ("actions", evolve(NEW["actions"](IDS), user="x" * 101), "user"),
     ("routes", g.Route(integration_id="C1", routing_regex="x" * 1025), "routing_regex"),
     ("routes", g.Route(integration_id="C1", routing_regex="x", routing_type="labels"), "routing_type"),
     ("routes", g.Route(integration_id="C1", routing_regex="x", position=-1), "position"),
@@ -266,7 +271,10 @@ async def test_arguments(field: str, call: Any) -> None:
     [
         ("schedules", g.CalendarSchedule(name="x" * 200, time_zone="UTC", shifts=[])),
         ("escalation_chains", g.EscalationChain(name="x" * 100)),
-        ("integrations", g.Integration(type="webhook", description_short="x" * 250)),
+        ("integrations", g.Integration(type="webhook", name="x" * 150, description_short="x" * 250)),
+        ("on_call_shifts", evolve(_SHIFT, name="x" * 200, users=())),
+        ("webhooks", g.Webhook(**_HOOK, username="x" * 100, trigger_type="resolve")),
+        ("actions", g.Action(**_HOOK, user="x" * 100)),
         ("on_call_shifts", evolve(_SHIFT, users=(), interval=1, level=0, start_rotation_from_user_index=0)),
         ("on_call_shifts", evolve(_SHIFT, start=datetime(2027, 1, 1, tzinfo=UTC), time_zone="UTC", users=[])),
     ],

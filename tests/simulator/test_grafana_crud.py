@@ -270,6 +270,28 @@ async def test_team_of_what_sends(kind: str, field: str) -> None:
         assert [one["id"] for one in await caller.listed(kind, name="b")] == [theirs]
 
 
+TOO_LONG: Final = [
+    ("integrations", {"name": "x" * 151}, 500),
+    ("actions", {"user": "x" * 101}, 500),
+    ("webhooks", {"username": "x" * 101}, 400),
+    ("webhooks", {"name": "x" * 101}, 400),
+    ("escalation_chains", {"name": "x" * 101}, 400),
+    ("schedules", {"name": "x" * 201}, 400),
+]
+
+
+@pytest.mark.parametrize(("kind", "change", "status"), TOO_LONG)
+async def test_names_that_are_too_long(kind: str, change: dict[str, str], status: int) -> None:
+    """A name that is too long is refused, or breaks the engine down where only its database knows the bound."""
+    async with grafana() as (sim, caller):
+        body = next(case.body for case in CASES if case.kind == kind)
+        made = await caller.make(kind, **body(await setting(sim, caller)))
+        for length in (0, 1):
+            short = {name: value[length:] for name, value in change.items()}
+            reply = await caller.send("PATCH", f"{kind}/{made}/", json=short)
+            assert reply.status == (200 if length else status)
+
+
 @pytest.mark.parametrize("kind", ["escalation_chains", "webhooks", "actions"])
 async def test_names_are_unique(kind: str) -> None:
     """Two objects of a kind can't share a name, neither by create nor by change."""

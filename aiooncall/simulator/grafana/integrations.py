@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from aiooncall.simulator.grafana.crud import CrudRoutes
-from aiooncall.simulator.grafana.kinds import plain_object, team, text
+from aiooncall.simulator.grafana.kinds import column, plain_object, team, text
 from aiooncall.simulator.grafana.refusals import bad_request, field_errors
 from aiooncall.simulator.grafana.resource import ALWAYS, CREATE, Field, Resource
 from aiooncall.simulator.grafana.routes import change_default_route, new_default_route, shown_default_route
@@ -36,7 +36,7 @@ INTEGRATIONS: Final = Resource(
     kind="integrations",
     fields=(
         Field("type", _type, needed=CREATE, once=True),
-        Field("name", text()),
+        Field("name", column(150)),
         Field("description_short", text(250), nullable=ALWAYS),
         Field("team_id", team, nullable=ALWAYS),
         Field("templates", plain_object, default={}),

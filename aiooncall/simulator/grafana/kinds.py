@@ -6,7 +6,7 @@ import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
-from aiooncall.simulator.grafana.refusals import NO_OBJECT, Invalid, bad_request
+from aiooncall.simulator.grafana.refusals import NO_OBJECT, Invalid, bad_request, server_error
 from aiooncall.simulator.times import is_time_zone, read_instant
 
 if TYPE_CHECKING:
@@ -39,6 +39,19 @@ def text(longest: int | None = None, *, blank: bool = False) -> Kind:
             raise Invalid(["This field may not be blank."])
         if longest is not None and len(taken) > longest:
             raise Invalid([f"Ensure this field has no more than {longest} characters."])
+        return taken
+
+    return read
+
+
+def column(longest: int, *, blank: bool = False) -> Kind:
+    """Return the kind of texts whose length only the engine's database knows: a longer one breaks the engine down."""
+    any_length = text(blank=blank)
+
+    def read(value: object, world: World) -> str:
+        taken: str = any_length(value, world)
+        if len(taken) > longest:
+            raise server_error()
         return taken
 
     return read

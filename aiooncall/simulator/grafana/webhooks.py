@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, cast
 
 from aiooncall.simulator.grafana.crud import CrudRoutes
-from aiooncall.simulator.grafana.kinds import choice, flag, one_of, team, text
+from aiooncall.simulator.grafana.kinds import choice, column, flag, one_of, team, text
 from aiooncall.simulator.grafana.pagination import page_of
 from aiooncall.simulator.grafana.refusals import Invalid, bad_request, field_errors
 from aiooncall.simulator.grafana.resource import ALWAYS, CREATE, WHOLE, Field, Resource
@@ -60,7 +60,7 @@ WEBHOOKS: Final = Resource(
         Field("http_method", choice(*_METHODS), needed=CREATE),
         Field("trigger_type", _trigger, needed=CREATE),
         Field("forward_all", flag, default=True),
-        *_texts("username"),
+        Field("username", text(100, blank=True), nullable=ALWAYS),
         *_SHARED,
     ),
     filters={"name": "name"},
@@ -77,7 +77,7 @@ ACTIONS: Final = Resource(
         Field("http_method", choice(*_METHODS), default="POST"),
         Field("trigger_type", _trigger, default="escalation"),
         Field("forward_whole_payload", flag, default=True),
-        *_texts("user"),
+        Field("user", column(100, blank=True), nullable=ALWAYS),
         *_SHARED,
     ),
     filters={"name": "name"},

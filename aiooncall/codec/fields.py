@@ -31,6 +31,8 @@ ANY_ORDER: Final = "any order"
 """A function that says of a model whether the order of the field's values means nothing."""
 SPELLING: Final = "spelling"
 """A function that returns the field's value in the one spelling in which it is compared."""
+BARE: Final = "bare"
+"""The field is an instant that travels in UTC and without a zone."""
 EXTRA: Final = "extra"
 """The field that keeps what a class does not know."""
 
@@ -55,6 +57,11 @@ def local_time() -> Any:  # noqa: ANN401 (as attrs.field)
 def spelt(spelling: Callable[[Any], Any]) -> Any:  # noqa: ANN401 (as attrs.field)
     """Declare a field whose values have several spellings; `spelling` returns the one in which they are compared."""
     return attrs.field(default=UNSET, eq=spelling, metadata={SPELLING: spelling})
+
+
+def bare_instant() -> Any:  # noqa: ANN401 (as attrs.field)
+    """Declare a field that is an instant, and on the wire a datetime in UTC that does not say so."""
+    return attrs.field(default=UNSET, metadata={BARE: True})
 
 
 def required() -> Any:  # noqa: ANN401 (as attrs.field)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import UTC, datetime, time
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
@@ -10,7 +10,7 @@ import attrs
 from cattrs.gen import make_dict_unstructure_fn, override
 
 from aiooncall._unset import UNSET
-from aiooncall.codec.fields import UNIT, WIRE, has_extra, is_member, tag_of
+from aiooncall.codec.fields import BARE, UNIT, WIRE, has_extra, is_member, tag_of
 from aiooncall.moments import format_datetime
 
 if TYPE_CHECKING:
@@ -46,8 +46,21 @@ def _override(field: attrs.Attribute[Any]) -> Any:  # noqa: ANN401 (cattrs' own 
     return override(
         rename=field.metadata.get(WIRE),
         omit_if_default=field.default is UNSET,
-        unstruct_hook=partial(_write_duration, field.metadata[UNIT]) if UNIT in field.metadata else None,
+        unstruct_hook=_special_writer(field),
     )
+
+
+def _special_writer(field: attrs.Attribute[Any]) -> Unstructure | None:
+    if UNIT in field.metadata:
+        return partial(_write_duration, field.metadata[UNIT])
+    return _write_bare if BARE in field.metadata else None
+
+
+def _write_bare(moment: datetime | None) -> str | None:
+    """Return an instant in UTC, without saying so; a time without a zone as it is."""
+    if moment is None:
+        return None
+    return (moment if moment.tzinfo is None else moment.astimezone(UTC)).replace(tzinfo=None).isoformat()
 
 
 def _write_duration(unit: int, seconds: float | None) -> float | None:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import attrs
 
 from aiooncall._unset import UNSET
-from aiooncall.checks import time_zone, whole_units
+from aiooncall.checks import aware, time_zone, whole_units
 from aiooncall.endpoints import crud
 from aiooncall.errors import OptionsError
 from aiooncall.grafana.buckets import USER
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 SHIFTS = crud("/api/v1/on_call_shifts/", "shift_id", bucket=USER)
 LONGEST_NAME: Final = 200
 """Characters: grafana/oncall, engine/apps/schedules/models/custom_on_call_shift.py."""
-_TIMES: Final = ("start", "rotation_start", "until")
+_TIMES: Final = ("start", "rotation_start")
 
 
 class OnCallShifts(TeamCollection[OnCallShift]):
@@ -65,6 +65,7 @@ class OnCallShifts(TeamCollection[OnCallShift]):
             whole_units("duration", resource.duration, 1, least=1)
         for name, least in (("interval", 1), ("level", 0), ("start_rotation_from_user_index", 0)):
             number(name, getattr(resource, name), least)
+        _end("until", resource.until)
         ids_of("users", resource.users)
         for place, group in enumerate(resource.rolling_users or ()):
             ids_of(f"rolling_users[{place}]", group)
@@ -87,6 +88,21 @@ def _local(field: str, moment: Maybe[datetime], zone: Maybe[str]) -> Maybe[datet
         if local is None:
             raise OptionsError(field, moment, f"a time that the clocks of {zone} show once; they are set back then")
         moment = local
+    return _in_whole_seconds(field, moment)
+
+
+def _end(field: str, moment: Maybe[datetime]) -> None:
+    """Check the instant at which a shift stops to repeat.
+
+    The engine takes what it gets for UTC, although it takes `start` for the local time of the shift
+    (grafana/oncall, `event_ical_rules` in engine/apps/schedules/models/custom_on_call_shift.py), so a time without a
+    zone would mean one thing here and another there.
+    """
+    if moment is not UNSET and moment is not None:
+        _in_whole_seconds(field, aware(field, moment))
+
+
+def _in_whole_seconds(field: str, moment: datetime) -> datetime:
     if moment.microsecond:
         raise OptionsError(field, moment, "whole seconds")
     return moment

@@ -18,6 +18,7 @@ from aiooncall import UNSET, OptionsError
 from aiooncall import grafana as g
 from aiooncall.codec import dumps, loads, structure, unstructure, writable
 from aiooncall.codec.fields import (
+    BARE,
     LOCAL,
     UNIT,
     choices,
@@ -89,7 +90,7 @@ def json_of(kind: Any) -> st.SearchStrategy[Any]:
 
 
 def _field(field: attrs.Attribute[Any]) -> st.SearchStrategy[Any]:
-    if field.metadata.get(LOCAL):
+    if field.metadata.get(LOCAL) or field.metadata.get(BARE):
         return LOCAL_TIMES | st.none()
     if UNIT in field.metadata:
         return PLAIN[float] | st.none()
@@ -220,9 +221,12 @@ def test_time_of_day_elsewhere() -> None:
 
 
 def test_local_times_have_no_zone() -> None:
-    """A shift's times have no zone, and are written without one; other times are aware."""
+    """A shift's times have no zone, but its end, which is in UTC, and are written without; other times are aware."""
     shift = structure({"id": "1", "start": "2027-01-04T09:00:00", "until": None}, g.OnCallShift)
     assert (shift.start, shift.until, shift.rotation_start) == (datetime(2027, 1, 4, 9), None, UNSET)  # noqa: DTZ001 (local)
     assert unstructure(shift) == {"id": "1", "start": "2027-01-04T09:00:00", "until": None}
+    ending = structure({"id": "1", "until": "2027-01-04T09:00:00"}, g.OnCallShift)
+    assert ending.until == datetime(2027, 1, 4, 9, tzinfo=UTC)
+    assert unstructure(ending) == {"id": "1", "until": "2027-01-04T09:00:00"}
     swap = structure({"id": "1", "swap_start": "2027-01-04T09:00:00.000000Z"}, g.ShiftSwap)
     assert swap.swap_start == datetime(2027, 1, 4, 9, tzinfo=UTC)

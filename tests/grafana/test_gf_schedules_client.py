@@ -36,7 +36,7 @@ def naive(moment: datetime) -> datetime:
     return moment.replace(tzinfo=None)
 
 
-@pytest.mark.parametrize("name", ["start", "rotation_start", "until"])
+@pytest.mark.parametrize("name", ["start", "rotation_start"])
 @pytest.mark.parametrize("method", ["create", "update", "patch"])
 async def test_shift_times_that_are_sent(method: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A naive time is sent as it is; an aware one as the clocks of the shift's time zone show it."""
@@ -58,7 +58,7 @@ async def test_shift_times_that_are_sent(method: str, name: str, monkeypatch: py
             assert getattr(answer, name) == datetime.fromisoformat(text)
 
 
-@pytest.mark.parametrize("name", ["start", "rotation_start", "until"])
+@pytest.mark.parametrize("name", ["start", "rotation_start"])
 @pytest.mark.parametrize(
     ("moment", "zone", "reason"),
     [
@@ -82,6 +82,50 @@ async def test_shift_times_that_are_refused(name: str, moment: Any, zone: Any, r
             with pytest.raises(OptionsError, match=reason) as raised:
                 await change(shift)
             assert raised.value.field == name
+        assert w.sent() == []
+
+
+ENDLESS: Final[dict[str, Any]] = {"type": "recurrent_event", "frequency": "daily", "interval": 1}
+
+
+@pytest.mark.parametrize("zone", [UNSET, None, "UTC", "America/New_York", "Asia/Tokyo", "Europe/Paris"])
+@pytest.mark.parametrize("method", ["create", "update", "patch"])
+async def test_end_of_a_shift_travels_in_utc(method: str, zone: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When a shift stops to repeat is sent in UTC whatever the shift's zone is, and comes back as the same instant."""
+    async with furnished() as (w, ids):
+        change, sent = getattr(w.client.on_call_shifts, method), recorded(w.client, monkeypatch)
+        for end in (START, START.astimezone(PARIS), *TWICE, TWICE[1].astimezone(PARIS), TWICE[0].astimezone(PARIS)):
+            shift = evolve(NEW["on_call_shifts"](ids), id=ids.on_call_shifts, time_zone=zone, until=end, **ENDLESS)
+            made = await change(shift)
+            assert sent[-1].body["until"] == f"{end.astimezone(UTC):%Y-%m-%dT%H:%M:%S}"
+            assert (made.until, made.until.tzinfo) == (end.astimezone(UTC), UTC)
+            assert made.start == shift.start
+        await w.client.on_call_shifts.update(made)
+        assert sent[-1].body["until"] == f"{end.astimezone(UTC):%Y-%m-%dT%H:%M:%S}"
+        await w.client.on_call_shifts.patch(g.OnCallShift(id=made.id, until=None))
+        assert sent[-1].body == {"until": None}
+
+
+@pytest.mark.parametrize(
+    ("moment", "reason"),
+    [
+        (naive(START), "an aware datetime"),
+        (START.replace(microsecond=1), "whole seconds"),
+        (START.date(), "an aware datetime"),
+        ("2027-01-18T09:00:00", "an aware datetime"),
+        (datetime.max.replace(tzinfo=UTC), "a time in the years"),
+    ],
+    ids=str,
+)
+async def test_ends_that_are_refused(moment: Any, reason: str) -> None:
+    """An end that is no instant is refused by its name, and not taken for one in some zone."""
+    async with furnished() as (w, ids):
+        shift = evolve(NEW["on_call_shifts"](ids), id=ids.on_call_shifts, time_zone="UTC", until=moment)
+        shifts = w.client.on_call_shifts
+        for change in (shifts.create, shifts.update, shifts.patch):
+            with pytest.raises(OptionsError, match=reason) as raised:
+                await change(shift)
+            assert raised.value.field == "until"
         assert w.sent() == []
 
 

@@ -130,7 +130,7 @@ EDITS: Final[dict[str, Edit]] = {
             "by_day": ["MO", "FR"],
             "by_month": [1, 2],
             "by_monthday": [-1],
-            "until": datetime(2028, 1, 1),  # noqa: DTZ001 (local)
+            "until": datetime(2028, 1, 1, tzinfo=UTC),
         },
         {"until": None, "by_day": ["SA"], "duration": timedelta(hours=1)},
         {"until": None, "by_day": ["SA"], "duration": 3600},

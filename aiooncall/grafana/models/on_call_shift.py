@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 
 from aiooncall._unset import UNSET, Maybe
-from aiooncall.codec.fields import UNIT, listed, local_time, read_only
+from aiooncall.codec.fields import UNIT, bare_instant, listed, local_time, read_only
 from aiooncall.moments import to_seconds
 
 
@@ -53,7 +53,7 @@ class OnCallShift:
         duration: how long one shift takes, in seconds or as a timedelta.
         time_zone: an IANA name; the schedule's without one.
         rotation_start: when the rotation begins, like `start`.
-        until: when it stops to repeat, like `start`.
+        until: when it stops to repeat: an instant, an aware datetime, whatever `time_zone` is.
         interval: it repeats each so many units of `frequency`.
         level: its priority over other shifts of the schedule; an override has none.
         users: ids of who takes it, all at once.
@@ -73,7 +73,7 @@ class OnCallShift:
     rotation_start: Maybe[datetime] = local_time()
     frequency: Maybe[Frequency | str] = UNSET
     interval: Maybe[int] = UNSET
-    until: Maybe[datetime] = local_time()
+    until: Maybe[datetime] = bare_instant()
     week_start: Maybe[WeekDay | str] = UNSET
     by_day: Maybe[Sequence[str]] = listed()
     by_month: Maybe[Sequence[int]] = listed()

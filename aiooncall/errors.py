@@ -176,6 +176,8 @@ class Conflict(ApiError):
 class RateLimited(ApiError):
     """The rate limit does not leave room for the call within its deadline.
 
+    If the server refused it, its words are in `errors`.
+
     Attributes:
         retry_at: when the server is expected to accept calls again (aware, UTC), if known.
     """

@@ -105,7 +105,7 @@ class Transport:
         self._troubled = troubled
         self.attempts = 0
         """How many attempts have ended."""
-        self._classify = classify or _by_status
+        self._classify: Classify = classify or (lambda _, status, reasons: (api_error_class(status), reasons))
         self._redact = redact
         self._crash_retries = crash_retries
 
@@ -235,15 +235,16 @@ class Transport:
         return error
 
     def _rate_limited(self, call: FailedCall, opens_at: float) -> RateLimited:
-        endpoint = call.request.endpoint
+        endpoint, last = call.request.endpoint, call.last
+        said = parse_errors(last.body, self._redact) if last and last.outcome is Outcome.THROTTLED else ()
         return RateLimited(
             retry_at=self._wall(opens_at - self._now()),
             status=429,
-            errors=("the rate limit leaves no room for this call before its deadline",),
+            errors=(*said, "the rate limit leaves no room for this call before its deadline"),
             method=endpoint.method,
             route=endpoint.template,
             attempts=call.attempts,
-            rate_limit=call.last.rate_limit if call.last is not None else None,
+            rate_limit=last.rate_limit if last is not None else None,
         )
 
     def _wall(self, after: float) -> datetime:
@@ -272,10 +273,6 @@ def in_doubt(endpoint: Endpoint, about: About, *, attempts: int, cause: OnCallEr
         hint=about.look,
         cause=cause,
     )
-
-
-def _by_status(_: Endpoint, status: int, reasons: tuple[str, ...]) -> tuple[type[ApiError], tuple[str, ...]]:
-    return api_error_class(status), reasons
 
 
 def _end(call: FailedCall, cause: OnCallError) -> NoReturn:

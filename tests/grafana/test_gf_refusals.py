@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
+from typing import Final
 
 import pytest
 from aiohttp import web
@@ -11,8 +12,11 @@ from aiohttp import web
 from aiooncall import RateLimited, RetryPolicy
 from aiooncall.simulator import Fault, FaultKind, GrafanaRules
 from aiooncall.simulator.origin import Origin
-from tests.support.grafana_client import STACK, grafana_client, grafana_world
+from tests.support.grafana_calls import saying
+from tests.support.grafana_client import STACK, grafana_client, grafana_world, shown
 from tests.support.virtual_time import EPOCH, VirtualClock
+
+NO_ROOM: Final = "the rate limit leaves no room for this call before its deadline"
 
 
 def now() -> float:
@@ -137,7 +141,36 @@ async def test_unknown_stack_is_told_at_once() -> None:
         with pytest.raises(RateLimited) as raised:
             await world.client.users.get("current")
         assert back_in(raised.value) == pytest.approx(350, abs=2)
+        assert raised.value.errors == ("Organization being synced, please retry.", NO_ROOM)
         assert now() < 1.0
+        with pytest.raises(RateLimited) as again:
+            await world.client.users.get("current")
+        assert (again.value.attempts, again.value.errors) == (0, (NO_ROOM,))
+
+
+async def test_words_of_a_refusal_are_shown_as_any() -> None:
+    """What a server says with a refusal that there is no room to wait for has no credential in it, and one line."""
+    said = {"detail": "Too many\x1b[2J requests of token-0123456789."}
+    async with saying(said, status=429, token="token-0123456789", deadline=0.5) as (_, client):
+        with pytest.raises(RateLimited) as raised:
+            await client.users.get("current")
+    first, second = raised.value.errors
+    assert (first.startswith("Too many"), second) == (True, NO_ROOM)
+    assert not [text for text in ("\x1b", "token-0123456789") if text in shown(raised.value)]
+
+
+async def test_words_of_a_crash_are_none_of_a_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A call that failed, and then has no room since another one was refused, does not pass its error off as that."""
+    monkeypatch.setattr("aiooncall.transport.retry.jittered", lambda most: most)  # so that the refusal comes first
+    async with grafana_world() as world:
+        world.fail("GET", "users/current/", Fault(FaultKind.ERROR_BEFORE, status=502))
+        world.fail("GET", "teams/T1/", Fault(FaultKind.THROTTLE_BARE, retry_after="300"))
+        users, teams = world.client.users, world.client.teams
+        failed, refused = await asyncio.gather(users.get("current"), teams.get("T1"), return_exceptions=True)
+    assert isinstance(failed, RateLimited)
+    assert isinstance(refused, RateLimited)
+    assert (failed.attempts, failed.errors) == (1, (NO_ROOM,))
+    assert (refused.attempts, len(refused.errors), refused.errors[1]) == (1, 2, NO_ROOM)
 
 
 async def test_refusals_are_borne_as_often_as_allowed() -> None:

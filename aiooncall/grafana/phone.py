@@ -50,8 +50,8 @@ class Phone:
             message: at most 1024 characters.
 
         Raises:
-            NotFound: nobody has that address.
-            BadRequest: the number is not verified, or too many messages were sent.
+            NotFound: nobody has that address, or nobody who has it has a verified number.
+            BadRequest: too many messages were sent.
             AmbiguousOutcome: it was sent, and whether it was delivered is unknown.
         """
         await self._tell(SMS, email, message)

@@ -90,13 +90,17 @@ class PeopleRoutes:
         return self.world.wire.send(200, {"url": self.world.rules.stack_url})
 
     def _relay(self, call: Call) -> Answer:
-        """Check a call or text as if it were to be relayed; there is no telephone."""
+        """Check a call or text as if it were to be relayed; there is no telephone.
+
+        The engine looks for whom to send a text among those who have a verified number.
+        """
         sent = read_fields(_PHONE, self.world.wire.read(call), self.world, "POST")
         users = self.world["users"].where(email=sent["email"])
         if not users:
             return self.world.wire.send(404, {"error": "user-not-found"})
         if not any(user["is_phone_number_verified"] for user in users):
-            return self.world.wire.send(400, {"error": "number-not-verified"})
+            known = (404, "user-not-found") if "send_sms" in call.path else (400, "number-not-verified")
+            return self.world.wire.send(known[0], {"error": known[1]})
         return self.world.wire.send(200, {})
 
 

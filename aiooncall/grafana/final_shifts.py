@@ -21,23 +21,29 @@ if TYPE_CHECKING:
 
 LONGEST: Final = timedelta(days=365)
 """What one request covers at most: grafana/oncall, engine/apps/public_api/serializers/schedules_base.py."""
+OVERLAP: Final = timedelta(minutes=1)
+"""How much of a request the next one asks for again: the least that can be asked for."""
 
 
 async def final_shifts(
     client: BaseClient, endpoint: Endpoint, schedule_id: str, start: date, end: date
 ) -> AsyncIterator[FinalShift]:
-    """Yield the shifts between `start` and `end`; one that goes on over the edge of a request is one shift."""
+    """Yield the shifts between `start` and `end`; one that goes on from request to request is one shift.
+
+    The server cuts shifts to what is asked for, so at the end of a request one that goes on looks like one that is
+    over. A little before its end the two look different: it is there that a request and the next one meet.
+    """
     first, last = _instant("start", start), _instant("end", end)
     if last < first:
         raise OptionsError("end", end, "a time that is not before start")
-    open_ones: list[FinalShift] = []
-    for since, until in _windows(first, last):
+    going_on: list[FinalShift] = []
+    for since, until, seam in _windows(first, last):
         query = {"start_date": f"{since:%Y-%m-%dT%H:%M}", "end_date": f"{until:%Y-%m-%dT%H:%M}"}
         rows = await client.fetch(endpoint, schedule_id, query=query, read=_rows)
-        shifts = _joined(open_ones, rows, since)
-        open_ones = [shift for shift in shifts if shift.end == until < last]
+        shifts = _joined(going_on, rows, since)
+        going_on = [shift for shift in shifts if seam and shift.start < seam < shift.end]
         for shift in shifts:
-            if (cut := _cut(shift, first, last)) and shift not in open_ones:
+            if (seam is None or shift.end <= seam) and (cut := _cut(shift, first, last)):
                 yield cut
 
 
@@ -52,25 +58,26 @@ def _instant(field: str, moment: object) -> datetime:
     return aware(field, moment).astimezone(UTC)
 
 
-def _windows(first: datetime, last: datetime) -> Iterator[tuple[datetime, datetime]]:
-    """Cut a stretch of time into what one request covers, in whole minutes that hold all of it."""
+def _windows(first: datetime, last: datetime) -> Iterator[tuple[datetime, datetime, datetime | None]]:
+    """Yield where each request begins and ends, and where the next one begins; in whole minutes that hold all."""
     since = first.replace(second=0, microsecond=0)
     end = (last + timedelta(minutes=1, microseconds=-1)).replace(second=0, microsecond=0)
     while True:
-        until = min(since + LONGEST, end)
-        yield since, until
-        if until == end:
+        if since + LONGEST >= end:
+            yield since, end, None
             return
-        since = until
+        seam = since + LONGEST - OVERLAP
+        yield since, since + LONGEST, seam
+        since = seam
 
 
-def _joined(before: Iterable[FinalShift], rows: Iterable[FinalShift], edge: datetime) -> list[FinalShift]:
-    """Return all shifts by their start; one that begins at the edge continues one of the same user that ended there."""
+def _joined(before: Iterable[FinalShift], rows: Iterable[FinalShift], seam: datetime) -> list[FinalShift]:
+    """Return all shifts by their start; one that begins at the seam continues one of its user that went on there."""
     waiting: defaultdict[str, list[FinalShift]] = defaultdict(list)
     for shift in before:
         waiting[shift.user_id].append(shift)
     joined = [
-        attrs.evolve(row, start=waiting[row.user_id].pop().start) if row.start == edge and waiting[row.user_id] else row
+        attrs.evolve(row, start=waiting[row.user_id].pop().start) if row.start <= seam and waiting[row.user_id] else row
         for row in rows
     ]
     return sorted([*joined, *(shift for left in waiting.values() for shift in left)], key=lambda shift: shift.start)

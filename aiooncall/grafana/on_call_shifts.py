@@ -14,7 +14,7 @@ from aiooncall.endpoints import crud
 from aiooncall.errors import OptionsError
 from aiooncall.grafana.buckets import USER
 from aiooncall.grafana.checks import at_most, ids_of, needs, number
-from aiooncall.grafana.models.on_call_shift import OnCallShift, ShiftType
+from aiooncall.grafana.models.on_call_shift import Frequency, OnCallShift, ShiftType
 from aiooncall.grafana.service import LARGEST_PAGE, TeamCollection, pairs
 from aiooncall.moments import in_zone
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 SHIFTS = crud("/api/v1/on_call_shifts/", "shift_id", bucket=USER)
 LONGEST_NAME: Final = 200
 """Characters: grafana/oncall, engine/apps/schedules/models/custom_on_call_shift.py."""
+_REPEATED: Final = frozenset({ShiftType.RECURRENT_EVENT, ShiftType.ROLLING_USERS})
 _TIMES: Final = ("start", "rotation_start")
 
 
@@ -57,8 +58,8 @@ class OnCallShifts(TeamCollection[OnCallShift]):
     def _check(self, resource: OnCallShift, *, new: bool) -> None:
         if new:
             needs(resource, "name", "type", "start", "duration")
-            if resource.type == ShiftType.ROLLING_USERS:
-                needs(resource, "start_rotation_from_user_index")
+        if resource.type in _REPEATED:
+            _repetition(resource, new=new)
         at_most("name", resource.name, LONGEST_NAME)
         time_zone("time_zone", resource.time_zone, stored=not new)
         if resource.duration is not UNSET:
@@ -73,6 +74,32 @@ class OnCallShifts(TeamCollection[OnCallShift]):
     def _body(self, resource: OnCallShift, *, new: bool) -> Json:
         times: Json = {name: _local(name, getattr(resource, name), resource.time_zone) for name in _TIMES}
         return super()._body(attrs.evolve(resource, **times), new=new)
+
+
+def _repetition(shift: OnCallShift, *, new: bool) -> None:
+    """Check how a shift repeats, as far as it says so.
+
+    The rules are those of grafana/oncall, engine/apps/public_api/serializers/on_call_shifts.py.
+    """
+    takes_turns = shift.type == ShiftType.ROLLING_USERS
+    if new:
+        needs(shift, "frequency")
+        if shift.frequency == Frequency.WEEKLY:
+            needs(shift, "week_start")
+        if takes_turns:
+            needs(shift, "start_rotation_from_user_index")
+    if shift.interval is None:
+        raise OptionsError("interval", None, "a whole number of at least 1; left out, it is 1 for a new shift")
+    if takes_turns and shift.frequency == Frequency.DAILY:
+        _days_of_turns(shift)
+
+
+def _days_of_turns(shift: OnCallShift) -> None:
+    if shift.by_monthday:
+        raise OptionsError("by_monthday", shift.by_monthday, "nothing: turns by days know days of the week only")
+    most = len(shift.by_day or ())
+    if most and shift.interval is not UNSET and (shift.interval or 1) > most:
+        raise OptionsError("interval", shift.interval, f"at most {most}, the number of days in by_day")
 
 
 def _local(field: str, moment: Maybe[datetime], zone: Maybe[str]) -> Maybe[datetime]:

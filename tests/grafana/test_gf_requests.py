@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 import pytest
 
-from aiooncall import UNSET, OptionsError, evolve, grafana
+from aiooncall import UNSET, NotFound, OptionsError, evolve, grafana
 from tests.support.datadog_world import everything
 from tests.support.grafana_calls import KINDS, LATER, NEW, Ids
 from tests.support.grafana_client import grafana_world
@@ -68,6 +68,8 @@ def test_rules_are_for_all_kinds() -> None:
 
 _SHIFT: Final = NEW["on_call_shifts"](IDS)
 _ROTATION: Final = evolve(_SHIFT, type="rolling_users")
+_RECURRENT: Final = evolve(_SHIFT, type="recurrent_event")
+_TURNS: Final = evolve(_ROTATION, start_rotation_from_user_index=0)
 _SWAP: Final = NEW["shift_swaps"](IDS)
 _CHAIN: Final = {"escalation_chain_id": "F1"}
 _HOOK: Final = {"name": "x" * 100, "url": "https://example.com/hook", "http_method": "POST"}
@@ -82,6 +84,9 @@ WRONG: Final[list[tuple[str, Any, str]]] = [
     ("schedules", g.CalendarSchedule(name="x", time_zone="UTC", shifts=["O1", ""]), "shifts"),
     ("schedules", g.WebSchedule(name="x", time_zone="UTC", shifts=[_SHIFT]), "shifts"),
     ("on_call_shifts", _ROTATION, "start_rotation_from_user_index"),
+    *(("on_call_shifts", evolve(shift, interval=None), "interval") for shift in (_RECURRENT, _TURNS)),
+    ("on_call_shifts", evolve(_TURNS, by_monthday=[1]), "by_monthday"),
+    ("on_call_shifts", evolve(_TURNS, by_day=["MO", "TU"], interval=3), "interval"),
     ("on_call_shifts", evolve(_SHIFT, time_zone="Mars Olympus"), "time_zone"),
     *(("on_call_shifts", evolve(_SHIFT, duration=value), "duration") for value in (0, -1, 1.5, "1h", True)),
     *(("on_call_shifts", evolve(_SHIFT, interval=value), "interval") for value in (0, 1.5, "1", True)),
@@ -158,6 +163,16 @@ async def test_create(kind: str, resource: Any, field: str) -> None:
 
 CHANGES: Final = [row for row in WRONG if row[1] not in (WRONG[0][1], WRONG[1][1], _ROTATION)]
 """Those that do not lack what only a new one needs."""
+
+
+@pytest.mark.parametrize("shift", [_RECURRENT, _TURNS])
+async def test_new_shift_says_how_it_repeats(shift: Any) -> None:
+    """A new shift that repeats needs a frequency, and a weekly one the first day of its weeks; a change does not."""
+    for lacking, field in (({"frequency": UNSET}, "frequency"), ({"frequency": "weekly"}, "week_start")):
+        async with grafana_world() as w:
+            await refused(w, field, w.client.on_call_shifts.create(evolve(shift, **lacking)))
+            with pytest.raises(NotFound):
+                await w.client.on_call_shifts.patch(evolve(shift, id="O1", **lacking))
 
 
 @pytest.mark.parametrize("method", ["update", "patch"])
@@ -273,6 +288,9 @@ async def test_arguments(field: str, call: Any) -> None:
         ("escalation_chains", g.EscalationChain(name="x" * 100)),
         ("integrations", g.Integration(type="webhook", name="x" * 150, description_short="x" * 250)),
         ("on_call_shifts", evolve(_SHIFT, name="x" * 200, users=())),
+        ("on_call_shifts", evolve(_TURNS, by_day=["MO", "TU"], interval=2, rolling_users=[])),
+        ("on_call_shifts", evolve(_RECURRENT, by_day=["MO"], by_monthday=[1], interval=5, users=[])),
+        ("on_call_shifts", evolve(_RECURRENT, frequency="weekly", week_start="MO", users=[])),
         ("webhooks", g.Webhook(**_HOOK, username="x" * 100, trigger_type="resolve")),
         ("actions", g.Action(**_HOOK, user="x" * 100)),
         ("on_call_shifts", evolve(_SHIFT, users=(), interval=1, level=0, start_rotation_from_user_index=0)),

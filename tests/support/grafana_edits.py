@@ -144,8 +144,8 @@ EDITS: Final[dict[str, Edit]] = {
             "interval": 1,
             "level": 1,
         },
-        {"start": datetime(2027, 1, 5, 10), "interval": None},  # noqa: DTZ001 (local)
-        {"start": "2027-01-05T10:00:00", "interval": None},
+        {"start": datetime(2027, 1, 5, 10), "interval": 2},  # noqa: DTZ001 (local)
+        {"start": "2027-01-05T10:00:00", "interval": 2},
     ),
     "override": _shift("override", lambda i: {"users": [i.other]}, {"name": "Swap", "duration": 60}),
     "escalation chain": Edit(

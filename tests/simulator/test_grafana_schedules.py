@@ -76,22 +76,22 @@ async def test_single_shift() -> None:
         (DAILY, [18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31]),
         ({**DAILY, "interval": 3}, [18, 21, 24, 27, 30]),
         ({**DAILY, "until": "2027-01-20T09:00:00"}, [18, 19, 20]),
-        ({**DAILY, "rotation_start": "2027-01-29T09:00:00"}, [29, 30, 31]),
-        ({**DAILY, "rotation_start": "2027-01-29T10:00:00"}, [30, 31]),
-        ({**DAILY, "by_day": ["SA", "SU"]}, [23, 24, 30, 31]),
+        ({**DAILY, "interval": 5, "rotation_start": "2027-01-29T09:00:00"}, [18, 23, 28]),
+        ({**DAILY, "by_day": ["SA", "SU"]}, [18, 23, 24, 30, 31]),
         (WEEKLY, [18, 25]),
-        ({**WEEKLY, "by_day": ["TU", "FR"]}, [19, 22, 26, 29]),
+        ({**WEEKLY, "by_day": ["TU", "FR"]}, [18, 19, 22, 26, 29]),
         ({**WEEKLY, "interval": 2, "by_day": ["MO", "SU"]}, [18, 24]),
         ({**WEEKLY, "interval": 2, "by_day": ["MO", "SU"], "week_start": "SU"}, [18, 31]),
         ({**SHIFT, "frequency": "monthly"}, [18]),
-        ({**SHIFT, "frequency": "monthly", "by_monthday": [20, -1]}, [20, 31]),
-        ({**SHIFT, "frequency": "monthly", "by_day": ["WE"]}, [20, 27]),
-        ({**DAILY, "by_month": [2]}, []),
+        ({**SHIFT, "frequency": "monthly", "by_monthday": [20, -1]}, [18, 20, 31]),
+        ({**SHIFT, "frequency": "monthly", "by_day": ["WE"]}, [18, 20, 27]),
+        ({**WEEKLY, "by_monthday": [20, 30]}, [18, 20, 30]),
+        ({**DAILY, "by_month": [2]}, [18]),
         ({**SHIFT, "frequency": "hourly", "interval": 120, "duration": 3600}, [18, 23, 28]),
     ],
 )
 async def test_recurrence(shift: dict[str, Any], days: list[int]) -> None:
-    """A shift recurs by hours, days, weeks or months, at each interval, on the days that it names."""
+    """A shift takes place when it starts, and recurs by hours, days, weeks or months on the days that it names."""
     async with grafana() as (sim, caller):
         schedule = await scheduled(caller, {**shift, "users": users(sim, "ann")})
         found = await rows(caller, schedule, "2027-01-01", "2027-02-01")
@@ -133,12 +133,14 @@ def rolling(groups: list[list[str]], first: int = 0, **more: Any) -> dict[str, A
         (0, {}, ["ann", "bob", "cat", "ann", "bob", "cat", "ann"]),
         (1, {}, ["bob", "cat", "ann", "bob", "cat", "ann", "bob"]),
         (0, {"interval": 2}, ["ann", "bob", "cat", "ann"]),
-        (0, {"rotation_start": "2027-01-20T09:00:00"}, ["ann", "bob", "cat", "ann", "bob"]),
-        (0, {"by_day": ["MO", "WE", "FR"]}, ["ann", "cat", "bob"]),
+        (0, {"rotation_start": "2027-01-20T09:00:00"}, ["cat", "ann", "bob", "cat", "ann"]),
+        (0, {"by_day": ["MO", "WE", "FR"]}, ["ann", "bob", "cat"]),
+        (0, {"by_day": ["MO", "WE", "FR", "SA"], "interval": 2}, ["ann", "ann", "bob", "bob"]),
+        (7, {"by_day": ["TU"], "week_start": "MO"}, ["ann"]),
     ],
 )
 async def test_rotation(first: int, more: dict[str, Any], names: list[str]) -> None:
-    """In a rotation the groups take turns from the chosen one on, one for each interval since it began."""
+    """In a rotation the groups take turns from the chosen one on, counted from its start, in days that it has."""
     async with grafana() as (sim, caller):
         ann, bob, cat = users(sim, "ann", "bob", "cat")
         schedule = await scheduled(caller, rolling([[ann], [bob], [cat]], first, **more))
@@ -147,7 +149,7 @@ async def test_rotation(first: int, more: dict[str, Any], names: list[str]) -> N
 
 
 async def test_weekly_rotation_of_groups() -> None:
-    """A whole group has its week, each member for all of it, and a group of one is on call without a break."""
+    """A whole group has its week, each member for all of it, and two weeks of a group of one are two shifts."""
     async with grafana() as (sim, caller):
         ann, bob, cat = users(sim, "ann", "bob", "cat")
         week: dict[str, Any] = {"frequency": "weekly", "week_start": "MO", "duration": 7 * 24 * 3600}
@@ -160,7 +162,7 @@ async def test_weekly_rotation_of_groups() -> None:
         ("bob", "01-18T09:00", "01-25T09:00"),
         ("cat", "01-25T09:00", "02-01T09:00"),
     ]
-    assert once == [("cat", "01-18T09:00", "02-01T09:00")]
+    assert once == [("cat", "01-18T09:00", "01-25T09:00"), ("cat", "01-25T09:00", "02-01T09:00")]
 
 
 async def test_higher_level_counts() -> None:

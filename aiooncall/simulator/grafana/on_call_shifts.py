@@ -16,29 +16,31 @@ from aiooncall.simulator.grafana.kinds import (
     time_zone,
     whole,
 )
+from aiooncall.simulator.grafana.recurrence import WEEKDAYS
 from aiooncall.simulator.grafana.refusals import Invalid, bad_request
 from aiooncall.simulator.grafana.resource import ALWAYS, CREATE, Field, Resource
+from aiooncall.simulator.grafana.series import ROLLING
 
 if TYPE_CHECKING:
     from aiooncall.simulator.grafana.world import World
     from aiooncall.simulator.json_api import Json
     from aiooncall.simulator.routing import Call
 
-WEEKDAYS: Final = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 OVERRIDE: Final = "override"
-ROLLING: Final = "rolling_users"
+SINGLE: Final = "single_event"
 
 _MOST_MONTHDAYS: Final = 31
 _MONTHS: Final = 12
 _RECURRENCE: Final = ("frequency", "interval", "until", "week_start", "by_day", "by_month", "by_monthday")
 _ROTATION: Final = ("rolling_users", "start_rotation_from_user_index")
 _HIDDEN: Final[dict[str, frozenset[str]]] = {
-    "single_event": frozenset({*_RECURRENCE, *_ROTATION}),
+    SINGLE: frozenset({*_RECURRENCE, *_ROTATION}),
     "recurrent_event": frozenset(_ROTATION),
     ROLLING: frozenset({"users"}),
     OVERRIDE: frozenset({"level", *_RECURRENCE, *_ROTATION}),
 }
 """The types of shifts, and the fields that each one lacks."""
+_ONCE: Final = frozenset({SINGLE, OVERRIDE})
 
 
 def _is_month(value: object) -> bool:
@@ -77,7 +79,7 @@ SHIFTS: Final = Resource(
         Field(
             "week_start",
             choice(*WEEKDAYS, refusal=lambda: bad_request("Invalid day format for week start field.")),
-            default="MO",
+            default="SU",
         ),
         Field("by_day", list_of(WEEKDAYS.__contains__, "Invalid day value in by_day field."), nullable=ALWAYS),
         Field("by_month", list_of(_is_month, "Invalid month value in by_month field."), nullable=ALWAYS),
@@ -97,13 +99,15 @@ class ShiftRoutes(CrudRoutes):
     def prepare(self, draft: Json, old: Json | None, sent: Json, call: Call) -> None:
         """Check what a type needs, and forget what it does not have."""
         del call
-        kind = draft["type"]
-        if old is None or "type" in sent or "frequency" in sent:
-            _check_recurrence(draft, sent, old)
-        if kind == ROLLING and draft["start_rotation_from_user_index"] is None:
-            raise bad_request("Field 'start_rotation_from_user_index' is required for this on-call shift type")
+        if old is None or draft["frequency"] != old["frequency"]:
+            _check_recurrence(draft, sent)
+        if draft["type"] not in _ONCE and sent.get("interval", 1) is None:
+            raise bad_request("Field 'interval' must be a positive integer")
+        _check_rotation(draft)
         blank = self.resource.blank()
-        draft.update({name: blank[name] for name in _HIDDEN[kind]})
+        draft.update({name: blank[name] for name in _HIDDEN[draft["type"]]})
+        if draft["frequency"] is not None:
+            draft["interval"] = draft["interval"] or 1
         draft["rotation_start"] = draft["rotation_start"] or draft["start"]
         draft.setdefault("schedule", None)
 
@@ -122,17 +126,39 @@ class ShiftRoutes(CrudRoutes):
         return [] if schedule is None else [shift for shift in self.table if shift["id"] in schedule["shifts"]]
 
     def show(self, record: Json, call: Call) -> Json:
-        """Return a shift; the first day of a week matters only to weekly ones."""
+        """Return a shift with its schedule; the first day of a week matters only to weekly ones."""
         weekly = record["frequency"] == "weekly"
         hidden = _HIDDEN[record["type"]] | frozenset(() if weekly else ("week_start",))
-        return {name: value for name, value in super().show(record, call).items() if name not in hidden}
+        whole = {**super().show(record, call), "schedule": record["schedule"] or self._schedule_with(record)}
+        return {name: value for name, value in whole.items() if name not in hidden}
+
+    def _schedule_with(self, record: Json) -> str | None:
+        """Return the first schedule that has a shift."""
+        having = (schedule["id"] for schedule in self.world["schedules"] if record["id"] in schedule["shifts"])
+        return next(having, None)
 
 
-def _check_recurrence(draft: Json, sent: Json, old: Json | None) -> None:
-    if draft["type"] in {"single_event", OVERRIDE}:
+def _check_recurrence(draft: Json, sent: Json) -> None:
+    """Refuse a shift that is to recur and does not say how; a change of the frequency says all of it again."""
+    if draft["type"] in _ONCE:
         return
     if draft["frequency"] is None:
         raise bad_request("Field 'frequency' is required for this on-call shift type")
-    weekly_before = old is not None and old["frequency"] == "weekly"
-    if draft["frequency"] == "weekly" and "week_start" not in sent and not weekly_before:
+    if draft["frequency"] == "weekly" and "week_start" not in sent:
         raise bad_request("Field 'week_start' is required for frequency type 'weekly'")
+
+
+def _check_rotation(draft: Json) -> None:
+    """Refuse a rotation that does not say who begins, or turns by days that can't be."""
+    if draft["type"] != ROLLING:
+        return
+    if draft["start_rotation_from_user_index"] is None:
+        raise bad_request("Field 'start_rotation_from_user_index' is required for this on-call shift type")
+    if draft["frequency"] != "daily":
+        return
+    if draft["by_monthday"]:
+        raise bad_request(
+            "Day limits are temporarily disabled for on-call shifts with type 'rolling_users' and frequency 'daily'"
+        )
+    if draft["by_day"] and (draft["interval"] or 1) > len(draft["by_day"]):
+        raise bad_request("Interval must be less than or equal to the number of selected days")

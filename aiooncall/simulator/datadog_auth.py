@@ -28,8 +28,9 @@ class DatadogAuth:
         """Accept these pairs of API key and application key; None accepts whatever is not empty."""
         self._credentials = credentials
 
-    def caller(self, path: str, headers: Mapping[str, str]) -> str:
+    def caller(self, method: str, path: str, headers: Mapping[str, str]) -> str:
         """Return the API key or token of a request, or refuse it in the way of the API that the path belongs to."""
+        del method
         api_key, app_key = headers.get("DD-API-KEY"), headers.get("DD-APPLICATION-KEY")
         if api_key and app_key:
             if self._credentials is not None and self._credentials.get(api_key) != app_key:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 class Doorkeeper(Protocol):
     """Knows who may come in."""
 
-    def caller(self, path: str, headers: Mapping[str, str]) -> str:
+    def caller(self, method: str, path: str, headers: Mapping[str, str]) -> str:
         """Return the key that the caller's requests count against, or raise Refusal."""
         ...
 
@@ -112,7 +112,7 @@ class Pipeline:
     def _decide(self, call: Call, headers: Mapping[str, str]) -> tuple[Answer, Fault | None]:
         """Answer without a pause, so that nothing comes between a check and what follows from it."""
         try:
-            call.caller = self.doorkeeper.caller(call.path, headers)
+            call.caller = self.doorkeeper.caller(call.method, call.path, headers)
         except Refusal as refusal:
             return refusal.answer, None
         window = self.limiter.window(call.method, call.path, call.caller)

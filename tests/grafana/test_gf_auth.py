@@ -43,9 +43,9 @@ def headers(world: GrafanaWorld) -> list[Mapping[str, str]]:
     caller, settable = door.caller, cast("Any", door)
     seen: list[Mapping[str, str]] = []
 
-    def watched(path: str, sent: Mapping[str, str]) -> str:
+    def watched(method: str, path: str, sent: Mapping[str, str]) -> str:
         seen.append(sent)
-        return caller(path, sent)
+        return caller(method, path, sent)
 
     settable.caller = watched  # the simulator keeps no headers
     return seen

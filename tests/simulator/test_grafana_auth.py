@@ -111,6 +111,41 @@ async def test_permission_can_be_missing() -> None:
     assert refused.json == {"detail": "You do not have permission to perform this action."}
 
 
+TOKENS = {"admin": "ann", "editor": "eve", "viewer": "vic", "none": "nat"}
+ADMITS = [
+    ("GET", "integrations/", {"admin", "editor", "viewer"}),
+    ("GET", f"alert_groups/{NOTHING}/", {"admin", "editor", "viewer"}),
+    ("GET", f"webhooks/{NOTHING}/responses/", {"admin", "editor", "viewer"}),
+    ("POST", "escalation/", {"admin", "editor"}),
+    ("POST", f"alert_groups/{NOTHING}/acknowledge/", {"admin", "editor"}),
+    ("DELETE", f"alert_groups/{NOTHING}/", {"admin", "editor"}),
+    ("POST", "schedules/", {"admin", "editor"}),
+    ("PUT", f"on_call_shifts/{NOTHING}/", {"admin", "editor"}),
+    ("POST", f"shift_swaps/{NOTHING}/take/", {"admin", "editor"}),
+    ("POST", "resolution_notes/", {"admin", "editor"}),
+    ("POST", "personal_notification_rules/", {"admin", "editor"}),
+    ("POST", "integrations/", {"admin"}),
+    ("PATCH", f"routes/{NOTHING}/", {"admin"}),
+    ("POST", "escalation_chains/", {"admin"}),
+    ("POST", "escalation_policies/", {"admin"}),
+    ("DELETE", f"webhooks/{NOTHING}/", {"admin"}),
+    ("POST", "actions/", {"admin", "editor", "viewer", "none"}),
+    ("POST", "make_call/", {"admin", "editor", "viewer", "none"}),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "roles"), ADMITS)
+async def test_roles(method: str, path: str, roles: set[str]) -> None:
+    """Viewers read, editors act, and admins set up; where nothing is checked everybody may do all."""
+    async with grafana(GrafanaRules(tokens=TOKENS)) as (sim, caller):
+        for role, username in TOKENS.items():
+            sim.grafana.add_user(username, role=role)
+        replies = {role: await caller.send(method, path, token=role) for role in TOKENS}
+    assert {role for role, reply in replies.items() if reply.status != 403} == roles
+    words = {"detail": "You do not have permission to perform this action."}
+    assert all(replies[role].json == words for role in TOKENS.keys() - roles)
+
+
 @pytest.mark.parametrize("path", ["nothing/", "users", "users/X/nothing/", "alert_groups/X/explode/"])
 async def test_unknown_route_is_html_404(path: str) -> None:
     """A path that leads nowhere is an HTML 404, whoever asks; so is one without its last slash."""

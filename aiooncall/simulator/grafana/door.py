@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from aiooncall.simulator.grafana.refusals import bad_token, detail, not_acceptable
+from aiooncall.simulator.grafana.refusals import bad_token, detail, forbidden, not_acceptable
 from aiooncall.simulator.grafana.rules import OWNER
-from aiooncall.simulator.grafana.views import TOKEN_ONLY, UNCHECKED, is_export, view_of
+from aiooncall.simulator.grafana.views import TOKEN_ONLY, UNCHECKED, is_export, may, view_of
 from aiooncall.simulator.routing import Refusal, html_answer
 
 if TYPE_CHECKING:
@@ -27,15 +27,19 @@ _SYNC_WAIT: Final = "350"
 class GrafanaDoor:
     """Checks a token and names the caller: a user by id, a service account by its token."""
 
-    def __init__(self, rules: GrafanaRules, router: GrafanaRouter, user_id: Callable[[str], str]) -> None:
-        """Guard a router; `user_id` returns the id of a user name."""
+    def __init__(
+        self, rules: GrafanaRules, router: GrafanaRouter, user_id: Callable[[str], str], role: Callable[[str], str]
+    ) -> None:
+        """Guard a router; `user_id` returns the id of a user name, `role` the role of a caller."""
         self._rules = rules
         self._router = router
         self._user_id = user_id
+        self._role = role
 
-    def caller(self, path: str, headers: Mapping[str, str]) -> str:
+    def caller(self, method: str, path: str, headers: Mapping[str, str]) -> str:
         """Return whose request it is, "" for a calendar, or refuse it."""
-        if not self._router.methods(path.split("/")):
+        methods = self._router.methods(path.split("/"))
+        if not methods:
             raise Refusal(html_answer(404, "Not Found"))
         if is_export(path):
             _check_accepted(headers.get("Accept", "*/*"))
@@ -46,7 +50,9 @@ class GrafanaDoor:
             raise bad_token()  # these views know the tokens of users, and no others
         caller = self._service_account(token, headers) if token.startswith(SERVICE_ACCOUNT) else self._user(token)
         if token in self._rules.powerless and view not in UNCHECKED:
-            raise detail(403, "You do not have permission to perform this action.")
+            raise forbidden()
+        if method in methods and not may(self._role(caller), method, view):
+            raise forbidden()
         return caller
 
     def _token(self, header: str) -> str:

@@ -47,6 +47,11 @@ def not_acceptable() -> Refusal:
     return detail(406, "Could not satisfy the request Accept header.")
 
 
+def forbidden() -> Refusal:
+    """Return the refusal of somebody who is known and may not do it."""
+    return detail(403, "You do not have permission to perform this action.")
+
+
 def field_errors(errors: Json) -> Refusal:
     """Return the refusal of fields, by name."""
     return Refusal(json_answer(400, errors))

@@ -24,6 +24,7 @@ SHIFT = {
 }
 DAILY = {**SHIFT, "frequency": "daily"}
 WEEKLY = {**SHIFT, "frequency": "weekly", "week_start": "MO"}
+TURNS = {"type": "rolling_users", "start_rotation_from_user_index": 0}
 
 
 async def scheduled(caller: GrafanaCaller, *shifts: dict[str, Any], **more: Any) -> str:
@@ -301,24 +302,40 @@ async def test_web_schedules_do_not_change() -> None:
     assert unknown == {"detail": "Slack user group does not exist"}
 
 
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        ({}, {"type": "This field is required"}),
+        ({"name": "n", "type": None}, {"type": "Invalid type"}),
+        ({"type": "wall"}, {"type": "Invalid type"}),
+        ({"type": ["web"]}, {"type": "Invalid type"}),
+        ({"type": "web"}, {"name": ["This field is required."]}),
+    ],
+)
+async def test_the_type_of_a_schedule_comes_first(body: dict[str, Any], problem: Any) -> None:
+    """Without a type that is known nothing else of a schedule is looked at, and its error is a text."""
+    async with grafana() as (_, caller):
+        assert await caller.refusal("POST", "schedules/", body) == problem
+
+
 async def test_shifts_of_a_calendar() -> None:
-    """A calendar takes shifts of its own team and no overrides; unknown ones are dropped, null is none."""
+    """A calendar takes shifts of any team and no overrides; unknown ones are dropped, null is none."""
     async with grafana() as (sim, caller):
         team = sim.grafana.add_team("SRE")
         shift = await caller.make("on_call_shifts", **{**SHIFT, "type": "single_event"})
         theirs = await caller.make("on_call_shifts", **{**SHIFT, "type": "single_event", "team_id": team})
         override = await caller.make("on_call_shifts", **{**SHIFT, "type": "override"})
         body = {"type": "calendar", "name": "c", "time_zone": "UTC"}
-        made = await caller.ask("POST", "schedules/", {**body, "shifts": [NOTHING, shift]})
+        made = await caller.ask("POST", "schedules/", {**body, "shifts": [NOTHING, shift, theirs]})
         none = await caller.ask("POST", "schedules/", {**body, "shifts": None})
-        for wrong in (theirs, override):
-            assert "detail" in await caller.refusal("POST", "schedules/", {**body, "shifts": [wrong]})
+        assert "detail" in await caller.refusal("POST", "schedules/", {**body, "shifts": [override]})
+        assert (await caller.get("on_call_shifts", shift))["schedule"] == made["id"]
         listed = await caller.listed("on_call_shifts", schedule_id=made["id"])
         assert await caller.listed("on_call_shifts", schedule_id=NOTHING) == []
         await caller.send("DELETE", f"on_call_shifts/{shift}/")
-        assert (await caller.get("schedules", made["id"]))["shifts"] == []
-    assert (made["shifts"], none["shifts"]) == ([shift], [])
-    assert [one["id"] for one in listed] == [shift]
+        assert (await caller.get("schedules", made["id"]))["shifts"] == [theirs]
+    assert (made["shifts"], none["shifts"]) == ([shift, theirs], [])
+    assert [one["id"] for one in listed] == [shift, theirs]
 
 
 @pytest.mark.parametrize(
@@ -356,10 +373,14 @@ async def test_each_type_of_shift(kind: str, hidden: set[str]) -> None:
         ({"frequency": "weekly"}, "'week_start' is required"),
         ({"frequency": "yearly"}, "Invalid frequency type"),
         ({"interval": 0}, "Invalid value for interval"),
-        ({"by_day": ["MON"]}, "by_day"),
-        ({"by_month": [13]}, "by_month"),
-        ({"by_monthday": [0]}, "by_monthday"),
+        ({"interval": None}, "'interval' must be a positive integer"),
+        ({"week_start": "Monday"}, "Should be one of the following: 'MO', 'TU', 'WE', 'TH', 'FR', 'SA', 'SU'"),
+        ({"by_day": ["MON"]}, "by_day field. Valid values: 'MO', 'TU', 'WE', 'TH', 'FR', 'SA', 'SU'"),
+        ({"by_month": [13]}, "by_month field. Valid values: from 1 to 12"),
+        ({"by_monthday": [0]}, "by_monthday field. Valid values: from 1 to 31 and from -31 to -1"),
         ({"type": "rolling_users"}, "'start_rotation_from_user_index' is required"),
+        ({**TURNS, "by_monthday": [1]}, "Day limits are temporarily disabled"),
+        ({**TURNS, "interval": 3, "by_day": ["MO", "TU"]}, "Interval must be less than or equal to the number"),
     ],
 )
 async def test_bad_shifts(change: dict[str, Any], words: str) -> None:
@@ -367,6 +388,21 @@ async def test_bad_shifts(change: dict[str, Any], words: str) -> None:
     async with grafana() as (_, caller):
         problem = await caller.refusal("POST", "on_call_shifts/", {**DAILY, **change})
     assert words in problem["detail"]
+
+
+async def test_name_of_a_shift() -> None:
+    """A shift needs no name; one of 201 letters is refused when the shift is made, and breaks a change of it."""
+    async with grafana() as (_, caller):
+        nameless = {name: value for name, value in DAILY.items() if name != "name"}
+        made = await caller.ask("POST", "on_call_shifts/", nameless)
+        too_long = await caller.refusal("POST", "on_call_shifts/", {**DAILY, "name": "x" * 201})
+        path = f"on_call_shifts/{made['id']}/"
+        assert "name" in await caller.refusal("PATCH", path, {"name": None})
+        assert (await caller.ask("PATCH", path, {"name": "x" * 200}))["name"] == "x" * 200
+        failed = await caller.send("PATCH", path, json={"name": "x" * 201})
+    assert (made["name"], made["interval"]) == (None, 1)
+    assert too_long == {"name": ["Ensure this field has no more than 200 characters."]}
+    assert (failed.status, failed.headers["Content-Type"][:9]) == (500, "text/html")
 
 
 async def test_shift_changes_piece_by_piece() -> None:

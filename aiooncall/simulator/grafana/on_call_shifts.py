@@ -17,7 +17,7 @@ from aiooncall.simulator.grafana.kinds import (
     whole,
 )
 from aiooncall.simulator.grafana.recurrence import WEEKDAYS
-from aiooncall.simulator.grafana.refusals import Invalid, bad_request
+from aiooncall.simulator.grafana.refusals import Invalid, bad_request, field_errors, server_error
 from aiooncall.simulator.grafana.resource import ALWAYS, CREATE, Field, Resource
 from aiooncall.simulator.grafana.series import ROLLING
 
@@ -41,6 +41,12 @@ _HIDDEN: Final[dict[str, frozenset[str]]] = {
 }
 """The types of shifts, and the fields that each one lacks."""
 _ONCE: Final = frozenset({SINGLE, OVERRIDE})
+_LONGEST_NAME: Final = 200
+_DAYS: Final = ", ".join(f"'{day}'" for day in WEEKDAYS)
+_BAD_WEEK_START: Final = f"Invalid day format for week start field. Should be one of the following: {_DAYS}"
+_BAD_DAY: Final = f"Invalid day value in by_day field. Valid values: {_DAYS}"
+_BAD_MONTH: Final = "Invalid month value in by_month field. Valid values: from 1 to 12"
+_BAD_MONTHDAY: Final = "Invalid monthday value in by_monthday field. Valid values: from 1 to 31 and from -31 to -1"
 
 
 def _is_month(value: object) -> bool:
@@ -66,7 +72,7 @@ SHIFTS: Final = Resource(
     kind="on_call_shifts",
     fields=(
         Field("team_id", team, nullable=ALWAYS),
-        Field("name", text(200), needed=CREATE, nullable=CREATE),
+        Field("name", text(), nullable=CREATE),
         Field("type", choice(*_HIDDEN, refusal=lambda: bad_request("Invalid shift type")), needed=CREATE),
         Field("time_zone", time_zone, nullable=ALWAYS),
         Field("level", whole(0), default=0),
@@ -78,12 +84,12 @@ SHIFTS: Final = Resource(
         Field("until", local_time, nullable=ALWAYS),
         Field(
             "week_start",
-            choice(*WEEKDAYS, refusal=lambda: bad_request("Invalid day format for week start field.")),
+            choice(*WEEKDAYS, refusal=lambda: bad_request(_BAD_WEEK_START)),
             default="SU",
         ),
-        Field("by_day", list_of(WEEKDAYS.__contains__, "Invalid day value in by_day field."), nullable=ALWAYS),
-        Field("by_month", list_of(_is_month, "Invalid month value in by_month field."), nullable=ALWAYS),
-        Field("by_monthday", list_of(_is_monthday, "Invalid monthday value in by_monthday field."), nullable=ALWAYS),
+        Field("by_day", list_of(WEEKDAYS.__contains__, _BAD_DAY), nullable=ALWAYS),
+        Field("by_month", list_of(_is_month, _BAD_MONTH), nullable=ALWAYS),
+        Field("by_monthday", list_of(_is_monthday, _BAD_MONTHDAY), nullable=ALWAYS),
         Field("users", known("users"), nullable=ALWAYS, default=[]),
         Field("rolling_users", groups_of_known("users"), nullable=ALWAYS),
         Field("start_rotation_from_user_index", whole(0), nullable=ALWAYS),
@@ -99,6 +105,7 @@ class ShiftRoutes(CrudRoutes):
     def prepare(self, draft: Json, old: Json | None, sent: Json, call: Call) -> None:
         """Check what a type needs, and forget what it does not have."""
         del call
+        _check_name(draft["name"], old)
         if old is None or draft["frequency"] != old["frequency"]:
             _check_recurrence(draft, sent)
         if draft["type"] not in _ONCE and sent.get("interval", 1) is None:
@@ -136,6 +143,15 @@ class ShiftRoutes(CrudRoutes):
         """Return the first schedule that has a shift."""
         having = (schedule["id"] for schedule in self.world["schedules"] if record["id"] in schedule["shifts"])
         return next(having, None)
+
+
+def _check_name(name: str | None, old: Json | None) -> None:
+    """Refuse a name that is too long; a change of it breaks down, as nothing looks before the database does."""
+    if name is None or len(name) <= _LONGEST_NAME:
+        return
+    if old is not None:
+        raise server_error()
+    raise field_errors({"name": [f"Ensure this field has no more than {_LONGEST_NAME} characters."]})
 
 
 def _check_recurrence(draft: Json, sent: Json) -> None:

@@ -63,6 +63,12 @@ class ScheduleRoutes(CrudRoutes):
         router.add("GET", f"{self.path}{{id}}/final_shifts/", self._final_shifts)
         router.add("GET", f"{self.path}{{id}}/export/", self._export)
 
+    def sent(self, call: Call, method: str) -> Json:
+        """Return the known fields of a request; a new schedule is read by its type, which is looked at first."""
+        if method == "POST":
+            _check_type(self.world.wire.read(call))
+        return super().sent(call, method)
+
     def prepare(self, draft: Json, old: Json | None, sent: Json, call: Call) -> None:
         """Check what each type needs and can't have, and tell the shifts where they belong."""
         del call
@@ -98,8 +104,6 @@ class ScheduleRoutes(CrudRoutes):
 
     def _check_shifts(self, draft: Json) -> None:
         for shift in (self.world["on_call_shifts"].get(shift_id) for shift_id in draft["shifts"]):
-            if shift["team_id"] != draft["team_id"]:
-                raise bad_request("Shifts must be assigned to the same team as the schedule")
             if shift["type"] == OVERRIDE:
                 raise bad_request("Shifts of type override are not supported in this schedule")
 
@@ -148,6 +152,13 @@ class ScheduleRoutes(CrudRoutes):
 
     def _export(self, call: Call) -> Answer:
         return calendar_answer(self.world, call, [self.get(call)])
+
+
+def _check_type(sent: Json) -> None:
+    if "type" not in sent:
+        raise field_errors({"type": "This field is required"})
+    if not isinstance(sent["type"], str) or sent["type"] not in _SHOWN:
+        raise field_errors({"type": "Invalid type"})
 
 
 def _range(call: Call) -> tuple[datetime, datetime]:

@@ -255,6 +255,43 @@ async def test_filter_by_team_fails(kind: str) -> None:
     assert unknown.keys() == {"team_id"}
 
 
+TEXTS = [
+    ("escalation_chains", "name"),
+    ("resolution_notes", "text"),
+    ("integrations", "name"),
+    ("integrations", "description_short"),
+    ("routes", "routing_regex"),
+    ("schedules", "name"),
+    ("schedules", "ical_url_primary"),
+    ("on_call_shifts", "name"),
+    ("shift_swaps", "description"),
+    *(("webhooks", name) for name in ("name", "url", "username", "data", "headers", "trigger_template")),
+    *(("actions", name) for name in ("name", "url", "user")),
+]
+
+
+@pytest.mark.parametrize(("kind", "field"), TEXTS)
+async def test_texts_are_trimmed(kind: str, field: str) -> None:
+    """A text loses the blanks around it, and one of blanks only, or of nothing, is refused."""
+    async with grafana() as (sim, caller):
+        case = next(case for case in CASES if case.kind == kind)
+        body = case.body(await setting(sim, caller))
+        made = await caller.ask("POST", f"{kind}/", {**body, field: " \thttps://pad \n"})
+        blank = [await caller.refusal("POST", f"{kind}/", {**body, field: value}) for value in ("", "  ", "\u00a0\n")]
+        path = f"{kind}/{made['id']}/"
+        assert await caller.refusal("PATCH", path, {field: " "}) == {field: ["This field may not be blank."]}
+    assert made[field] == "https://pad"
+    assert blank == [{field: ["This field may not be blank."]}] * 3
+
+
+async def test_secrets_are_trimmed() -> None:
+    """A password is a text like others."""
+    async with grafana() as (sim, caller):
+        hook = {"name": "h", "url": "https://x/", "http_method": "GET", "trigger_type": "resolve"}
+        made = await caller.make("webhooks", **hook, password=" secret ")
+        assert sim.grafana.stored("webhooks", made)["password"] == "secret"
+
+
 @pytest.mark.parametrize(("kind", "field"), [("webhooks", "team"), ("actions", "team_id")])
 async def test_team_of_what_sends(kind: str, field: str) -> None:
     """Webhooks and actions get the caller's current team unless they name one, or none, and are found by name."""

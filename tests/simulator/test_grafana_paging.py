@@ -202,6 +202,8 @@ async def test_left_out_team_is_the_callers() -> None:
         ({"users": "BOTH", "alert_group_id": None}, {"alert_group_id": ["This field may not be null."]}),
         ({"users": None}, {"users": ["This field may not be null."]}),
         ({"users": "BOTH", "title": ""}, {"title": ["This field may not be blank."]}),
+        ({"users": "BOTH", "title": " \n"}, {"title": ["This field may not be blank."]}),
+        ({"users": "BOTH", "message": "  "}, {"message": ["This field may not be blank."]}),
         ({"users": "BOTH", "source_url": "nowhere"}, {"source_url": ["Enter a valid URL."]}),
         (
             {"users": {}},

@@ -27,15 +27,15 @@ _LARGEST: Final = 2**31 - 1
 _YEARS: Final = range(1970, 3000)
 
 
-def text(longest: int | None = None, *, blank: bool = False) -> Kind:
-    """Return the kind of texts up to a length, empty ones only if `blank`; numbers are taken as they are written."""
+def text(longest: int | None = None) -> Kind:
+    """Return the kind of texts up to a length, trimmed and not blank; numbers are taken as they are written."""
 
     def read(value: object, world: World) -> str:
         del world
         if isinstance(value, bool) or not isinstance(value, str | int | float):
             raise Invalid(["Not a valid string."])
-        taken = str(value)
-        if not (taken or blank):
+        taken = str(value).strip()
+        if not taken:
             raise Invalid(["This field may not be blank."])
         if longest is not None and len(taken) > longest:
             raise Invalid([f"Ensure this field has no more than {longest} characters."])

@@ -20,7 +20,7 @@ SWAPS: Final = Resource(
         Field("schedule", one_of("schedules"), needed=WHOLE),
         Field("swap_start", instant, needed=WHOLE),
         Field("swap_end", instant, needed=WHOLE),
-        Field("description", text(3000, blank=True), nullable=ALWAYS),
+        Field("description", text(3000), nullable=ALWAYS),
     ),
     filters={"schedule_id": "schedule", "beneficiary": "beneficiary", "benefactor": "benefactor"},
 )

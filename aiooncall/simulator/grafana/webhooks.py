@@ -43,7 +43,7 @@ def _integrations(value: object, world: World) -> list[str] | None:
 
 
 def _texts(*names: str) -> tuple[Field, ...]:
-    return tuple(Field(name, text(blank=True), nullable=ALWAYS) for name in names)
+    return tuple(Field(name, text(), nullable=ALWAYS) for name in names)
 
 
 _SHARED: Final = (

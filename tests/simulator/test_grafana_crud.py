@@ -460,6 +460,41 @@ async def test_next_person_is_never_important() -> None:
         await caller.refusal("DELETE", path, status=404)
 
 
+NOT_NULL = [
+    ("wait", "duration"),
+    ("notify_on_call_from_schedule", "notify_on_call_from_schedule"),
+    ("notify_user_group", "group_to_notify"),
+    ("notify_team_members", "team_to_notify"),
+    ("notify_team_members", "important"),
+    ("trigger_webhook", "action_to_trigger"),
+    ("notify_if_time_from_to", "notify_if_time_from"),
+    ("notify_if_time_from_to", "notify_if_time_to"),
+]
+
+
+@pytest.mark.parametrize(("kind", "field"), NOT_NULL)
+async def test_null_in_a_step(kind: str, field: str) -> None:
+    """What a step needs may be left out, but not null, neither in a new step nor in a change."""
+    async with grafana() as (_, caller):
+        body = {"escalation_chain_id": await caller.make("escalation_chains", name="a"), "type": kind}
+        problem = {field: ["This field may not be null."]}
+        assert await caller.refusal("POST", "escalation_policies/", {**body, field: None}) == problem
+        step = await caller.make("escalation_policies", **body)
+        assert await caller.refusal("PATCH", f"escalation_policies/{step}/", {field: None}) == problem
+
+
+async def test_steps_that_need_something_else() -> None:
+    """Without Slack no step tells a whole channel, and without Grafana Incident none declares an incident."""
+    async with grafana(GrafanaRules(incidents=False)) as (sim, caller):
+        body = {"escalation_chain_id": await caller.make("escalation_chains", name="a")}
+        step = await caller.make("escalation_policies", **body, type="resolve")
+        for kind in ("notify_whole_channel", "declare_incident"):
+            for method, path in (("POST", "escalation_policies/"), ("PATCH", f"escalation_policies/{step}/")):
+                assert "Invalid escalation step type" in str(await caller.refusal(method, path, {**body, "type": kind}))
+        sim.grafana.add_slack_channel("incidents")
+        assert await caller.make("escalation_policies", **body, type="notify_whole_channel")
+
+
 async def test_step_without_a_type() -> None:
     """The type of a step may be null, an unknown one is 400."""
     async with grafana() as (_, caller):

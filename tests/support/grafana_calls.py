@@ -44,6 +44,7 @@ class Ids:
     other: str = "user-2"
     team: str = "team-1"
     channel: str = "channel-1"
+    user_group: str = "user_group-1"
     firing: str = "group-1"
     acknowledged: str = "group-2"
     resolved: str = "group-3"
@@ -178,12 +179,12 @@ async def make_ids(w: GrafanaWorld) -> Ids:
     admin = w.sim.grafana
     user, other = admin.add_user("ann", phone=True), admin.add_user("bob")
     team, channel = admin.add_team("ops"), admin.add_slack_channel("ops")
-    admin.add_user_group("ops")
+    user_group = admin.add_user_group("ops")
     states = {state: admin.add_alert_group(state, state=state) for state in ("firing", "acknowledged", "resolved")}
     silenced = admin.add_alert_group("silenced", state="silenced")
     async with aiohttp.ClientSession() as session:
         caller = GrafanaCaller(session, w.sim)
-        made = {"organization": admin._world.organization_id}
+        made = {"organization": admin._world.organization_id, "user_group": user_group}
         for kind, body in _bodies(user, team, states["firing"]):
             made[kind] = await caller.make(kind, **{name: made.get(str(value), value) for name, value in body.items()})
     w.sim.ledger.requests.clear()

@@ -168,28 +168,22 @@ EDITS: Final[dict[str, Edit]] = {
     "notify schedule": _step(
         g.NotifyScheduleStep,
         lambda i: {"notify_on_call_from_schedule": i.schedules, "important": True},
-        {"notify_on_call_from_schedule": None},
-        {"notify_on_call_from_schedule": None, "important": True},
+        {"important": False},
     ),
     "notify user group": _step(
-        g.NotifyUserGroupStep,
-        lambda _: {"important": True},
-        {"group_to_notify": None},
-        {"group_to_notify": None, "important": True},
+        g.NotifyUserGroupStep, lambda i: {"group_to_notify": i.user_group, "important": True}, {"important": False}
     ),
     "notify team": _step(
         g.NotifyTeamStep, lambda i: {"team_to_notify": i.team, "important": False}, {"important": True}
     ),
     "notify channel": _step(g.NotifyChannelStep, lambda _: {}, {}),
-    "trigger webhook": _step(
-        g.TriggerWebhookStep, lambda i: {"webhook_id": i.webhooks}, {"webhook_id": None}, {"action_to_trigger": None}
-    ),
+    "trigger webhook": _step(g.TriggerWebhookStep, lambda i: {"webhook_id": i.webhooks}, {}),
     "resolve": _step(g.ResolveStep, lambda _: {}, {}),
     "continue at time": _step(
         g.ContinueAtTimeStep,
         lambda _: {"notify_if_time_from": time(9), "notify_if_time_to": "17:30:00Z"},
-        {"notify_if_time_from": time(8, 15), "notify_if_time_to": None},
-        {"notify_if_time_from": "08:15:00Z", "notify_if_time_to": None},
+        {"notify_if_time_from": time(8, 15), "notify_if_time_to": "18:00:00Z"},
+        {"notify_if_time_from": "08:15:00Z", "notify_if_time_to": "18:00:00Z"},
     ),
     "continue on alerts": _step(
         g.ContinueOnAlertsStep,

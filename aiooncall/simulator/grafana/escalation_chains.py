@@ -11,6 +11,7 @@ from aiooncall.simulator.grafana.refusals import bad_request, not_found, server_
 from aiooncall.simulator.grafana.resource import ALWAYS, CREATE, WHOLE, Field, Resource
 
 if TYPE_CHECKING:
+    from aiooncall.simulator.grafana.world import World
     from aiooncall.simulator.json_api import Json
     from aiooncall.simulator.routing import Call
 
@@ -43,17 +44,30 @@ _STEPS: Final[dict[str | None, tuple[str, ...]]] = {
 _SHORTEST: Final = 60
 _LONGEST: Final = 86400
 
+_known_type: Final = choice(*_STEPS, refusal=lambda: bad_request("Invalid escalation step type"))
+
+
+def _type(value: object, world: World) -> str:
+    """Read the type of a step; some need something else beside Grafana OnCall."""
+    taken: str = _known_type(value, world)
+    if taken == "notify_whole_channel" and not any(world["slack_channels"]) and not any(world["user_groups"]):
+        raise bad_request("Invalid escalation step type: step is Slack-specific")
+    if taken == "declare_incident" and not world.rules.incidents:
+        raise bad_request("Invalid escalation step type")
+    return taken
+
+
 _STEP_FIELDS: Final = (
-    Field("duration", span(lambda seconds: _SHORTEST <= seconds <= _LONGEST), nullable=ALWAYS),
+    Field("duration", span(lambda seconds: _SHORTEST <= seconds <= _LONGEST)),
     Field("important", flag, default=False),
-    Field("action_to_trigger", one_of("webhooks", "actions"), nullable=ALWAYS),
-    Field("group_to_notify", one_of("user_groups"), nullable=ALWAYS),
+    Field("action_to_trigger", one_of("webhooks", "actions")),
+    Field("group_to_notify", one_of("user_groups")),
     Field("persons_to_notify", known("users"), nullable=ALWAYS, default=[]),
     Field("persons_to_notify_next_each_time", known("users"), nullable=ALWAYS, default=[]),
-    Field("notify_on_call_from_schedule", one_of("schedules"), nullable=ALWAYS),
-    Field("team_to_notify", one_of("teams"), nullable=ALWAYS),
-    Field("notify_if_time_from", time_of_day, nullable=ALWAYS),
-    Field("notify_if_time_to", time_of_day, nullable=ALWAYS),
+    Field("notify_on_call_from_schedule", one_of("schedules")),
+    Field("team_to_notify", one_of("teams")),
+    Field("notify_if_time_from", time_of_day),
+    Field("notify_if_time_to", time_of_day),
     Field("num_alerts_in_window", whole(0), nullable=ALWAYS),
     Field("num_minutes_in_window", whole(0), nullable=ALWAYS),
     Field("severity", text(512), nullable=ALWAYS),
@@ -62,12 +76,7 @@ POLICIES: Final = Resource(
     kind="escalation_policies",
     fields=(
         Field("escalation_chain_id", one_of("escalation_chains"), needed=CREATE, once=True),
-        Field(
-            "type",
-            choice(*_STEPS, refusal=lambda: bad_request("Invalid escalation step type")),
-            needed=CREATE,
-            nullable=ALWAYS,
-        ),
+        Field("type", _type, needed=CREATE, nullable=ALWAYS),
         *ORDER_FIELDS,
         *_STEP_FIELDS,
     ),

@@ -37,6 +37,7 @@ class GrafanaRules:
         links_elsewhere: Whether those links lead to the second origin, which no client should ever call.
         delete_delay: Seconds from the 204 until a deleted or wiped alert group is so.
         optional_slashes: Whether paths may lack the slash at their end, as in the engine.
+        incidents: Whether steps can declare incidents, for which Grafana Incident has to be there.
         drift: Whether answers hold fields and values that no client knows.
     """
 
@@ -54,4 +55,5 @@ class GrafanaRules:
     links_elsewhere: bool = False
     delete_delay: float = 0.05
     optional_slashes: bool = False
+    incidents: bool = True
     drift: bool = False

@@ -630,6 +630,42 @@ async def test_integration_brings_its_default_route() -> None:
     assert made["heartbeat"] == {"link": f"{made['link']}heartbeat/"}
 
 
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("zabix", "Invalid integration type"),
+        ("Webhook", "Invalid integration type"),
+        ("legacy_alertmanager", "This integration type is deprecated"),
+        ("direct_paging", "Direct paging integrations can't be created"),
+    ],
+)
+async def test_bad_types_of_integrations(kind: str, words: str) -> None:
+    """An integration has a type that there is, that is not an old one, and that pages do not go through."""
+    async with grafana() as (_, caller):
+        assert await caller.refusal("POST", "integrations/", {"type": kind}) == {"detail": words}
+        assert await caller.make("integrations", type="zabbix")
+        assert await caller.make("integrations", type="newrelic")
+
+
+async def test_messaging_backends() -> None:
+    """Routes and templates have a key for each messaging backend, which takes any channel and the parts it knows."""
+    async with grafana() as (_, caller):
+        off = {"id": None, "enabled": False}
+        templates = {"email": {"title": "t", "image_url": "i"}, "webhook": {"image_url": "i"}, "mobile_app": None}
+        made = await caller.ask("POST", "integrations/", {"type": "webhook", "templates": templates})
+        body = {"integration_id": made["id"], "escalation_chain_id": None, "routing_regex": "x"}
+        route = await caller.ask("POST", "routes/", {**body, "email": {"enabled": True}, "webhook": {"id": "any"}})
+        refused = await caller.refusal("PATCH", f"routes/{route['id']}/", {"telegram": {"id": "any"}})
+    for name in ("mobile_app", "mobile_app_critical", "email", "webhook"):
+        assert made["default_route"][name] == off
+    assert route["email"] == {"id": None, "enabled": True}
+    assert route["webhook"] == {"id": "any", "enabled": False}
+    assert refused == {"detail": "Telegram channel does not exist"}
+    assert made["templates"]["email"] == {"title": "t", "message": None}
+    assert made["templates"]["webhook"] == {"title": None, "message": None, "image_url": "i"}
+    assert made["templates"]["mobile_app"] == {"title": None, "message": None}
+
+
 async def test_templates_change_piece_by_piece() -> None:
     """A template that is sent changes, null resets it or a whole channel, and the rest stays."""
     async with grafana() as (_, caller):
@@ -656,8 +692,8 @@ async def test_names_of_integrations_are_unique_in_a_team() -> None:
 
 
 async def test_maintenance_starts_and_stops() -> None:
-    """Maintenance has a mode in any case of letters, and an end; a second start is 400."""
-    async with grafana() as (_, caller):
+    """Maintenance has a mode in any case of letters, and an end, in whole seconds; a second start is 400."""
+    async with grafana(clock_skew=0.25) as (_, caller):
         path = f"integrations/{await caller.make('integrations', type='webhook')}"
         on = await caller.ask("POST", f"{path}/maintenance_start/", {"mode": "Debug", "duration": 3600})
         twice = await caller.refusal("POST", f"{path}/maintenance_start/", {"mode": "debug", "duration": 60})
@@ -665,7 +701,7 @@ async def test_maintenance_starts_and_stops() -> None:
         bad_mode = await caller.refusal("POST", f"{path}/maintenance_start/", {"duration": 60})
         bad_span = await caller.refusal("POST", f"{path}/maintenance_start/", {"mode": "debug", "duration": "x"})
     assert on["maintenance_mode"] == "debug"
-    assert on["maintenance_end_at"].startswith("2027-01-15T09:00:00")
+    assert (on["maintenance_started_at"], on["maintenance_end_at"]) == ("2027-01-15T08:00:00Z", "2027-01-15T09:00:00Z")
     assert [off[f"maintenance_{name}"] for name in ("mode", "started_at", "end_at")] == [None] * 3
     assert twice == {"detail": "Already on maintenance"}
     assert (bad_mode, bad_span) == ({"mode": ["Unknown mode"]}, {"duration": ["Invalid duration"]})

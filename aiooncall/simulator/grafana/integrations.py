@@ -23,8 +23,23 @@ _MODES: Final = ("debug", "maintenance")
 _DURATION: Final = re.compile(r"\s*[+-]?\d{1,9}\s*", re.ASCII)
 
 
+# Of the engine: grafana/oncall, engine/config_integrations; of Grafana Cloud alone:
+# https://grafana.com/docs/grafana-cloud/alerting-and-irm/oncall/configure/integrations/references
+_TYPES: Final = frozenset(
+    {
+        *("alertmanager", "direct_paging", "elastalert", "formatted_webhook", "grafana", "grafana_alerting"),
+        *("heartbeat", "inbound_email", "kapacitor", "legacy_alertmanager", "legacy_grafana_alerting", "maintenance"),
+        *("manual", "slack_channel", "webhook", "zabbix"),
+        *("amazon_sns", "appdynamics", "curler", "datadog", "demo", "fabric", "jira", "newrelic", "pagerduty"),
+        *("pingdom", "prtg", "sentry", "sentry_platform", "servicenow", "stackdriver", "uptimerobot", "zendesk"),
+    }
+)
+
+
 def _type(value: object, world: World) -> str:
     taken: str = text()(value, world)
+    if taken not in _TYPES:
+        raise bad_request("Invalid integration type")
     if taken == _PAGING:
         raise bad_request("Direct paging integrations can't be created")
     if taken.startswith("legacy_"):
@@ -145,7 +160,7 @@ class IntegrationRoutes(CrudRoutes):
             raise field_errors({"duration": ["Invalid duration"]})
         if record["maintenance_mode"] is not None:
             raise bad_request("Already on maintenance")
-        start = call.now.wall
+        start = int(call.now.wall)
         end = start + int(sent["duration"])
         record.update(maintenance_mode=mode, maintenance_started_at=written(start), maintenance_end_at=written(end))
         return self.answer(200, record, call)

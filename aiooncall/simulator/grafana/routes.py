@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from aiooncall.simulator.json_api import Json
     from aiooncall.simulator.routing import Call
 
-_BACKENDS: Final = ("telegram", "msteams")
-"""Messaging backends: each enabled one has a key of its own."""
-_DESTINATIONS: Final = {"slack": "channel_id", **dict.fromkeys(_BACKENDS, "id")}
+_BACKENDS: Final = ("mobile_app", "mobile_app_critical", "email", "webhook")
+"""Messaging backends, which have no channels and take what they are told; each enabled one has a key of its own."""
+_DESTINATIONS: Final = {"slack": "channel_id", **dict.fromkeys(("telegram", *_BACKENDS), "id")}
 """Where alerts can be posted, and how each names its channel."""
 
 _POSTING: Final = tuple(Field(name, plain_object, default={}) for name in _DESTINATIONS)
@@ -106,14 +106,14 @@ def posting(sent: Json, old: Json | None, world: World) -> Json:
     for name, channel in _DESTINATIONS.items():
         known: Json = {channel: None, "enabled": name == "slack"} if old is None else old[name]
         new: Json = {key: value for key, value in sent.get(name, {}).items() if key in known}
-        if new.get(channel) is not None:
+        if new.get(channel) is not None and name not in _BACKENDS:
             new[channel] = _channel(name, new[channel], world)
         settings[name] = {**known, **new, "enabled": bool(new.get("enabled", known["enabled"]))}
     return settings
 
 
 def _channel(backend: str, sent: object, world: World) -> str:
-    """Return the id of a channel; there are none but Slack's."""
+    """Return the id of a channel of a chat; there are none but Slack's."""
     found = world["slack_channels"].where(slack_id=str(sent).upper()) if backend == "slack" else []
     if not found:
         raise bad_request(f"{backend.capitalize()} channel does not exist")

@@ -11,7 +11,16 @@ if TYPE_CHECKING:
 
 _PLAIN: Final = ("grouping_key", "resolve_signal", "acknowledge_signal", "source_link")
 _FULL: Final = ("title", "message", "image_url")
-_CHANNELS: Final = {"slack": _FULL, "web": _FULL, "sms": ("title",), "phone_call": ("title",), "telegram": _FULL}
+_BACKENDS: Final = {"mobile_app": ("title", "message"), "email": ("title", "message"), "webhook": _FULL}
+"""Messaging backends, which ignore the parts that they don't have."""
+_CHANNELS: Final = {
+    "slack": _FULL,
+    "web": _FULL,
+    "sms": ("title",),
+    "phone_call": ("title",),
+    "telegram": _FULL,
+    **_BACKENDS,
+}
 
 
 def no_templates() -> Json:
@@ -36,9 +45,9 @@ def _channel(name: str, old: Json, sent: object) -> Json:
     if not isinstance(sent, dict):
         raise bad_request(f"Invalid {name} template data")
     parts = cast("Json", sent)
-    if not set(parts) <= set(_CHANNELS[name]):
+    if name not in _BACKENDS and not set(parts) <= set(_CHANNELS[name]):
         raise bad_request("Invalid template data")
-    return {**old, **{part: _text(name, value) for part, value in parts.items()}}
+    return {**old, **{part: _text(name, value) for part, value in parts.items() if part in old}}
 
 
 def _text(name: str, value: object) -> str | None:

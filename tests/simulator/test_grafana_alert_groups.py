@@ -74,6 +74,15 @@ async def test_group_reads_as_documented() -> None:
     assert alert["alert_group_id"] == group_id
 
 
+@pytest.mark.parametrize("mark", ["acknowledged", "resolved"])
+async def test_group_that_somebody_put_into_its_state(mark: Any) -> None:
+    """A group that was acknowledged or resolved before names who did it, and when."""
+    async with grafana() as (sim, caller):
+        group = await caller.get("alert_groups", sim.grafana.add_alert_group("Down", state=mark, created_at=EPOCH))
+        assert group[f"{mark}_by"] == sim.grafana.user_id("admin")
+    assert group[f"{mark}_at"] == group["created_at"]
+
+
 @pytest.mark.parametrize("verb", OUTCOMES)
 @pytest.mark.parametrize("before", STATES)
 async def test_action_depends_on_the_state(verb: str, before: Any) -> None:
@@ -178,6 +187,7 @@ async def test_filters_choose() -> None:
             ({"state": "silenced"}, [fourth]),
             ({"team_id": team}, [first]),
             ({"team_id": "null"}, [fourth, third, second]),
+            ({"team_id": ""}, [fourth, third, second, first]),
             ({"integration_id": group["integration_id"]}, [first]),
             ({"route_id": group["route_id"]}, [first]),
             ({"label": "env:prod"}, [second, first]),
@@ -198,10 +208,11 @@ async def test_filters_choose() -> None:
         ({"started_at": "2027-01-15"}, {"detail": "Invalid range value"}),
         ({"started_at": "2027-01-15T08:00:00Z_2027-01-16T08:00:00Z"}, {"detail": "Invalid range value"}),
         ({"started_at": "2027-02-30T08:00:00_2027-03-16T08:00:00"}, {"detail": "Invalid range value"}),
+        ({"started_at": "2027-01-15T08:00:01_2027-01-15T08:00:00"}, {"detail": "Invalid range value"}),
     ],
 )
 async def test_bad_filters_are_400(query: Any, problem: Any) -> None:
-    """The state is called `new`, never `firing`, and a range has two times without zone."""
+    """The state is called `new`, never `firing`, and a range has two times without zone, in order."""
     async with grafana() as (_, caller):
         assert await caller.refusal("GET", "alert_groups/", query=query) == problem
 

@@ -868,6 +868,17 @@ async def test_users_read_as_documented() -> None:
     assert found == [[ann], [ann], [ann], []]
 
 
+@pytest.mark.parametrize("role", ["admin", "4", "-1", ""])
+async def test_roles_are_asked_for_by_number(role: str) -> None:
+    """Users are found by the numbers of roles, also of several; what is no such number is 400."""
+    async with grafana() as (sim, caller):
+        users = {sim.grafana.user_id("admin"), sim.grafana.add_user("vic", role="viewer")}
+        page = await caller.ask("GET", "users/", query=[("roles", "0"), ("roles", "2")])
+        problem = await caller.refusal("GET", "users/", query=[("roles", "0"), ("roles", role)])
+    assert {one["id"] for one in page["results"]} == users
+    assert problem == {"roles": [f"Select a valid choice. {role} is not one of the available choices."]}
+
+
 async def test_owner_of_a_token_takes_on_details() -> None:
     """Adding a user who is there already changes that one and keeps the id."""
     async with grafana() as (sim, caller):

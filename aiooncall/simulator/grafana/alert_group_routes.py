@@ -54,7 +54,7 @@ class AlertGroupRoutes:
 
     def _filters(self, query: Mapping[str, str]) -> list[Callable[[Json], bool]]:
         tests = [_equal(name, query[name]) for name in ("id", "route_id", "integration_id") if query.get(name)]
-        if "team_id" in query:
+        if query.get("team_id"):
             team = self._team(query["team_id"])
             tests.append(_equal("team_id", team))
         if query.get("state"):
@@ -134,6 +134,8 @@ def _range(text: str) -> tuple[float, float]:
         start, end = (datetime.fromisoformat(part).replace(tzinfo=UTC).timestamp() for part in text.split("_"))
     except ValueError:
         raise bad_request("Invalid range value") from None
+    if start > end:
+        raise bad_request("Invalid range value")
     return start, end
 
 

@@ -164,7 +164,7 @@ class Grafana:
 
         Args:
             title: The headline; None for one that is not rendered yet.
-            state: The state it is in.
+            state: The state it is in, into which the first user has put it.
             team: The id of its team.
             integration: The id of its integration; None takes a webhook integration of the team's.
             created_at: Seconds since the Unix epoch; None takes the server's now.
@@ -180,7 +180,7 @@ class Grafana:
             source = self._found("integrations", integration)
         group = self._groups.add(title, source, team, created_at=wall, payload={"title": title}, labels=labels)
         if state != "firing":
-            self._groups.mark(group, state, (), wall)
+            self._groups.mark(group, state, (), wall, next((user["id"] for user in self._world["users"]), None))
         self._world.ledger.record_page(group["id"], title or "", unfinished=state != "resolved")
         return str(group["id"])
 

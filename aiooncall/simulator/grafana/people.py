@@ -9,7 +9,7 @@ import attrs
 from aiooncall.simulator.grafana.calendar import calendar_answer
 from aiooncall.simulator.grafana.kinds import email, text
 from aiooncall.simulator.grafana.pagination import page_of
-from aiooncall.simulator.grafana.refusals import server_error
+from aiooncall.simulator.grafana.refusals import field_errors, not_found, server_error
 from aiooncall.simulator.grafana.resource import CREATE, Field, read_fields
 from aiooncall.simulator.grafana.views import ROOT
 from aiooncall.simulator.grafana.wire import parameters
@@ -47,6 +47,7 @@ class PeopleRoutes:
         router.add("POST", f"{ROOT}/send_sms/", self._relay)
 
     def _users(self, call: Call) -> Answer:
+        _check_roles(parameters(call.query, "roles"))
         rows = [user for user in self.world["users"] if _wanted(user, call)]
         short = call.query.get("short") == "true"
         page = page_of(
@@ -102,6 +103,13 @@ class PeopleRoutes:
             known = (404, "user-not-found") if "send_sms" in call.path else (400, "number-not-verified")
             return self.world.wire.send(known[0], {"error": known[1]})
         return self.world.wire.send(200, {})
+
+
+def _check_roles(roles: list[str]) -> None:
+    """Refuse roles that are not by their numbers."""
+    for role in roles:
+        if role not in map(str, range(len(_ROLES))):
+            raise field_errors({"roles": [f"Select a valid choice. {role} is not one of the available choices."]})
 
 
 def _wanted(user: Json, call: Call) -> bool:

@@ -94,4 +94,5 @@ def _hang_up(request: web.BaseRequest) -> None:
 
 
 def _headers(answer: Answer) -> dict[str, str]:
-    return {"Content-Type": answer.content_type, **answer.headers}
+    content = {"Content-Type": answer.content_type} if answer.content_type else {}
+    return {**content, **answer.headers}

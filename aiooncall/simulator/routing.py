@@ -48,7 +48,7 @@ class Call:
 
 @attrs.define
 class Answer:
-    """What to send back."""
+    """What to send back; without a content type no header names one."""
 
     status: int
     body: bytes = b""

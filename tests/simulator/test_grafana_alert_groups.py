@@ -32,6 +32,7 @@ async def act(caller: GrafanaCaller, group: str, verb: str, **body: Any) -> Any:
     body = {"delay": 3600} if verb == "silence" and not body else body
     reply = await caller.send("POST", f"alert_groups/{group}/{verb}/", json=body)
     assert (reply.status, reply.body) == (200, b""), reply
+    assert "Content-Type" not in reply.headers
 
 
 async def state(caller: GrafanaCaller, group: str) -> str:

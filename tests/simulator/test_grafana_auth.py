@@ -164,6 +164,22 @@ async def test_wrong_method_is_html_500(method: str, path: str) -> None:
     assert reply.headers["Content-Type"].startswith("text/html")
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("POST", f"actions/{NOTHING}/", "DELETE, GET, PATCH, PUT"),
+        ("DELETE", "actions/", "GET, POST"),
+        ("GET", "make_call/", "POST"),
+    ],
+)
+async def test_wrong_method_where_nothing_is_checked(method: str, path: str, allowed: str) -> None:
+    """Where no permission is looked for, a method that a path has not is a 405, which names those that it has."""
+    async with grafana() as (_, caller):
+        reply = await caller.send(method, path)
+    assert (reply.status, reply.json) == (405, {"detail": f'Method "{method}" not allowed.'})
+    assert reply.headers["Allow"] == allowed
+
+
 async def test_slashes_can_be_optional() -> None:
     """By option paths work without the slash at their end too."""
     async with grafana(GrafanaRules(optional_slashes=True)) as (_, caller):

@@ -206,6 +206,7 @@ async def test_object_lives(case: Case) -> None:
     assert {name: changed[name] for name in same} == {name: made[name] for name in same}
     assert {name: changed[name] for name in case.change} == case.change
     assert (deleted.status, deleted.body) == (204, b"")
+    assert "Content-Type" not in deleted.headers
 
 
 @pytest.mark.parametrize("case", CASES, ids=NAMES)
@@ -340,6 +341,13 @@ async def test_names_are_unique(kind: str) -> None:
             await caller.refusal("PATCH", f"{kind}/{other}/", {"name": "a"}),
         ]
     assert all(problem.keys() == {"non_field_errors"} for problem in problems)
+
+
+async def test_action_changes_by_nothing() -> None:
+    """A change of an action needs no field, a PUT neither."""
+    async with grafana() as (_, caller):
+        made = await caller.ask("POST", "actions/", {"name": "a", "url": "https://x/"})
+        assert await caller.ask("PUT", f"actions/{made['id']}/", {}) == made
 
 
 async def test_team_can_be_cleared_by_a_word() -> None:

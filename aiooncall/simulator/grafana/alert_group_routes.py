@@ -13,15 +13,15 @@ from aiooncall.simulator.grafana.door import SERVICE_ACCOUNT
 from aiooncall.simulator.grafana.pagination import page_of
 from aiooncall.simulator.grafana.refusals import bad_request, detail, field_errors, no_such_team
 from aiooncall.simulator.grafana.views import ROOT
-from aiooncall.simulator.grafana.wire import parameters
-from aiooncall.simulator.routing import Answer, json_answer
+from aiooncall.simulator.grafana.wire import nothing, parameters
+from aiooncall.simulator.routing import json_answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from aiooncall.simulator.grafana.alert_groups import AlertGroups, Verb
     from aiooncall.simulator.json_api import Json
-    from aiooncall.simulator.routing import Call, Router
+    from aiooncall.simulator.routing import Answer, Call, Router
 
 _STATES: Final = {"new": "firing", "acknowledged": "acknowledged", "resolved": "resolved", "silenced": "silenced"}
 """What the filter calls the states."""
@@ -83,7 +83,7 @@ class AlertGroupRoutes:
             group = self._groups.table.get(call.ids[0])
             delay = _delay(self._world.wire.read(call).get("delay")) if verb == "silence" else FOREVER
             self._groups.act(group, verb, call.now, call.caller, delay=delay)
-            return Answer(200)
+            return nothing(200)
 
         return handle
 
@@ -104,7 +104,7 @@ class AlertGroupRoutes:
         else:
             return json_answer(400, "Invalid mode")
         self._groups.record(group, mode, call.now)
-        return Answer(204)
+        return nothing(204)
 
     def _alerts(self, call: Call) -> Answer:
         query = call.query

@@ -8,8 +8,8 @@ from aiooncall.simulator.grafana.pagination import page_of
 from aiooncall.simulator.grafana.refusals import bad_object, no_such_team, server_error
 from aiooncall.simulator.grafana.resource import read_fields
 from aiooncall.simulator.grafana.views import ROOT
+from aiooncall.simulator.grafana.wire import nothing
 from aiooncall.simulator.grafana.world import shown
-from aiooncall.simulator.routing import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from aiooncall.simulator.grafana.resource import Resource
     from aiooncall.simulator.grafana.world import World
     from aiooncall.simulator.json_api import Json
-    from aiooncall.simulator.routing import Call, Router
+    from aiooncall.simulator.routing import Answer, Call, Router
 
 
 class CrudRoutes:
@@ -106,7 +106,7 @@ class CrudRoutes:
         record = self.get(call)
         self.removing(record)
         self.table.remove(record["id"])
-        return Answer(204)
+        return nothing(204)
 
     def _store(self, draft: Json, old: Json | None, sent: Json, call: Call) -> None:
         self._check_unique(draft)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 from aiooncall.simulator.routing import Refusal, html_answer, json_answer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from aiooncall.simulator.json_api import Json
 
 REQUIRED: Final = "This field is required."
@@ -50,6 +52,13 @@ def not_acceptable() -> Refusal:
 def forbidden() -> Refusal:
     """Return the refusal of somebody who is known and may not do it."""
     return detail(403, "You do not have permission to perform this action.")
+
+
+def wrong_method(method: str, allowed: Iterable[str]) -> Refusal:
+    """Return the refusal of a method that a path does not have."""
+    refusal = detail(405, f'Method "{method}" not allowed.')
+    refusal.answer.headers["Allow"] = ", ".join(sorted(allowed))
+    return refusal
 
 
 def field_errors(errors: Json) -> Refusal:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aiooncall.simulator.grafana.refusals import server_error
+from aiooncall.simulator.grafana.refusals import server_error, wrong_method
+from aiooncall.simulator.grafana.views import UNCHECKED, view_of
 from aiooncall.simulator.routing import Router, html_answer
 
 if TYPE_CHECKING:
@@ -14,7 +15,10 @@ if TYPE_CHECKING:
 
 
 class GrafanaRouter(Router):
-    """Answers an unknown path with an HTML 404 and a wrong method with an HTML 500."""
+    """Answers an unknown path with an HTML 404 and a wrong method with an HTML 500.
+
+    Where no permission is looked for there is none to be missed: there a wrong method is a 405.
+    """
 
     def __init__(self, *, optional_slashes: bool, settle: Callable[[float], None]) -> None:
         """Start without routes.
@@ -38,7 +42,9 @@ class GrafanaRouter(Router):
         methods = self.methods(call.segments)
         if not methods:
             return html_answer(404, "Not Found")
-        return super().answer(call) if call.method in methods else server_error().answer
+        if call.method in methods:
+            return super().answer(call)
+        return (wrong_method(call.method, methods) if view_of(call.path) in UNCHECKED else server_error()).answer
 
     def _full(self, segments: Sequence[str]) -> Sequence[str]:
         return [*segments, ""] if self._optional_slashes and segments[-1] else segments

@@ -8,7 +8,7 @@ from aiooncall.simulator.grafana.crud import CrudRoutes
 from aiooncall.simulator.grafana.kinds import choice, column, flag, one_of, team, text
 from aiooncall.simulator.grafana.pagination import page_of
 from aiooncall.simulator.grafana.refusals import Invalid, bad_request, field_errors
-from aiooncall.simulator.grafana.resource import ALWAYS, CREATE, WHOLE, Field, Resource
+from aiooncall.simulator.grafana.resource import ALWAYS, CREATE, Field, Resource
 
 if TYPE_CHECKING:
     from aiooncall.simulator.grafana.world import World
@@ -71,9 +71,9 @@ WEBHOOKS: Final = Resource(
 ACTIONS: Final = Resource(
     kind="actions",
     fields=(
-        Field("name", text(100), needed=WHOLE),
+        Field("name", text(100), needed=CREATE),
         Field("team_id", team, nullable=ALWAYS),
-        Field("url", text(), needed=WHOLE),
+        Field("url", text(), needed=CREATE),
         Field("http_method", choice(*_METHODS), default="POST"),
         Field("trigger_type", _trigger, default="escalation"),
         Field("forward_whole_payload", flag, default=True),

@@ -9,13 +9,13 @@ import orjson
 
 from aiooncall.simulator.grafana.drift import with_drift, without_drift
 from aiooncall.simulator.grafana.refusals import bad_object, bad_request
-from aiooncall.simulator.routing import json_answer
+from aiooncall.simulator.routing import Answer, json_answer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aiooncall.simulator.json_api import Json
-    from aiooncall.simulator.routing import Answer, Call
+    from aiooncall.simulator.routing import Call
 
 
 @attrs.frozen
@@ -44,6 +44,11 @@ class Wire:
             return orjson.loads(call.body)
         except orjson.JSONDecodeError as problem:
             raise bad_request(f"JSON parse error - {problem}") from None
+
+
+def nothing(status: int) -> Answer:
+    """Return an answer without a body, which says of no type that it is one."""
+    return Answer(status, content_type="")
 
 
 def parameters(query: Mapping[str, str], name: str) -> list[str]:

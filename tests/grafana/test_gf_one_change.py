@@ -26,7 +26,7 @@ WAYS: Final = ("update what was read", "update the rest unset", "patch")
 IMPORTANT: Final[dict[str, Callable[[Ids], Any]]] = {
     "persons": lambda i: g.NotifyPersonsStep(persons_to_notify=[i.user]),
     "schedule": lambda i: g.NotifyScheduleStep(notify_on_call_from_schedule=i.schedules),
-    "user group": lambda _: g.NotifyUserGroupStep(),
+    "user group": lambda i: g.NotifyUserGroupStep(group_to_notify=i.user_group),
     "team": lambda i: g.NotifyTeamStep(team_to_notify=i.team),
 }
 """The kinds of steps that can be important."""

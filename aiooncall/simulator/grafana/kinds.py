@@ -44,9 +44,9 @@ def text(longest: int | None = None) -> Kind:
     return read
 
 
-def column(longest: int, *, blank: bool = False) -> Kind:
+def column(longest: int) -> Kind:
     """Return the kind of texts whose length only the engine's database knows: a longer one breaks the engine down."""
-    any_length = text(blank=blank)
+    any_length = text()
 
     def read(value: object, world: World) -> str:
         taken: str = any_length(value, world)

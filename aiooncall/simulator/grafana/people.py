@@ -9,7 +9,7 @@ import attrs
 from aiooncall.simulator.grafana.calendar import calendar_answer
 from aiooncall.simulator.grafana.kinds import email, text
 from aiooncall.simulator.grafana.pagination import page_of
-from aiooncall.simulator.grafana.refusals import field_errors, not_found, server_error
+from aiooncall.simulator.grafana.refusals import field_errors, server_error
 from aiooncall.simulator.grafana.resource import CREATE, Field, read_fields
 from aiooncall.simulator.grafana.views import ROOT
 from aiooncall.simulator.grafana.wire import parameters

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from aiooncall._unset import UNSET
 from aiooncall.datadog.includes import RoutingInclude
-from aiooncall.datadog.models.routing import RoutingRules
+from aiooncall.datadog.models.routing import RoutingRule, RoutingRules
 from aiooncall.datadog.requests.routing import routing_request
 from aiooncall.datadog.team_lookup import TeamService
 from aiooncall.transport.messages import Endpoint, Safety, path_segment
@@ -13,7 +14,7 @@ from aiooncall.transport.messages import Endpoint, Safety, path_segment
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from aiooncall.datadog.models.routing import RoutingRule
+    from aiooncall.datadog.service import Json
 
 _RULES = "/api/v2/on-call/teams/{team_id}/routing-rules"
 GET: Final = Endpoint("GET", _RULES, Safety.REPEATABLE)
@@ -25,6 +26,11 @@ class TeamRoutingRules(TeamService[RoutingRules]):
 
     _kind = RoutingRules
     _includes = RoutingInclude
+
+    async def _call(
+        self, endpoint: Endpoint, *ids: str, include: Iterable[str] = (), body: Json | None = None, **query: str
+    ) -> RoutingRules:
+        return _told_once(await super()._call(endpoint, *ids, include=include, body=body, **query))
 
     async def get(self, team_id: str, *, include: Iterable[str] = (RoutingInclude.RULES,)) -> RoutingRules:
         """Return the rules of a team, in the order in which they are tried.
@@ -59,3 +65,11 @@ class TeamRoutingRules(TeamService[RoutingRules]):
         """
         path_segment("team_id", team_id)
         return await self._of_team(SET, team_id, include=include, body=routing_request(team_id, rules))
+
+
+def _told_once(rules: RoutingRules) -> RoutingRules:
+    """Return rules with the urgency only in the action that pages, if it is there: a copy would go stale in an edit."""
+    for rule in rules.rules or ():
+        if isinstance(rule, RoutingRule) and rule.paging is not None and rule.urgency == rule.paging.urgency:
+            rule.urgency = UNSET
+    return rules

@@ -87,7 +87,6 @@ EDITS: Final[dict[str, Edit]] = {
     "steps": (POLICY, lambda p, _: evolve(p, steps=p.steps[::-1]), ("steps",), TURNED),
     "schedule name": (SCHEDULE, lambda s, _: evolve(s, name="New"), ("name",), "New"),
     "zone": (SCHEDULE, lambda s, _: evolve(s, time_zone="Asia/Tokyo"), ("time_zone",), "Asia/Tokyo"),
-    "tags": (SCHEDULE, lambda s, _: evolve(s, tags=[*s.tags, "new"]), ("tags",), ["tier:1", "new"]),
     "layer name": (SCHEDULE, lambda s, _: layer(s, 1, name="Late"), ("layers", 1, "name"), "Late"),
     "interval": (
         SCHEDULE,
@@ -127,7 +126,7 @@ EDITS: Final[dict[str, Edit]] = {
     ),
     "layers": (SCHEDULE, lambda s, _: evolve(s, layers=s.layers[::-1]), ("layers",), TURNED),
     "query": (RULES, lambda r, _: rule(r, 0, query="new"), ("rules", 0, "query"), "new"),
-    "urgency": (RULES, lambda r, _: rule(r, 1, urgency="high"), ("rules", 1, "urgency"), "high"),
+    "urgency": (RULES, lambda r, _: rule(r, 2, urgency="low"), ("rules", 2, "urgency"), "low"),
     "action": (RULES, lambda r, _: action(r, 0, channel="C9"), ("rules", 1, "actions", 0, "channel"), "C9"),
     "other action": (
         RULES,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from aiooncall import BadRequest, NotFound, OptionsError, ResourceRef, evolve
+from aiooncall import UNSET, BadRequest, NotFound, OptionsError, ResourceRef, evolve
 from aiooncall.datadog import (
     EscalationPolicy,
     EscalationPolicyAction,
@@ -51,13 +51,14 @@ async def test_rules_read_as_they_were_set() -> None:
             paging,
         ]
         rules = [
-            RoutingRule(query="env:prod", urgency="low", actions=actions),
+            RoutingRule(query="env:prod", actions=actions),
             RoutingRule(query="", time_restriction=OFFICE, policy=ResourceRef("policies", w.backup)),
         ]
         made = await w.client.routing_rules.set(w.storage, rules, include=RoutingInclude)
         assert made == await w.client.routing_rules.get(w.storage, include=RoutingInclude)
         first, second = made.rules
-        assert (first.query, first.urgency, first.actions) == ("env:prod", RoutingUrgency.LOW, tuple(actions))
+        assert (first.query, first.urgency, first.actions) == ("env:prod", UNSET, tuple(actions))
+        assert (first.page_urgency, second.page_urgency) == (RoutingUrgency.DYNAMIC, RoutingUrgency.HIGH)
         assert first.actions[-1].ack_timeout == 300
         assert (second.query, second.time_restriction) == ("", OFFICE)
         assert (first.policy_id, second.policy_id) == (w.policy, w.backup)

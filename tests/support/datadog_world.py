@@ -120,7 +120,7 @@ def primary_body(ann: str, bob: str, cy: str, team: str) -> Json:
         "restrictions": HOURS["restrictions"][1:],
         "members": [{"user": {"id": cy}}],
     }
-    attributes = {"name": "Primary", "time_zone": "Europe/Paris", "tags": ["tier:1"], "layers": [days, nights]}
+    attributes = {"name": "Primary", "time_zone": "Europe/Paris", "layers": [days, nights]}
     return data_body("schedules", attributes, team)
 
 
@@ -155,7 +155,7 @@ def payments_rules(policy: str) -> Json:
     ]
     rules: list[Json] = [
         {"query": "service:checkout", "policy_id": policy, "urgency": "high", "time_restriction": HOURS},
-        {"query": "service:ledger", "urgency": "low", "actions": [*others, paging]},
+        {"query": "service:ledger", "actions": [*others, paging]},
         {"query": "", "actions": others[:1]},
     ]
     return data_body("team_routing_rules", {"rules": rules})

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 import attrs
 
 from aiooncall._unset import UNSET, Maybe, UnsetType
-from aiooncall.codec.fields import ANY_ORDER, UNIT, WIRE, as_tuple, listed, required
+from aiooncall.codec.fields import ANY_ORDER, READ_ONLY, UNIT, WIRE, as_tuple, listed, required
 from aiooncall.datadog.models.people import Team, User
 from aiooncall.datadog.models.schedule import Schedule, ScheduleTarget
 from aiooncall.jsonapi import TO_MANY, Resource, ResourceRef, UnknownResource, Unread, each, to_many
@@ -69,6 +69,7 @@ class EscalationPolicy(Resource):
         retries: how often the steps are done again if nobody acknowledges, 0 to 10.
         resolve_page_on_policy_end: whether the page is resolved once all that is over.
         teams: who owns it.
+        tags: tags of the policy, as the server tells them; requests have no place for them, so they are not written.
     """
 
     type: ClassVar[str] = "policies"
@@ -80,6 +81,7 @@ class EscalationPolicy(Resource):
     retries: Maybe[int] = UNSET
     resolve_page_on_policy_end: Maybe[bool] = UNSET
     teams: Sequence[Team | ResourceRef] | UnsetType = to_many()
+    tags: Maybe[Sequence[str]] = listed(metadata={READ_ONLY: True})
 
     @property
     def label(self) -> str:

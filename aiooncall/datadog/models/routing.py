@@ -109,7 +109,8 @@ class RoutingRule(Resource):
 
     Attributes:
         query: what it matches; empty matches everything.
-        urgency: how urgent a page becomes.
+        urgency: how urgent a page becomes, as older rules say it beside their `policy`. Answers repeat an action's
+            urgency here; that is not kept.
         actions: what is done.
         time_restriction: outside of these hours the rule does not match.
         policy: the escalation policy, as older rules name it. Answers name it here and in an action.
@@ -125,12 +126,22 @@ class RoutingRule(Resource):
     policy: EscalationPolicy | ResourceRef | UnsetType | None = to_one()
 
     @property
+    def paging(self) -> EscalationPolicyAction | None:
+        """The action that pages by a policy, if there is one."""
+        return next((action for action in self.actions or () if isinstance(action, EscalationPolicyAction)), None)
+
+    @property
     def policy_id(self) -> str | None:
         """The id of the policy that the rule pages by, wherever it names it."""
-        for action in self.actions or ():
-            if isinstance(action, EscalationPolicyAction):
-                return action.policy_id
+        if (action := self.paging) is not None:
+            return action.policy_id
         return None if self.policy is None or self.policy is UNSET else self.policy.id
+
+    @property
+    def page_urgency(self) -> RoutingUrgency | str | None:
+        """How urgent a page by this rule becomes, wherever it says so."""
+        action = self.paging
+        return (action.urgency if action is not None else None) or self.urgency or None
 
     @property
     def plain(self) -> RoutingRule:
@@ -138,7 +149,7 @@ class RoutingRule(Resource):
         if self.policy_id is None:
             return self
         given = tuple(self.actions or ())
-        paging = next((action for action in given if isinstance(action, EscalationPolicyAction)), None)
+        paging = self.paging
         whole = _with_urgency(paging or EscalationPolicyAction(policy_id=self.policy_id), self.urgency)
         actions = [whole if action is paging else action for action in given] if paging else [*given, whole]
         policy = UNSET if self.policy and self.policy.id == whole.policy_id else self.policy

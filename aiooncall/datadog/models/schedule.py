@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import attrs
 
 from aiooncall._unset import UNSET, Maybe, UnsetType
-from aiooncall.codec.fields import as_tuple, listed, or_unset, required, spelt
+from aiooncall.codec.fields import READ_ONLY, as_tuple, listed, or_unset, read_only, required, spelt
 from aiooncall.datadog.models.people import Team, User
 from aiooncall.datadog.models.restriction import TimeRestriction
 from aiooncall.jsonapi import TO_MANY, Resource, ResourceRef, Unread, to_many, to_one
@@ -81,6 +81,7 @@ class Layer(Resource):
         time_zone: an IANA name, where it differs from the schedule's.
         restrictions: windows of the week outside of which the layer puts nobody on call.
         members: who takes turns, in order; users may be given, and None for an empty place.
+        applied_rotation_start: the server's own note of when the rotation starts; it is not written.
     """
 
     type: ClassVar[str] = "layers"
@@ -94,6 +95,7 @@ class Layer(Resource):
     time_zone: Maybe[str] = spelt(or_unset)
     restrictions: Maybe[Sequence[TimeRestriction]] = listed()
     members: Sequence[Member | Unread] | UnsetType = attrs.field(default=UNSET, converter=_members, metadata=TO_MANY)
+    applied_rotation_start: Maybe[datetime] = read_only()
 
 
 def _layers(given: Iterable[Layer] | UnsetType) -> Sequence[Layer | Unread] | UnsetType:
@@ -107,7 +109,7 @@ class Schedule(Resource):
     Attributes:
         name: the display name.
         time_zone: an IANA name, such as `Europe/Paris`.
-        tags: tags of the schedule.
+        tags: tags of the schedule, as the server tells them; requests have no place for them, so they are not written.
         layers: the rotations; later ones count before earlier ones.
         teams: who owns it.
     """
@@ -116,7 +118,7 @@ class Schedule(Resource):
 
     name: Maybe[str] = UNSET
     time_zone: Maybe[str] = UNSET
-    tags: Maybe[Sequence[str]] = listed()
+    tags: Maybe[Sequence[str]] = listed(metadata={READ_ONLY: True})
     layers: Sequence[Layer | Unread] | UnsetType = attrs.field(default=UNSET, converter=_layers, metadata=TO_MANY)
     teams: Sequence[Team | ResourceRef] | UnsetType = to_many()
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from aiooncall._json import as_object
 from aiooncall._unset import UNSET
 from aiooncall.checks import one_of, time_zone
-from aiooncall.codec import unstructure, wire_name
+from aiooncall.codec import wire_name, writable
 from aiooncall.datadog.models.people import Team
 from aiooncall.datadog.models.restriction import TimeRestrictions, Weekday
 from aiooncall.errors import LinkError, LossyWrite, OptionsError
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aiooncall._unset import UnsetType
+    from aiooncall.datadog.models.policy import EscalationPolicy
     from aiooncall.datadog.models.restriction import TimeRestriction
+    from aiooncall.datadog.models.schedule import Schedule
     from aiooncall.jsonapi import UnknownResource
 
 _TIME = re.compile(r"(([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?|24:00(:00)?)", re.ASCII)
@@ -61,8 +63,14 @@ def parts(field: str, values: Sequence[T] | UnsetType | None) -> Sequence[T]:
 
 
 def attributes_of(resource: Resource) -> Json:
-    """Return what a resource says of itself, with what the class has no name for."""
-    return {**_kept(resource, "attributes"), **unstructure(resource)}
+    """Return what a resource says of itself, with what the class has no name for and without what the server makes."""
+    return {**_kept(resource, "attributes"), **writable(resource)}
+
+
+def no_tags(resource: EscalationPolicy | Schedule) -> None:
+    """Refuse tags of something new; those that were read are the server's, and are left out."""
+    if resource.tags and not resource.id:
+        raise OptionsError("tags", resource.tags, "nothing: Datadog takes no tags in a request")
 
 
 def item(field: str, resource: Resource) -> Json:

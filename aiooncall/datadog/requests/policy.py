@@ -14,6 +14,7 @@ from aiooncall.datadog.requests.pieces import (
     bare,
     content,
     item,
+    no_tags,
     owners,
     parts,
     ref_of,
@@ -45,6 +46,7 @@ def policy_request(policy: EscalationPolicy, *, update: bool = False) -> Json:
         LossyWrite: something came with it that a request has no place for.
     """
     text("name", policy.name)
+    no_tags(policy)
     if policy.retries is not UNSET and policy.retries is not None:
         count("retries", policy.retries, least=0, most=MOST_RETRIES)
     steps = parts("steps", policy.steps)

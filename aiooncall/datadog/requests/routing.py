@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from attrs import evolve
+
 from aiooncall._unset import UNSET
 from aiooncall.checks import text, whole_units
 from aiooncall.datadog.models.policy import EscalationPolicy
@@ -75,7 +77,8 @@ def _rule(field: str, given: object) -> Json:
     if len(paging) > 1:
         raise OptionsError(f"{field}.actions", len(paging), "at most one EscalationPolicyAction")
     is_stored = bool(rule.id) and not rule.id.startswith(_VIRTUAL)
-    return {**({"id": rule.id} if is_stored else {}), **item(field, rule), **_policy(field, rule, paging)}
+    told_once = _urgency_told_once(field, rule, paging)
+    return {**({"id": rule.id} if is_stored else {}), **item(field, told_once), **_policy(field, rule, paging)}
 
 
 def _check_paging(field: str, action: EscalationPolicyAction, rule: RoutingRule) -> None:
@@ -87,6 +90,22 @@ def _check_paging(field: str, action: EscalationPolicyAction, rule: RoutingRule)
         if rule.time_restriction:
             wanted = "either support_hours or the rule's time_restriction, not both"
             raise OptionsError(f"{field}.support_hours", action.support_hours, wanted)
+
+
+def _urgency_told_once(field: str, rule: RoutingRule, paging: list[EscalationPolicyAction]) -> RoutingRule:
+    """Return the rule with its urgency in the action that pages, if it has one: answers have both, requests only one.
+
+    On the rule itself an urgency belongs to the policy that older rules name there
+    (https://github.com/DataDog/terraform-provider-datadog/blob/master/docs/resources/on_call_team_routing_rules.md).
+    """
+    if not paging or not rule.urgency:
+        return evolve(rule, urgency=UNSET) if paging else rule
+    (action,) = paging
+    if action.urgency and action.urgency != rule.urgency:
+        wanted = f"nothing, as the EscalationPolicyAction has {str(action.urgency)!r}; change it there"
+        raise OptionsError(f"{field}.urgency", rule.urgency, wanted)
+    actions = [evolve(one, urgency=rule.urgency) if one is action else one for one in rule.actions or ()]
+    return evolve(rule, urgency=UNSET, actions=actions)
 
 
 def _policy(field: str, rule: RoutingRule, paging: list[EscalationPolicyAction]) -> Json:

@@ -12,6 +12,7 @@ from aiooncall.datadog.requests.pieces import (
     attributes_of,
     content,
     item,
+    no_tags,
     owners,
     parts,
     ref_of,
@@ -45,6 +46,7 @@ def schedule_request(schedule: Schedule, *, update: bool = False) -> Json:
         LossyWrite: something came with it that a request has no place for.
     """
     text("name", schedule.name)
+    no_tags(schedule)
     text("time_zone", schedule.time_zone)
     time_zone("time_zone", schedule.time_zone, stored=update)
     layers = parts("layers", schedule.layers)

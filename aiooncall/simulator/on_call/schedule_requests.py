@@ -27,7 +27,7 @@ def read_schedule(data: Fields, world: World, old: Json | None) -> Json:
     _check_names(layers)
     known = attributes.with_known(
         name=attributes.text("name"),
-        tags=attributes.texts("tags"),
+        tags=attributes.texts("tags") or (old["attributes"]["tags"] if old else []),  # nothing in a request clears them
         time_zone=read_zone(attributes),
         layers=[_read_layer(layer, layer_id, world) for layer, layer_id in zip(layers, ids, strict=True)],
     )

@@ -55,6 +55,7 @@ from aiooncall.events import (
     JobResumed,
     RetryScheduled,
     Throttled,
+    WriteNotKept,
     log_events,
 )
 from aiooncall.fanout import FanOut, Ids
@@ -149,6 +150,7 @@ __all__ = [
     "UnsetType",
     "Urgency",
     "UserId",
+    "WriteNotKept",
     "diff",
     "evolve",
     "log_events",

@@ -6,7 +6,7 @@ Hooks run inline, so they must be quick and must not block; one that raises is l
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import attrs
 
@@ -89,6 +89,21 @@ class CallCancelled:
 
 
 @attrs.frozen(kw_only=True)
+class WriteNotKept:
+    """A write succeeded, and the server's answer lacks some of what was sent.
+
+    Attributes:
+        named: what was written, by the ids in the path.
+        not_kept: where, such as `rules[0].actions[1].ack_timeout`; the result of the call has the same.
+    """
+
+    method: str
+    route: str
+    named: Mapping[str, str]
+    not_kept: tuple[str, ...]
+
+
+@attrs.frozen(kw_only=True)
 class JobPaused:
     """A bulk job waits because nothing can be reached: `reason` says why, `next_try` in how many seconds it looks."""
 
@@ -104,7 +119,10 @@ class JobResumed:
 
 
 BudgetEvent = BudgetLearned | BudgetHeld
-Event = AttemptFinished | Throttled | RetryScheduled | BudgetEvent | CallCancelled | JobPaused | JobResumed
+Event = (
+    AttemptFinished | Throttled | RetryScheduled | BudgetEvent | CallCancelled | WriteNotKept | JobPaused | JobResumed
+)
+_LOUD: Final = (Throttled, RetryScheduled, WriteNotKept, JobPaused, JobResumed)
 
 
 class Hook(Protocol):
@@ -116,10 +134,10 @@ class Hook(Protocol):
 
 
 def log_events(event: Event, /) -> None:
-    """Log `event` to the logger `aiooncall`: retries, refusals and pauses as warnings, the rest for debugging."""
+    """Log `event` to the logger `aiooncall`: retries, refusals, losses and pauses as warnings, others for debugging."""
     if isinstance(event, CallCancelled):
         return  # it is logged anyway
-    level = logging.WARNING if isinstance(event, (Throttled, RetryScheduled, JobPaused, JobResumed)) else logging.DEBUG
+    level = logging.WARNING if isinstance(event, _LOUD) else logging.DEBUG
     logger.log(level, "%s", event)
 
 

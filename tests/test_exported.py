@@ -91,6 +91,7 @@ EXPORTED = [
     "UnsetType",
     "Urgency",
     "UserId",
+    "WriteNotKept",
     "diff",
     "evolve",
     "log_events",

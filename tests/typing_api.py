@@ -47,6 +47,7 @@ from aiooncall import (
     UnsetType,
     Urgency,
     UserId,
+    WriteNotKept,
     diff,
     evolve,
     log_events,
@@ -250,6 +251,8 @@ def watch(event: Event, /) -> None:
             assert_type(event.budget.hold, Hold | None)
         case CallCancelled():
             assert_type(event.left, bool)
+        case WriteNotKept():
+            assert_type(event.not_kept, tuple[str, ...])
         case JobPaused() | JobResumed():
             assert_type(event, JobPaused | JobResumed)
 

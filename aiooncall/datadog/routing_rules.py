@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from aiooncall._unset import UNSET
 from aiooncall.datadog.includes import RoutingInclude
 from aiooncall.datadog.models.routing import RoutingRule, RoutingRules
-from aiooncall.datadog.requests.routing import routing_request
+from aiooncall.datadog.requests.routing import routing_request, wanted_rules
 from aiooncall.datadog.team_lookup import TeamService
 from aiooncall.transport.messages import Endpoint, Safety, path_segment
 
@@ -64,7 +64,9 @@ class TeamRoutingRules(TeamService[RoutingRules]):
             NotFound: there is no such team.
         """
         path_segment("team_id", team_id)
-        return await self._of_team(SET, team_id, include=include, body=routing_request(team_id, rules))
+        wanted = wanted_rules(rules)
+        answer = await self._of_team(SET, team_id, include=include, body=routing_request(team_id, wanted))
+        return self._compared(SET, wanted, answer, answer.id)
 
 
 def _told_once(rules: RoutingRules) -> RoutingRules:

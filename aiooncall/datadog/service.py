@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from aiooncall._json import as_object
 from aiooncall.codec import dumps
 from aiooncall.datadog.includes import include_query
+from aiooncall.datadog.kept import not_kept
 from aiooncall.datadog.models.kinds import KINDS
+from aiooncall.datadog.models.written import Written
 from aiooncall.errors import CodecError, OptionsError
+from aiooncall.events import WriteNotKept, emit
 from aiooncall.jsonapi import Resource, link, parse_document
 
 if TYPE_CHECKING:
@@ -81,14 +84,25 @@ class Service(Generic[R]):
 
     async def _create(self, resource: R, *owner: str, include: Iterable[str] = ()) -> R:
         body = self._request(self._checked(resource))
-        return await self._call(self._endpoints.create, *owner, include=include, body=body)
+        answer = await self._call(self._endpoints.create, *owner, include=include, body=body)
+        return self._compared(self._endpoints.create, resource, answer, *owner)
 
     async def _update(self, resource: R, *owner: str, include: Iterable[str] = ()) -> R:
         identifier = self._checked(resource).id
         if not identifier:
             raise OptionsError("id", identifier, f"the id of the {self._kind.__name__} to update")
         body = self._request(resource, update=True)
-        return await self._call(self._endpoints.update, *owner, identifier, include=include, body=body)
+        answer = await self._call(self._endpoints.update, *owner, identifier, include=include, body=body)
+        return self._compared(self._endpoints.update, resource, answer, *owner, identifier)
+
+    def _compared(self, endpoint: Endpoint, sent: R, answer: R, *ids: str) -> R:
+        """Return the answer to a write, and tell what it lacks of what was sent."""
+        if isinstance(answer, Written) and (lost := not_kept(sent, answer)):
+            answer.not_kept = lost
+            named = endpoint.about(ids).named
+            event = WriteNotKept(method=endpoint.method, route=endpoint.template, named=named, not_kept=lost)
+            emit(self._client.options.hooks, event)
+        return answer
 
     def _checked(self, resource: R) -> R:
         if not isinstance(resource, self._kind):

@@ -13,9 +13,10 @@ from typing import Any, ClassVar
 import attrs
 
 from aiooncall._unset import UNSET, Maybe, UnsetType
-from aiooncall.codec.fields import REQUIRED, UNIT, WIRE, listed, required
+from aiooncall.codec.fields import REQUIRED, UNIT, WIRE, listed, read_only
 from aiooncall.datadog.models.variant import UnknownVariant
-from aiooncall.jsonapi import Resource, ResourceRef, to_one
+from aiooncall.datadog.models.written import Written
+from aiooncall.jsonapi import ResourceRef, to_one
 from aiooncall.moments import to_seconds
 
 
@@ -56,10 +57,10 @@ class PhoneConfig:
     type: ClassVar[str] = "phone"
 
     number: str
-    formatted_number: str | UnsetType = required()
-    region: str | UnsetType = required()
-    verified: bool | UnsetType = required()
-    sms_subscribed_at: Maybe[datetime] = UNSET
+    formatted_number: str | UnsetType = read_only(required=True)
+    region: str | UnsetType = read_only(required=True)
+    verified: bool | UnsetType = read_only(required=True)
+    sms_subscribed_at: Maybe[datetime] = read_only()
     extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
 
 
@@ -89,13 +90,13 @@ ChannelConfig = PhoneConfig | EmailConfig | PushConfig | UnknownVariant
 
 
 @attrs.define(kw_only=True, eq=False, repr=False)
-class NotificationChannel(Resource):
+class NotificationChannel(Written):
     """One way to reach a user."""
 
     type: ClassVar[str] = "notification_channels"
 
     config: Maybe[ChannelConfig] = UNSET
-    active: Maybe[bool] = UNSET
+    active: Maybe[bool] = read_only()
 
 
 @attrs.define(kw_only=True)
@@ -109,7 +110,7 @@ class PhoneSettings:
 
 
 @attrs.define(kw_only=True, eq=False, repr=False)
-class NotificationRule(Resource):
+class NotificationRule(Written):
     """When a user is told by a channel.
 
     Attributes:

@@ -12,6 +12,7 @@ from aiooncall._unset import UNSET, Maybe, UnsetType
 from aiooncall.codec.fields import ANY_ORDER, READ_ONLY, UNIT, WIRE, as_tuple, listed, required
 from aiooncall.datadog.models.people import Team, User
 from aiooncall.datadog.models.schedule import Schedule, ScheduleTarget
+from aiooncall.datadog.models.written import Written
 from aiooncall.jsonapi import TO_MANY, Resource, ResourceRef, UnknownResource, Unread, each, to_many
 from aiooncall.moments import to_seconds
 
@@ -60,7 +61,7 @@ def _steps(given: Iterable[EscalationStep] | UnsetType) -> Sequence[EscalationSt
 
 
 @attrs.define(kw_only=True, eq=False, repr=False)
-class EscalationPolicy(Resource):
+class EscalationPolicy(Written):
     """Who is told of a page, in which order, until somebody acknowledges it.
 
     Attributes:

@@ -13,6 +13,7 @@ from aiooncall.codec.fields import UNIT, WIRE, as_tuple, listed, or_unset, spelt
 from aiooncall.datadog.models.policy import EscalationPolicy
 from aiooncall.datadog.models.restriction import TimeRestrictions
 from aiooncall.datadog.models.variant import UnknownVariant
+from aiooncall.datadog.models.written import Written
 from aiooncall.jsonapi import TO_MANY, Resource, ResourceRef, Unread, to_one
 from aiooncall.moments import to_seconds
 
@@ -166,7 +167,7 @@ def _rules(given: Iterable[RoutingRule] | UnsetType) -> Sequence[RoutingRule | U
 
 
 @attrs.define(kw_only=True, eq=False, repr=False)
-class RoutingRules(Resource):
+class RoutingRules(Written):
     """All routing rules of a team; the first that matches counts. Its id is the team's."""
 
     type: ClassVar[str] = "team_routing_rules"

@@ -13,6 +13,7 @@ from aiooncall._unset import UNSET, Maybe, UnsetType
 from aiooncall.codec.fields import READ_ONLY, as_tuple, listed, or_unset, read_only, required, spelt
 from aiooncall.datadog.models.people import Team, User
 from aiooncall.datadog.models.restriction import TimeRestriction
+from aiooncall.datadog.models.written import Written
 from aiooncall.jsonapi import TO_MANY, Resource, ResourceRef, Unread, to_many, to_one
 
 
@@ -103,7 +104,7 @@ def _layers(given: Iterable[Layer] | UnsetType) -> Sequence[Layer | Unread] | Un
 
 
 @attrs.define(kw_only=True, eq=False, repr=False)
-class Schedule(Resource):
+class Schedule(Written):
     """Who is on call when.
 
     Attributes:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiooncall._unset import UNSET
 from aiooncall.checks import whole_units
-from aiooncall.codec import unstructure
+from aiooncall.codec import writable
 from aiooncall.datadog.models.notification import EmailConfig, NotificationChannel, PhoneConfig
 from aiooncall.datadog.models.variant import UnknownVariant
 from aiooncall.datadog.requests.pieces import attributes_of, ref_of, relationships, top_level
@@ -37,16 +37,14 @@ def _config(config: object) -> Json:
     if isinstance(config, PhoneConfig):
         if not isinstance(config.number, str) or not _E164.fullmatch(config.number):
             raise OptionsError("config.number", config.number, "a number in E.164 form, such as '+15550100'")
-        return {"type": config.type, "number": config.number, **config.extra}
-    if isinstance(config, EmailConfig):
+    elif isinstance(config, EmailConfig):
         if not isinstance(config.address, str) or not _ADDRESS.fullmatch(config.address):
             raise OptionsError("config.address", config.address, "an email address")
         if not config.formats:
             raise OptionsError("config.formats", config.formats, "at least one of html, text")
     elif not isinstance(config, UnknownVariant):
         raise OptionsError("config", config, "a PhoneConfig or an EmailConfig: an app registers itself")
-    written: Json = unstructure(config)
-    return written
+    return writable(config)
 
 
 def rule_request(rule: NotificationRule, *, update: bool = False) -> Json:

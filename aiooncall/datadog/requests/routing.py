@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from attrs import evolve
 
@@ -24,6 +24,7 @@ from aiooncall.datadog.requests.pieces import (
 from aiooncall.errors import OptionsError
 
 Json = dict[str, Any]
+Rule = TypeVar("Rule")
 
 _VIRTUAL = "virtual-"
 """How the ids of rules begin that the server makes up for a team without any; they cannot be written."""
@@ -37,13 +38,8 @@ def routing_request(team_id: str, given: RoutingRules | Iterable[RoutingRule]) -
         LinkError: a rule is only a reference.
         LossyWrite: something came with a rule that a request has no place for.
     """
-    if isinstance(given, RoutingRules):
-        rules, record = parts("rules", given.rules), given
-    elif _can_be_rules(given):
-        rules, record = list(given), RoutingRules()
-    else:
-        raise OptionsError("rules", given, "a RoutingRules, or RoutingRule objects in order")
-    written = [_rule(f"rules[{number}]", rule) for number, rule in enumerate(_distinct(rules))]
+    record = wanted_rules(given)
+    written = [_rule(f"rules[{number}]", rule) for number, rule in enumerate(record.rules or ())]
     return {
         **top_level(record, update=False),
         "id": team_id,
@@ -52,19 +48,32 @@ def routing_request(team_id: str, given: RoutingRules | Iterable[RoutingRule]) -
     }
 
 
+def wanted_rules(given: RoutingRules | Iterable[RoutingRule]) -> RoutingRules:
+    """Return what is to be set, each rule once, whatever kind of iterable was given.
+
+    Raises:
+        OptionsError: it is not rules.
+    """
+    if isinstance(given, RoutingRules):
+        return evolve(given, rules=_distinct(parts("rules", given.rules)))
+    if not _can_be_rules(given):
+        raise OptionsError("rules", given, "a RoutingRules, or RoutingRule objects in order")
+    return RoutingRules(rules=_distinct(given))
+
+
 def _can_be_rules(given: object) -> bool:
     """Return whether something can be rules; an empty text or mapping is a mistake that would delete them all."""
     return isinstance(given, Iterable) and not isinstance(given, (str, bytes, Mapping))
 
 
-def _distinct(rules: Iterable[object]) -> Iterable[object]:
+def _distinct(rules: Iterable[Rule]) -> tuple[Rule, ...]:
     """Return each rule once: answers can name one twice."""
-    found: dict[object, object] = {}
+    found: dict[object, Rule] = {}
     for number, rule in enumerate(rules):
         known = found.setdefault(getattr(rule, "id", "") or id(rule), rule)
         if known is not rule and known != rule:
             raise OptionsError(f"rules[{number}]", rule, "the same as the earlier rule with its id, or no id")
-    return found.values()
+    return tuple(found.values())
 
 
 def _rule(field: str, given: object) -> Json:

@@ -43,7 +43,9 @@ class OnCall:
         current: who is on call then.
         previous: whose shift was before that.
         next: whose shift comes after that.
-        escalations: for a team, whom each later step of its policy reaches.
+        escalations: for a team, whom each later step of its policy reaches; empty for a step that reaches nobody.
+        lacks: what the team does not have, so that nobody can be on call for it: `routing rules`, `routing rule with a
+            policy` or `schedules`. Empty if it has what it takes.
     """
 
     at: datetime
@@ -51,3 +53,9 @@ class OnCall:
     previous: tuple[Responder, ...] = ()
     next: tuple[Responder, ...] = ()
     escalations: tuple[tuple[Responder, ...], ...] = ()
+    lacks: str = ""
+
+    def at_position(self, position: object) -> tuple[Responder, ...]:
+        """Return who has a position: `previous`, `current` or `next`; nobody has one that is not known."""
+        places = {"previous": self.previous, "current": self.current, "next": self.next}
+        return places.get(str(position), ())

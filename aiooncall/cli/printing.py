@@ -104,8 +104,9 @@ def print_on_call(found: OnCall, *, as_json: bool) -> None:
         return
     rows = {"now": found.current, "before": found.previous, "next": found.next}
     steps = {f"step {number}": people for number, people in enumerate(found.escalations, 2)}
+    facts = {name: ", ".join(map(_person, people)) or "nobody" for name, people in {**rows, **steps}.items()}
     print_facts(
-        {name: ", ".join(map(_person, people)) or "nobody" for name, people in {**rows, **steps}.items()},
+        {"now": f"nobody: the team has no {found.lacks}"} if found.lacks else facts,
         title=f"{found.at.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
     )
 

@@ -193,7 +193,12 @@ class DatadogOnCall(BaseClient):
         return await hydrate(self, resource)
 
     async def who_is_on_call(
-        self, *, team: str | None = None, schedule: str | None = None, at: datetime | None = None
+        self,
+        *,
+        team: str | None = None,
+        schedule: str | None = None,
+        at: datetime | None = None,
+        shifts: bool = True,
     ) -> OnCall:
         """Return who is on call, who was before, and who comes next.
 
@@ -203,14 +208,16 @@ class DatadogOnCall(BaseClient):
             team: the id of a team, or its handle, which is looked up first and then known for a minute.
             schedule: the id of a schedule, instead of a team.
             at: an aware datetime; now unless given.
+            shifts: False for the people on call for a team now, in one request: without their shifts, without who was
+                before and comes next, and without steps that reach nobody.
 
         Raises:
-            OptionsError: not exactly one of team and schedule, or a naive `at`.
+            OptionsError: not exactly one of team and schedule, a naive `at`, or no `shifts` for a schedule or an `at`.
             NotFound: there is no such team or schedule.
         """
         from aiooncall.datadog.who import who_is_on_call
 
-        return await who_is_on_call(self, team=team, schedule=schedule, at=at)
+        return await who_is_on_call(self, team=team, schedule=schedule, at=at, shifts=shifts)
 
     def _unavailable(self, endpoint: Endpoint) -> Exception:
         if endpoint.host == "events":

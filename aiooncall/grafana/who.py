@@ -38,7 +38,8 @@ async def who_is_on_call(
     with client.one_deadline():
         names = [schedule] if schedule is not None else await _schedules_of(client, team or "")
         Bounds("who is on call").go_deeper(len(names))
-        return joined((await read_all(names, read)).values(), instant)
+        found = joined((await read_all(names, read)).values(), instant)
+        return found if names else attrs.evolve(found, lacks="schedules")
 
 
 async def _schedules_of(client: GrafanaOnCall, team: str) -> list[str]:

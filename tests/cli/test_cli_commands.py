@@ -50,6 +50,7 @@ def world() -> Iterator[World]:
     with shell() as datadog:
         sim = datadog.sim
         ids = {"ANN": sim.add_user("Ann"), "TEAM": sim.add_team("storage"), "BEN": sim.grafana.add_user("ben")}
+        ids["CREW"] = sim.grafana.add_team("crew")
         ids |= asyncio.run(_schedules(datadog, ids["ANN"], ids["BEN"]))
         sim.grafana.add_alert_group("Resolved", state="resolved")
         yield World(datadog, Shell(sim, "grafana"), ids)
@@ -100,6 +101,8 @@ TABLE: Final = {
     "schedule show of Grafana": ("schedule show {CALENDAR} -p grafana", r"Primary\n(.*\n) +now +nobody"),
     "who": ("who --schedule {SCHEDULE} --at 2026-06-01T12:00:00+02:00", r"2026-06-01 10:00 UTC\n +now +Ann"),
     "who of a team by its handle": ("who --team storage", r"now +nobody"),
+    "who of a team": ("who --team {TEAM}", r"UTC\n +now +nobody: the team has no routing rules\n$"),
+    "who of a team of Grafana": ("who --team {CREW} -p grafana", r"UTC\n +now +nobody: the team has no schedules\n$"),
     "who of Grafana": ("who --schedule {CALENDAR} -p grafana", r"now +nobody"),
 }  # fmt: skip
 """Commands that can be run on their own, and what they print."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from aiooncall import Forbidden, NotFound, OptionsError
+from aiooncall import CodecError, Forbidden, NotFound, OptionsError
 from aiooncall.simulator import Fault, FaultKind
 from tests.support.datadog_http import NOBODY, ON_CALL, POLICIES, SCHEDULES, data_body, policy_body, schedule_body
-from tests.support.datadog_world import MANNERS, answering, routing_path, target, world
+from tests.support.datadog_world import MANNERS, answering, but, routing_path, target, world
 from tests.support.virtual_time import EPOCH
 
 if TYPE_CHECKING:
@@ -52,7 +52,8 @@ async def agree(w: World, team: str) -> OnCall:
     ours, found = await w.client.who_is_on_call(team=team), await w.client.who_is_on_call(team=team, at=now)
     for who in (ours, found):
         assert ids(who.current) == [user.id for user in told.responders]
-        assert [ids(step) for step in who.escalations] == [ids(step.responders) for step in told.escalations]
+        assert [ids(step) for step in who.escalations if step] == [ids(step.responders) for step in told.escalations]
+    assert len(ours.escalations) == len(found.escalations)
     return found  # type: ignore[no-any-return]  # the client's type is not told
 
 
@@ -121,6 +122,153 @@ async def test_nobody() -> None:
         assert ids((await agree(w, bare)).current) == []
         nobody = await make_team(w, "nobody", [target("schedules", empty)], [])
         assert (await agree(w, nobody)).escalations == ((),)
+
+
+async def test_steps_keep_their_places() -> None:
+    """A step that reaches nobody, which the server leaves out, is there and empty; others keep their shifts."""
+    async with world() as w:
+        empty = await w.caller.make(SCHEDULES, schedule_body(None))
+        of_bob, of_cy = [await w.caller.make(SCHEDULES, schedule_body(one)) for one in (w.bob, w.cy)]
+        schedules = [[target("schedules", one)] for one in (empty, of_bob, of_cy, empty)]
+        team = await make_team(w, "gaps", [target("users", w.ann)], *schedules)
+        assert len((await w.client.teams.on_call(team)).escalations) == 2
+        await agree(w, team)
+        for at in (None, NOW):
+            who = await w.client.who_is_on_call(team=team, at=at)
+            assert [ids(step) for step in who.escalations] == [[], [w.bob], [w.cy], []]
+            assert all(person.start for step in who.escalations for person in step)
+
+
+def linked(kind: str, name: str, /, **relationships: Any) -> Json:
+    """Return a resource with these relationships."""
+    data = {relation: {"data": value} for relation, value in relationships.items()}
+    return {"type": kind, "id": name, "attributes": {"name": name, "position": "at"}, "relationships": data}
+
+
+def refs(kind: str, *names: str) -> list[Json]:
+    """Return references."""
+    return [{"type": kind, "id": name} for name in names]
+
+
+def team_answers(*later: Json) -> list[Json]:
+    """Return what a server says of a team whose policy tells a, b, c, nobody and d, with these later steps."""
+    rule = linked("team_routing_rules", "r", policy=refs("policies", "p")[0])
+    steps = [linked("steps", f"{n}", targets=refs("users", *who)) for n, who in enumerate(["a", "b", "c", "", "d"])]
+    on_call = linked(
+        "team_oncall_responders",
+        "o",
+        responders=refs("users", "a"),
+        escalations=[refs(one["type"], one["id"])[0] for one in later],
+    )
+    return [
+        {"data": linked("team_routing_rules", "t", rules=refs("team_routing_rules", "r")), "included": [rule]},
+        {"data": linked("policies", "p", steps=refs("steps", *"01234")), "included": steps},
+        {"data": on_call, "included": [*later]},
+    ]
+
+
+def step(name: str, *users: str) -> Json:
+    """Return a later step as the server tells it."""
+    return linked("escalation_policy_steps", name, responders=refs("users", *users))
+
+
+@pytest.mark.parametrize(
+    ("later", "reached"),
+    [
+        ([step("1", "b"), step("2", "c"), step("4", "d")], ["b", "c", "", "d"]),
+        ([step("4", "d"), step("2", "c")], ["", "c", "", "d"]),
+        ([step("2", "x"), step("4", "d")], ["", "x", "", "d"]),
+        ([step("s-1", "b"), step("s-4", "d")], ["b", "", "", "d"]),
+        ([step("2", "c"), step("new", "z")], ["", "c", "", "", "z"]),
+        ([], ["", "", "", ""]),
+    ],
+)
+async def test_steps_are_known_by_their_ids(later: list[Json], reached: list[str]) -> None:
+    """The server's steps are told by id, else by their people; one that is neither is not lost, but comes last."""
+    async with answering(*team_answers(*later)) as (_, client):
+        who = await client.who_is_on_call(team="t")
+        assert ids(who.current) == ["a"]
+        assert ["".join(ids(one)) for one in who.escalations] == reached
+
+
+WRONG: Final = {
+    "rules": linked("team_routing_rules", "t", rules=refs("users", "u")),
+    "steps": linked("policies", "p", steps=refs("users", "u")),
+    "escalations": linked("team_oncall_responders", "o", escalations=refs("users", "u")),
+    "responders": linked("team_oncall_responders", "o", responders=refs("teams", "t")),
+}
+
+
+@pytest.mark.parametrize(("number", "relation"), [(0, "rules"), (1, "steps"), (2, "escalations"), (2, "responders")])
+async def test_relation_to_another_kind(number: int, relation: str) -> None:
+    """What leads to a resource of another kind than it should is a CodecError that says so."""
+    answers = team_answers()
+    included = [linked("users", "u"), linked("teams", "t")]
+    answers[number] = {"data": WRONG[relation], "included": included}
+    async with answering(*answers) as (_, client):
+        with pytest.raises(CodecError, match="expected a resource of type"):
+            await client.who_is_on_call(team="t")
+
+
+async def test_target_that_leads_to_another_kind() -> None:
+    """A position of no schedule, and a shift of no user, are a CodecError; nobody holds a position that is none."""
+    answers, aim = team_answers()[:2], linked("schedule_target", "x", schedule=refs("users", "u")[0])
+    first = linked("steps", "0", targets=refs("schedule_target", "x"))
+    policy = {"data": linked("policies", "p", steps=refs("steps", "0")), "included": [first, aim, linked("users", "u")]}
+    async with answering(answers[0], policy) as (_, client):
+        with pytest.raises(CodecError, match="expected a resource of type 'schedules'"):
+            await client.who_is_on_call(team="t", at=NOW)
+    responders = linked("schedule_oncall_responders", "s", responders=refs("schedule_oncall_responder", "c"))
+    current = but(
+        linked("schedule_oncall_responder", "c", shifts=refs("shifts", "f")), "attributes", "position", value="current"
+    )
+    shift = {**linked("shifts", "f", user=refs("teams", "t")[0]), "attributes": {}}
+    told = {"data": {**responders, "attributes": {}}, "included": [current, shift, linked("teams", "t")]}
+    async with answering(told) as (_, client):
+        with pytest.raises(CodecError, match="expected a resource of type 'users'"):
+            await client.who_is_on_call(schedule="s")
+    plan = {**policy, "included": [first, {**aim, "relationships": {"schedule": {"data": refs("schedules", "s")[0]}}}]}
+    nobody = {"data": {**responders, "attributes": {}, "relationships": {}}}
+    async with answering(answers[0], plan, nobody) as (_, client):
+        assert (await client.who_is_on_call(team="t", at=NOW)).current == ()
+
+
+@pytest.mark.parametrize("at", [None, NOW])
+async def test_team_without_rules_says_so(at: datetime | None) -> None:
+    """A team without rules that page says what it lacks; one that reaches nobody today lacks nothing."""
+    async with world() as w:
+        assert (await w.client.who_is_on_call(team=w.sim.add_team("bare"), at=at)).lacks == "routing rules"
+        silent = w.sim.add_team("silent")
+        rules = {"rules": [{"query": "", "actions": [{"type": "workflow", "handle": "h"}]}]}
+        await w.caller.ask("PUT", routing_path(silent), data_body("team_routing_rules", rules))
+        assert (await w.client.who_is_on_call(team=silent, at=at)).lacks == "routing rule with a policy"
+        empty = await make_team(w, "empty", [target("schedules", await w.caller.make(SCHEDULES, schedule_body(None)))])
+        assert (await w.client.who_is_on_call(team=empty, at=at)).lacks == ""
+        assert (await w.client.who_is_on_call(team=w.payments, at=at)).lacks == ""
+
+
+async def test_people_alone_take_one_request() -> None:
+    """Without shifts a team takes one request, and names the people that it names with them."""
+    async with world() as w:
+        whole = await w.client.who_is_on_call(team=w.payments)
+        sent = w.sent()
+        assert [path.rpartition("/")[2] for path in sent].count("responders") == 1  # of a schedule
+        assert len(sent) == 1 + 2 + 1 + 2  # the answer, rules and policy, a schedule, rules and policy of a team in it
+        people = await w.client.who_is_on_call(team=w.payments, shifts=False)
+        assert w.sent() == [f"GET {ON_CALL}/teams/{w.payments}/on-call"]
+        assert (ids(people.current), people.current[1].name) == (ids(whole.current), "Bob Roy")
+        assert [ids(step) for step in people.escalations] == [ids(step) for step in whole.escalations]
+        assert {person.start for step in (people.current, *people.escalations) for person in step} == {None}
+        assert (people.previous, people.next) == ((), ())
+
+
+@pytest.mark.parametrize("asked", [{"schedule": "s"}, {"team": "t", "at": NOW}])
+async def test_people_alone_only_of_a_team_and_now(asked: dict[str, Any]) -> None:
+    """Without shifts a schedule, or another time, is an OptionsError; nothing is sent."""
+    async with world() as w:
+        with pytest.raises(OptionsError, match="a team and now") as raised:
+            await w.client.who_is_on_call(**asked, shifts=False)
+        assert (raised.value.field, w.sent()) == ("shifts", [])
 
 
 async def test_team_is_the_first_policy_that_a_rule_names() -> None:

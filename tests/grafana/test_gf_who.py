@@ -202,10 +202,12 @@ async def test_team() -> None:
 
 
 async def test_team_without_schedules() -> None:
-    """A team that has no schedule has nobody on call."""
+    """A team that has no schedule has nobody on call, and says why; one with a schedule lacks nothing."""
     async with grafana_world() as w:
         team = w.sim.grafana.add_team("ops")
         await turns(w)
+        assert await w.client.who_is_on_call(team=team, at=NINE) == OnCall(at=NINE, lacks="schedules")
+        await schedule(w, team=team)
         assert await w.client.who_is_on_call(team=team, at=NINE) == OnCall(at=NINE)
 
 

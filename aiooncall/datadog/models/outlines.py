@@ -68,7 +68,7 @@ def _on_schedule(schedule: StepTarget, position: str, on_call: Mapping[str, OnCa
     detail = "" if position == SchedulePosition.CURRENT else f"{position} on call"
     known = on_call.get(schedule.id)
     if known is not None:
-        people = tuple(person.label for person in getattr(known, str(position), ()))
+        people = tuple(person.label for person in known.at_position(position))
         return OutlineTarget(kind="schedule", name=_label(schedule), detail=detail, people=people)
     turns = tuple(dict.fromkeys(_members(schedule)))
     detail = ", ".join(filter(None, (detail, "one of"))) if turns else detail

@@ -26,7 +26,7 @@ from aiooncall.errors import OptionsError
 Json = dict[str, Any]
 Rule = TypeVar("Rule")
 
-_VIRTUAL = "virtual-"
+VIRTUAL = "virtual-"
 """How the ids of rules begin that the server makes up for a team without any; they cannot be written."""
 
 
@@ -85,7 +85,7 @@ def _rule(field: str, given: object) -> Json:
         _check_paging(f"{field}.actions", action, rule)
     if len(paging) > 1:
         raise OptionsError(f"{field}.actions", len(paging), "at most one EscalationPolicyAction")
-    is_stored = bool(rule.id) and not rule.id.startswith(_VIRTUAL)
+    is_stored = bool(rule.id) and not rule.id.startswith(VIRTUAL)
     told_once = _urgency_told_once(field, rule, paging)
     return {**({"id": rule.id} if is_stored else {}), **item(field, told_once), **_policy(field, rule, paging)}
 

@@ -41,20 +41,19 @@ def responders_at(schedule: Json, positions: Iterable[str], at: datetime) -> lis
 
 
 def team_responders_at(world: World, team_id: str, at: datetime) -> list[Json]:
-    """Return who is on call for a team and, after that, the steps that come later."""
+    """Return who is on call for a team and, after that, the later steps that reach anybody, as was recorded."""
     steps = _policy_steps(world, team_id)
-    first, *later = [linkage("users", _step_users(world, step, at, {team_id})) for step in steps] or [
-        linkage("users", ())
-    ]
+    first, *later = [_step_users(world, step, at, {team_id}) for step in steps] or [[]]
     escalations: list[Json] = [
-        {"id": step["id"], "type": "escalation_policy_steps", "relationships": {"responders": users}}
+        {"id": step["id"], "type": "escalation_policy_steps", "relationships": {"responders": linkage("users", users)}}
         for step, users in zip(steps[1:], later, strict=True)
+        if users
     ]
     record = {
         "id": f"{team_id}-{int(at.timestamp())}",
         "type": "team_oncall_responders",
         "relationships": {
-            "responders": first,
+            "responders": linkage("users", first),
             "escalations": linkage("escalation_policy_steps", (step["id"] for step in escalations)),
         },
     }

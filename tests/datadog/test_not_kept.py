@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
     from aiooncall.events import Event
 
+TEAM: Final = "00000000-0000-4000-8000-000000000001"
 AT: Final = datetime(2027, 1, 1, tzinfo=UTC)
 ANN: Final = User(id="ann")
 WINDOW: Final = TimeRestriction(start_day="monday", start_time=time(9), end_day="friday", end_time="17:00")
@@ -261,7 +262,7 @@ def test_what_the_server_makes_is_not_compared_but_an_edit_of_it_is_told() -> No
 
 ANSWER: Final[dict[str, Any]] = {
     "data": {
-        "id": "T",
+        "id": TEAM,
         "type": "team_routing_rules",
         "relationships": {"rules": {"data": [{"id": "R", "type": "team_routing_rules"}]}},
     },
@@ -282,15 +283,15 @@ async def test_set_tells_what_was_dropped(caplog: pytest.LogCaptureFixture) -> N
     events: list[Event] = []
     caplog.set_level(logging.WARNING, "aiooncall")
     async with answering(ANSWER, hooks=[events.append, log_events]) as (_, client):
-        rules = await client.routing_rules.set("T", (RoutingRule(actions=[PAGE]) for _ in range(1)))
+        rules = await client.routing_rules.set(TEAM, (RoutingRule(actions=[PAGE]) for _ in range(1)))
         lost = ("rules[0].actions[0].ack_timeout", "rules[0].actions[0].support_hours")
         assert rules.not_kept == lost
         (told,) = [event for event in events if isinstance(event, WriteNotKept)]
         route = "/api/v2/on-call/teams/{team_id}/routing-rules"
-        assert told == WriteNotKept(method="PUT", route=route, named={"team_id": "T"}, not_kept=lost)
+        assert told == WriteNotKept(method="PUT", route=route, named={"team_id": TEAM}, not_kept=lost)
         assert ["ack_timeout" in message for message in caplog.messages] == [True]
         assert copy.deepcopy(rules).not_kept == evolve(rules).not_kept == ()
-        assert rules == await client.routing_rules.get("T")
+        assert rules == await client.routing_rules.get(TEAM)
 
 
 @pytest.mark.parametrize("manner", MANNERS, ids=str)

@@ -28,6 +28,7 @@ from tests.support.datadog_world import answering, but
 
 Json = dict[str, Any]
 
+TEAM: Final = "00000000-0000-4000-8000-000000000001"
 PAGING: Final = {"type": "escalation_policy", "policy_id": "P", "urgency": "low"}
 RULE: Final[Json] = {
     "id": "R",
@@ -37,7 +38,7 @@ RULE: Final[Json] = {
 }
 RULES: Final[Json] = {
     "data": {
-        "id": "T",
+        "id": TEAM,
         "type": "team_routing_rules",
         "relationships": {"rules": {"data": [{"id": "R", "type": "team_routing_rules"}]}},
     },
@@ -49,7 +50,7 @@ URGENCIES: Final = ["low", "high", "dynamic", "newer"]
 
 def written(*rules: RoutingRule) -> list[Json]:
     """Return the rules of a request."""
-    listed: list[Json] = routing_request("T", rules)["attributes"]["rules"]
+    listed: list[Json] = routing_request(TEAM, rules)["attributes"]["rules"]
     return listed
 
 
@@ -62,7 +63,7 @@ def paging(urgency: Any = UNSET, on_rule: Any = UNSET) -> RoutingRule:
 async def test_urgency_is_read_once() -> None:
     """The copy of an action's urgency on the rule is not kept, and the rule says by one name how urgent it is."""
     async with answering(RULES) as (_, client):
-        (rule,) = (await client.routing_rules.get("T")).rules
+        (rule,) = (await client.routing_rules.get(TEAM)).rules
         assert (rule.urgency, rule.page_urgency) == (UNSET, RoutingUrgency.LOW)
         assert rule.paging.urgency == "low"
 
@@ -70,10 +71,10 @@ async def test_urgency_is_read_once() -> None:
 async def test_edit_of_an_actions_urgency_says_one_urgency() -> None:
     """An urgency that is changed in the action of a rule that was read is the only one that is sent."""
     async with answering(RULES) as (recorder, client):
-        rules = await client.routing_rules.get("T")
+        rules = await client.routing_rules.get(TEAM)
         (rule,) = rules.rules
         louder = evolve(rule, actions=[evolve(rule.paging, urgency=RoutingUrgency.HIGH)])
-        await client.routing_rules.set("T", evolve(rules, rules=[louder]))
+        await client.routing_rules.set(TEAM, evolve(rules, rules=[louder]))
         (sent,) = recorder.bodies[1]["data"]["attributes"]["rules"]
         assert sent == {"id": "R", "query": "", "actions": [{**PAGING, "urgency": "high"}]}
 
@@ -81,9 +82,9 @@ async def test_edit_of_an_actions_urgency_says_one_urgency() -> None:
 async def test_edit_of_the_rules_own_urgency_is_refused_beside_an_action() -> None:
     """An urgency that is set on a rule whose action has another is an OptionsError; nothing is sent."""
     async with answering(RULES) as (recorder, client):
-        (rule,) = (await client.routing_rules.get("T")).rules
+        (rule,) = (await client.routing_rules.get(TEAM)).rules
         with pytest.raises(OptionsError, match="the EscalationPolicyAction has 'low'") as raised:
-            await client.routing_rules.set("T", [evolve(rule, urgency="high")])
+            await client.routing_rules.set(TEAM, [evolve(rule, urgency="high")])
         assert raised.value.field == "rules[0].urgency"
         assert len(recorder.bodies) == 1
 
@@ -92,10 +93,10 @@ async def test_urgency_that_differs_in_an_answer_is_kept() -> None:
     """An answer that contradicts itself shows both urgencies, and is not written back."""
     contradiction = but(RULES, "included", 0, "attributes", "urgency", value="high")
     async with answering(contradiction) as (_, client):
-        rules = await client.routing_rules.get("T")
+        rules = await client.routing_rules.get(TEAM)
         assert (rules.rules[0].urgency, rules.rules[0].page_urgency) == ("high", "low")
         with pytest.raises(OptionsError, match="urgency"):
-            await client.routing_rules.set("T", rules)
+            await client.routing_rules.set(TEAM, rules)
 
 
 @given(st.sampled_from([UNSET, None, *URGENCIES]), st.sampled_from([UNSET, None, *URGENCIES]))

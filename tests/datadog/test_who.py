@@ -186,7 +186,7 @@ def step(name: str, *users: str) -> Json:
 async def test_steps_are_known_by_their_ids(later: list[Json], reached: list[str]) -> None:
     """The server's steps are told by id, else by their people; one that is neither is not lost, but comes last."""
     async with answering(*team_answers(*later)) as (_, client):
-        who = await client.who_is_on_call(team="t")
+        who = await client.who_is_on_call(team=NOBODY)
         assert ids(who.current) == ["a"]
         assert ["".join(ids(one)) for one in who.escalations] == reached
 
@@ -207,7 +207,7 @@ async def test_relation_to_another_kind(number: int, relation: str) -> None:
     answers[number] = {"data": WRONG[relation], "included": included}
     async with answering(*answers) as (_, client):
         with pytest.raises(CodecError, match="expected a resource of type"):
-            await client.who_is_on_call(team="t")
+            await client.who_is_on_call(team=NOBODY)
 
 
 async def test_target_that_leads_to_another_kind() -> None:
@@ -217,7 +217,7 @@ async def test_target_that_leads_to_another_kind() -> None:
     policy = {"data": linked("policies", "p", steps=refs("steps", "0")), "included": [first, aim, linked("users", "u")]}
     async with answering(answers[0], policy) as (_, client):
         with pytest.raises(CodecError, match="expected a resource of type 'schedules'"):
-            await client.who_is_on_call(team="t", at=NOW)
+            await client.who_is_on_call(team=NOBODY, at=NOW)
     responders = linked("schedule_oncall_responders", "s", responders=refs("schedule_oncall_responder", "c"))
     current = but(
         linked("schedule_oncall_responder", "c", shifts=refs("shifts", "f")), "attributes", "position", value="current"
@@ -230,7 +230,7 @@ async def test_target_that_leads_to_another_kind() -> None:
     plan = {**policy, "included": [first, {**aim, "relationships": {"schedule": {"data": refs("schedules", "s")[0]}}}]}
     nobody = {"data": {**responders, "attributes": {}, "relationships": {}}}
     async with answering(answers[0], plan, nobody) as (_, client):
-        assert (await client.who_is_on_call(team="t", at=NOW)).current == ()
+        assert (await client.who_is_on_call(team=NOBODY, at=NOW)).current == ()
 
 
 @pytest.mark.parametrize("at", [None, NOW])
@@ -238,13 +238,22 @@ async def test_team_without_rules_says_so(at: datetime | None) -> None:
     """A team without rules that page says what it lacks; one that reaches nobody today lacks nothing."""
     async with world() as w:
         assert (await w.client.who_is_on_call(team=w.sim.add_team("bare"), at=at)).lacks == "routing rules"
-        silent = w.sim.add_team("silent")
-        rules = {"rules": [{"query": "", "actions": [{"type": "workflow", "handle": "h"}]}]}
-        await w.caller.ask("PUT", routing_path(silent), data_body("team_routing_rules", rules))
-        assert (await w.client.who_is_on_call(team=silent, at=at)).lacks == "routing rule with a policy"
         empty = await make_team(w, "empty", [target("schedules", await w.caller.make(SCHEDULES, schedule_body(None)))])
         assert (await w.client.who_is_on_call(team=empty, at=at)).lacks == ""
         assert (await w.client.who_is_on_call(team=w.payments, at=at)).lacks == ""
+
+
+@pytest.mark.parametrize(
+    ("rule", "lacks"), [("virtual-t-rule-0", "routing rules"), ("r", "routing rule with a policy")]
+)
+async def test_rules_without_a_policy(rule: str, lacks: str) -> None:
+    """A rule that the server made up is none, and one that pages nobody is not enough; the server may know better."""
+    rules = linked("team_routing_rules", NOBODY, rules=refs("team_routing_rules", rule))
+    told = {"data": rules, "included": [linked("team_routing_rules", rule)]}
+    for people, said in ([], lacks), (["a"], ""):
+        on_call = linked("team_oncall_responders", "o", responders=refs("users", *people))
+        async with answering(told, {"data": on_call}) as (_, client):
+            assert (await client.who_is_on_call(team=NOBODY)).lacks == said
 
 
 async def test_people_alone_take_one_request() -> None:

@@ -24,7 +24,17 @@ from aiooncall.datadog import (
 from aiooncall.datadog.requests.policy import policy_request
 from aiooncall.datadog.requests.routing import routing_request
 from aiooncall.datadog.requests.schedule import schedule_request
-from tests.support.datadog_world import answering, but
+from tests.support.datadog_http import data_body
+from tests.support.datadog_world import (
+    HOURS,
+    answering,
+    but,
+    checkout_body,
+    primary_body,
+    routing_path,
+    without_ids,
+    world,
+)
 
 Json = dict[str, Any]
 
@@ -202,3 +212,34 @@ def test_tags_of_something_new_are_refused() -> None:
         policy_request(EscalationPolicy(name="P", steps=[step], tags=["a"]))
     with pytest.raises(OptionsError, match=r"tags.*Datadog takes no tags"):
         schedule_request(Schedule(name="S", time_zone="UTC", layers=[], tags=["a"]))
+
+
+def said(value: Any) -> Any:
+    """Return JSON without ids of its own, and without what says no more than its absence."""
+    if isinstance(value, list):
+        return [said(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {name: said(item) for name, item in without_ids(value).items() if item not in ([], "", None, "default")}
+
+
+@pytest.mark.parametrize("manner", [{}, {"bare_included": True}, {"hide_empty_slots": True}], ids=str)
+async def test_unchanged_write_sends_what_the_first_writer_sent(manner: Json) -> None:
+    """What is read and written back as it is says what the first request said, whoever made that."""
+    async with world(manner) as w:
+        body = primary_body(w.ann, w.bob, w.cy, w.payments)["data"]
+        schedule = await w.client.schedules.get(w.schedule, include=ScheduleInclude)
+        assert said(schedule_request(schedule, update=True)) == said(body)
+        body = checkout_body(w.ann, w.bob, w.schedule, w.payments, w.storage)["data"]
+        policy = await w.client.escalation_policies.get(w.policy, include=PolicyInclude)
+        assert said(policy_request(policy, update=True)) == said(body)
+        paged = {"type": "escalation_policy", "policy_id": w.policy}
+        rules = [
+            {"query": "a", "actions": [{**paged, "urgency": "dynamic", "ack_timeout_minutes": 30}]},
+            {"query": "b", "actions": [{"type": "workflow", "handle": "h"}, {**paged, "urgency": "low"}]},
+            {"actions": [{**paged, "urgency": "high", "support_hours": HOURS}]},
+        ]
+        first = data_body("team_routing_rules", {"rules": rules})
+        await w.caller.ask("PUT", routing_path(w.storage), first)
+        found = await w.client.routing_rules.get(w.storage)
+        assert said(routing_request(w.storage, found)["attributes"]) == said(first["data"]["attributes"])

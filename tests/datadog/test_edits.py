@@ -126,7 +126,6 @@ EDITS: Final[dict[str, Edit]] = {
     ),
     "layers": (SCHEDULE, lambda s, _: evolve(s, layers=s.layers[::-1]), ("layers",), TURNED),
     "query": (RULES, lambda r, _: rule(r, 0, query="new"), ("rules", 0, "query"), "new"),
-    "urgency": (RULES, lambda r, _: rule(r, 2, urgency="low"), ("rules", 2, "urgency"), "low"),
     "action": (RULES, lambda r, _: action(r, 0, channel="C9"), ("rules", 1, "actions", 0, "channel"), "C9"),
     "other action": (
         RULES,

@@ -27,6 +27,7 @@ from aiooncall.datadog.requests.schedule import schedule_request
 from tests.support.datadog_http import data_body
 from tests.support.datadog_world import (
     HOURS,
+    MANNERS,
     answering,
     but,
     checkout_body,
@@ -87,6 +88,20 @@ async def test_edit_of_an_actions_urgency_says_one_urgency() -> None:
         await client.routing_rules.set(TEAM, evolve(rules, rules=[louder]))
         (sent,) = recorder.bodies[1]["data"]["attributes"]["rules"]
         assert sent == {"id": "R", "query": "", "actions": [{**PAGING, "urgency": "high"}]}
+
+
+@pytest.mark.parametrize("manner", MANNERS, ids=str)
+async def test_edited_urgency_is_the_one_that_is_stored(manner: Json) -> None:
+    """After an edit of an action's urgency the server has that alone, and says it once more on the rule."""
+    async with world(manner) as w:
+        rules = await w.client.routing_rules.get(w.payments)
+        first, rule, *rest = rules.rules
+        others = [one for one in rule.actions if one is not rule.paging]
+        louder = evolve(rule, actions=[*others, evolve(rule.paging, urgency="high")])
+        answer = await w.client.routing_rules.set(w.payments, evolve(rules, rules=[first, louder, *rest]))
+        assert (answer.rules[1].page_urgency, answer.rules[1].urgency, answer.not_kept) == ("high", UNSET, ())
+        stored = w.sim.stored("team_routing_rules", w.payments)["attributes"]["rules"][1]
+        assert [one["urgency"] for one in stored["actions"] if "urgency" in one] == ["high"] == [stored["urgency"]]
 
 
 async def test_edit_of_the_rules_own_urgency_is_refused_beside_an_action() -> None:

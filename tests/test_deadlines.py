@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import pytest
 
@@ -218,7 +219,7 @@ async def endless(connection: RawConnection) -> None:
             data = {"type": "team_routing_rules", "id": "t", "relationships": {"rules": {"data": rules}}}
             await connection.write(answer(200, {"data": data, "included": [rule]}))
         else:
-            targets = [{"type": "teams", "id": f"team-{number}-{one}"} for one in range(2)]
+            targets = [{"type": "teams", "id": str(UUID(int=2 * number + one))} for one in range(2)]
             step = {"type": "steps", "id": "s", "attributes": {}, "relationships": {"targets": {"data": targets}}}
             steps = {"steps": {"data": [{"type": "steps", "id": "s"}]}}
             data = {"type": "policies", "id": "p", "attributes": {"name": "n"}, "relationships": steps}
@@ -230,7 +231,7 @@ async def test_teams_that_lead_to_new_teams_end() -> None:
     options = ClientOptions(clock=VirtualClock(), deadline=None)
     async with RawServer(endless) as server, DatadogOnCall("k", "a", api_url=server.url, options=options) as dd:
         with pytest.raises(GraphTooLarge, match=f"{MOST_LEVELS} levels|things would have to be read"):
-            await dd.who_is_on_call(team="t")
+            await dd.who_is_on_call(team=str(UUID(int=1)))
         assert 20 < len(server.requests) < 3000
 
 

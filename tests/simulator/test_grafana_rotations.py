@@ -44,6 +44,7 @@ ZONES: Final = (
 """Most change their clocks: at different hours, by different steps, in both halves of the earth."""
 BEGIN: Final = datetime(2027, 1, 1, tzinfo=UTC)
 END: Final = datetime(2027, 12, 31, tzinfo=UTC)
+FAR: Final = datetime(2040, 1, 1)  # noqa: DTZ001 (local)
 LATEST: Final = datetime(2028, 1, 3)  # noqa: DTZ001 (local)
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
@@ -149,8 +150,7 @@ class Plan:
                 dtstart=first,
                 interval=interval,
                 wkst=WEEK_STARTS[DAYS.index(self.week_start)],
-                until=datetime(2040, 1, 1),  # noqa: DTZ001 (local)
-                **{**known, **more},
+                **{"until": FAR, **known, **more},
             )
         )
         rules.rdate(first)
@@ -295,7 +295,7 @@ def next_turn(plan: Plan, at: datetime, *, interval: int, moves: bool = True) ->
     if plan.frequency in {"weekly", "monthly"}:
         last = within(plan, earliest)[1]
     found = earliest
-    for one in plan.recurrence(at, interval=interval):
+    for one in plan.recurrence(at, interval=interval, until=plan.until or FAR):
         if last is not None and one > last:
             break
         if one >= earliest and (last is None or one >= plan.rotation):
@@ -343,7 +343,8 @@ def series_by_days(plan: Plan) -> Iterator[Row]:
         key = (turn // plan.interval % len(plan.queue), turn % plan.interval, at.weekday())
         if key in known:
             break
-        known[key] = at
+        if DAYS[at.weekday()] in plan.by_day:
+            known[key] = at
         at = next_turn(plan, at, interval=1)
     for (group, _, day), one in known.items():
         assert first is not None

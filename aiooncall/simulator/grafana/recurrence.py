@@ -76,9 +76,9 @@ class Rule:
                 yield at
             at += step
 
-    def next(self, first: datetime, earliest: datetime) -> datetime | None:
-        """Return when it recurs after `first` and from `earliest` on, None if never."""
-        return next(self.recurrences(first, earliest, earliest + _FAR), None)
+    def next(self, first: datetime, earliest: datetime, latest: datetime) -> datetime | None:
+        """Return when it recurs after `first`, from `earliest` on and not after `latest`, None if never."""
+        return next(self.recurrences(first, earliest, min(latest, earliest + _FAR)), None)
 
     def period(self, at: datetime) -> tuple[datetime, datetime]:
         """Return the first and the last day of the week or month of a time, at that time of the day."""

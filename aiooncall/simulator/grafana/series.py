@@ -79,10 +79,11 @@ def _by_selected_days(shift: Json, rule: Rule, first: datetime, groups: list[Gro
     begins: dict[tuple[tuple[int, int], str], datetime] = {}
     last = first
     for turn, start in zip(turns, _turns(shift, daily, first), strict=False):
-        last = start
-        if (turn, WEEKDAYS[start.weekday()]) in begins:
+        last, day = start, WEEKDAYS[start.weekday()]
+        if (turn, day) in begins:
             break
-        begins[turn, WEEKDAYS[start.weekday()]] = start
+        if day in rule.days:
+            begins[turn, day] = start
     weekly = attrs.evolve(rule, frequency="weekly", interval=(last - first) // WEEK or 1)
     return [
         Series(start, attrs.evolve(weekly, days=(day,)), groups[users], _length(shift, start))
@@ -134,20 +135,21 @@ def _after(rule: Rule, at: datetime) -> datetime:
 def _turn_from(shift: Json, rule: Rule, before: datetime, earliest: datetime) -> datetime | None:
     """Return when a turn begins that can't begin earlier, None if the rotation is over by then.
 
+    Where its rule has no more time for it, such as in the last days of a rotation, it begins as early as it can.
+
     Args:
         shift: The rotation.
         rule: Its rule, for all groups together.
         before: The turn before it, or the turn itself if it is the first one.
         earliest: When it may begin.
     """
-    found: datetime | None
+    until = datetime.fromisoformat(shift["until"]) if shift["until"] else datetime.max  # noqa: DTZ901 (local)
     if rule.frequency in {"weekly", "monthly"}:
         begins = max(earliest, datetime.fromisoformat(shift["rotation_start"]))
-        found = next(rule.times(before, begins, rule.period(earliest)[1]), earliest)
+        found = next(rule.times(before, begins, min(rule.period(earliest)[1], until)), earliest)
     else:
-        found = before if before == earliest else rule.next(before, earliest)
-    until = shift["until"]
-    return None if found is None or (until and found > datetime.fromisoformat(until)) else found
+        found = before if before == earliest else rule.next(before, earliest, until) or earliest
+    return None if found > until else found
 
 
 def _length(shift: Json, start: datetime) -> timedelta:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from aiooncall._unset import Maybe
+    from aiooncall.grafana.service import Json
     from aiooncall.transport.messages import Endpoint
 
 CHAINS = crud("/api/v1/escalation_chains/", "chain_id", bucket=USER)
@@ -46,6 +47,16 @@ SHORTEST_WAIT: Final = 60
 LONGEST_WAIT: Final = 86_400
 """Bounds of grafana/oncall, engine/apps/public_api/serializers/escalation_policies.py; waits in seconds."""
 NEVER_IMPORTANT: Final = "False: the engine hides an important step of this kind, and notifies by it all the same"
+_KEPT: Final[dict[str, str]] = dict.fromkeys(
+    (
+        "duration", "notify_on_call_from_schedule", "group_to_notify", "team_to_notify", "webhook_id",
+        "notify_if_time_from", "notify_if_time_to",
+    ),
+    "a value: a step cannot lose what it has here",
+)  # fmt: skip
+"""What a step can lack, and cannot lose."""
+_WRITTEN: Final = frozenset({*_KEPT, "action_to_trigger"})
+"""The same, as it is written."""
 _WITH_IMPORTANT: Final = (NotifyPersonsStep, NotifyScheduleStep, NotifyUserGroupStep, NotifyTeamStep)
 """Kinds of steps that the engine has an important kind of, too."""
 _is_time_of_day = re.compile(r"([01]\d|2[0-3]):[0-5]\d:[0-5]\dZ", re.ASCII).fullmatch
@@ -83,12 +94,19 @@ class EscalationPolicies(Collection[EscalationPolicy]):
     @composite
     async def _change(self, endpoint: Endpoint, resource: EscalationPolicy) -> EscalationPolicy:
         self._check(self._checked(resource), new=False)
+        resource = await self._without_nothing(resource, _KEPT)
         if isinstance(resource, _WITH_IMPORTANT) and resource.important is UNSET and resource.id:
             # The server takes a kind of step without `important` for the one that is not.
             known = await self.get(resource.id)
             unnamed = known.extra.get("important", UNSET)
             resource = attrs.evolve(resource, important=getattr(known, "important", unnamed))
         return await super()._change(endpoint, resource)
+
+    def _body(self, resource: EscalationPolicy, *, new: bool) -> Json:
+        body = super()._body(resource, new=new)
+        if new:  # the engine shows null for what a step lacks, and takes a new one only without it
+            return {name: value for name, value in body.items() if value is not None or name not in _WRITTEN}
+        return body
 
     def _check(self, resource: EscalationPolicy, *, new: bool) -> None:
         if new:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import attrs
-
-from aiooncall._unset import UNSET
 from aiooncall.client.composite import composite
 from aiooncall.endpoints import crud
 from aiooncall.errors import OptionsError
@@ -56,15 +53,7 @@ class Routes(Collection[Route]):
         (grafana/oncall, engine/apps/public_api/serializers/routes.py).
         """
         self._check(self._checked(resource), new=False)
-        nothing = [name for name in _KEPT if getattr(resource, name) is None]
-        if nothing and resource.id:
-            known = await self.get(resource.id)
-            for name in nothing:
-                if getattr(known, name) is not None:
-                    raise OptionsError(name, None, _KEPT[name])
-            left: Json = dict.fromkeys(nothing, UNSET)
-            resource = attrs.evolve(resource, **left)
-        return await super()._change(endpoint, resource)
+        return await super()._change(endpoint, await self._without_nothing(resource, _KEPT))
 
     def _check(self, resource: Route, *, new: bool) -> None:
         if new:

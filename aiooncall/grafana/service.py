@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
 from urllib.parse import parse_qsl, urlsplit
+
+import attrs
 
 from aiooncall._json import as_array, as_object
 from aiooncall._unset import UNSET
@@ -16,7 +18,7 @@ from aiooncall.limits.lane import Lane
 from aiooncall.options import count
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Hashable, Iterator
+    from collections.abc import AsyncIterator, Callable, Hashable, Iterator, Mapping
 
     from aiooncall._unset import Maybe
     from aiooncall.client.base import BaseClient
@@ -216,6 +218,27 @@ class Collection(Readable[M]):
             raise OptionsError("id", identifier, "the id of what is to change")
         self._check(resource, new=False)
         return await self._call(endpoint, identifier, body=self._body(resource, new=False))
+
+    async def _without_nothing(self, resource: M, kept: Mapping[str, str]) -> M:
+        """Return what is to be written without the nulls that the server shows and does not take, where they are so.
+
+        Args:
+            resource: what is to be written; it can have an id.
+            kept: what it can lack and cannot lose, and what would be right there.
+
+        Raises:
+            OptionsError: it would lose something that it has.
+        """
+        nothing = [name for name in kept if getattr(resource, name, UNSET) is None]
+        identifier: Any = getattr(resource, "id", None)
+        if not nothing or not identifier:
+            return resource
+        known = await self.get(identifier)
+        for name in nothing:
+            if getattr(known, name, None) is not None:
+                raise OptionsError(name, None, kept[name])
+        stripped: M = attrs.evolve(cast("Any", resource), **dict.fromkeys(nothing, UNSET))
+        return stripped
 
     def _checked(self, resource: M) -> M:
         if not isinstance(resource, self._kind):

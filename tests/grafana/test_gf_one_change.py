@@ -10,13 +10,12 @@ import pytest
 from aiooncall import OptionsError, evolve
 from aiooncall import grafana as g
 from aiooncall.simulator import GrafanaRules
-from tests.support.grafana_calls import furnished, recorded
+from tests.support.grafana_calls import Ids, furnished, recorded
 from tests.support.grafana_edits import EDITS, stored
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.support.grafana_calls import Ids
     from tests.support.grafana_client import GrafanaWorld
     from tests.support.grafana_edits import Edit
 
@@ -98,6 +97,60 @@ async def test_what_a_route_cannot_lose(method: str, name: str) -> None:
         with pytest.raises(OptionsError) as raised:
             await getattr(w.client.routes, method)(evolve(made, **gone))
         assert (raised.value.field, w.sent()) == (name, [f"GET routes/{made.id}/"])
+
+
+STEPS: Final[dict[str, Any]] = {
+    "duration": g.WaitStep,
+    "notify_on_call_from_schedule": g.NotifyScheduleStep,
+    "group_to_notify": g.NotifyUserGroupStep,
+    "team_to_notify": g.NotifyTeamStep,
+    "webhook_id": g.TriggerWebhookStep,
+    "notify_if_time_from": g.ContinueAtTimeStep,
+    "notify_if_time_to": g.ContinueAtTimeStep,
+}
+"""What a step can lack, and its kind."""
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("name", STEPS)
+async def test_one_thing_of_a_step_that_lacks_some(name: str, way: str) -> None:
+    """A step without what it needs is written back as it was read, but for what is changed, and can be made again."""
+    async with furnished() as (w, ids):
+        steps = w.client.escalation_policies
+        await steps.create(g.ResolveStep(escalation_chain_id=ids.escalation_chains))
+        step = await steps.create(STEPS[name](escalation_chain_id=ids.escalation_chains))
+        before = w.sim.grafana.stored("escalation_policies", step.id)
+        written = await write(steps, way, step, {"position": 0})
+        assert differing(before, w.sim.grafana.stored("escalation_policies", step.id)) == {"position"}
+        assert getattr(written, name) is None
+        again = await steps.create(step)
+        assert (type(again), getattr(again, name)) == (STEPS[name], None)
+
+
+async def test_step_whose_schedule_is_gone() -> None:
+    """A step whose schedule was deleted can be changed, also to another schedule."""
+    async with furnished() as (w, ids):
+        steps: Any = w.client.escalation_policies
+        step = await steps.create(EDITS["notify schedule"].new(ids))
+        await w.client.schedules.delete(ids.schedules)
+        other = await w.client.schedules.create(g.CalendarSchedule(name="Other", time_zone="UTC"))
+        found = await steps.get(step.id)
+        assert (await steps.update(evolve(found, important=False))).notify_on_call_from_schedule is None
+        assert (await steps.update(evolve(found, notify_on_call_from_schedule=other.id))).important is True
+
+
+@pytest.mark.parametrize("method", ["update", "patch"])
+@pytest.mark.parametrize("edit", ["notify schedule", "trigger webhook", "wait"])
+async def test_what_a_step_cannot_lose(edit: str, method: str) -> None:
+    """None for what a step has is refused here, after a look and no write."""
+    name = next(name for name, kind in STEPS.items() if isinstance(EDITS[edit].new(Ids()), kind))
+    async with furnished() as (w, ids):
+        steps: Any = w.client.escalation_policies
+        made = await steps.create(EDITS[edit].new(ids))
+        w.sim.ledger.requests.clear()
+        with pytest.raises(OptionsError) as raised:
+            await getattr(steps, method)(evolve(made, **{name: None}))
+        assert (raised.value.field, w.sent()) == (name, [f"GET escalation_policies/{made.id}/"])
 
 
 def important(w: GrafanaWorld, step: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from aiooncall.checks import text
@@ -26,6 +27,8 @@ LARGEST_PAGE: Final = 100
 """Rows in one request at most (https://docs.datadoghq.com/api/latest/teams/#get-all-teams)."""
 REMEMBERED_FOR: Final = 60.0
 """How many seconds a client goes by what it has looked up: a handle can be given to another team."""
+_LIKE_A_HANDLE: Final = re.compile(r"[a-z0-9._:/-]+", re.ASCII).fullmatch
+"""What a handle can consist of (https://docs.datadoghq.com/account_management/teams/)."""
 _TYPE: Final = "team"
 """What the list calls its rows, which are `teams` in answers of On-Call."""
 
@@ -47,14 +50,15 @@ async def find_team(client: BaseClient, handle: str) -> Team | None:
 async def team_id_of(client: BaseClient, team: str) -> str:
     """Return the id of a team that is named by its id or by its handle.
 
-    What was found for a handle counts for a minute, for the client and all views of it.
+    What can be no handle is taken for an id, whatever it looks like: the server knows its ids. What was found for a
+    handle counts for a minute, for the client and all views of it.
 
     Raises:
         OptionsError: it can be neither; nothing was sent.
         NotFound: no team has the handle.
     """
     path_segment("team_id", team)
-    if is_team_id(team):
+    if is_team_id(team) or not _LIKE_A_HANDLE(team):
         return team
     known, now = client.connection.by_handle, client.options.clock.monotonic()
     team_id, until = known.get(team) or ("", 0.0)

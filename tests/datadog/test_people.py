@@ -244,6 +244,15 @@ async def test_unknown_handle_is_not_found(name: str) -> None:
         await CALLS[name](w.client, "stor")
 
 
+@pytest.mark.parametrize("team", ["T", "Payments", "team=1"])
+async def test_what_can_be_no_handle_is_an_id(team: str) -> None:
+    """What no handle can be is not looked for: it goes to the server as an id, which this one does not know."""
+    async with world() as w:
+        with pytest.raises(NotFound):
+            await w.client.routing_rules.get(team)
+        assert f"GET {TEAM}" not in w.sent()
+
+
 @pytest.mark.parametrize("name", CALLS)
 async def test_wrong_arguments_cost_no_look(name: str) -> None:
     """What else is wrong with a call is said before a handle is looked up."""

@@ -53,12 +53,17 @@ class TeamRoutingRules(TeamService[RoutingRules]):
     ) -> RoutingRules:
         """Replace all rules of a team.
 
+        The last rule has to match everything, so it has neither a query nor a `time_restriction`, and has to lead to an
+        escalation policy; else Datadog refuses all rules. That is not checked here, but only by the server. Source:
+        https://registry.terraform.io/providers/DataDog/datadog/latest/docs/resources/on_call_team_routing_rules
+
         Args:
             team_id: the id of the team, or its handle, which is looked up first and then known for a minute.
             rules: what `get` returned, edited, or rules in the order in which they are to be tried.
             include: what the answer brings along.
 
         Raises:
+            BadRequest: the server refused a rule, such as a last one that does not match everything.
             LinkError: a rule was not included when it was read, so that it would be lost.
             OptionsError: something about a rule is wrong, or would be lost; nothing was sent.
             NotFound: there is no such team.

@@ -204,7 +204,7 @@ POLICY = Kind(
     *("escalation_policies", "on_call_escalation_policy", "policies", PolicyInclude),
     body=lambda b: checkout_body(b.ann, b.bob, b.make(SCHEDULE), b.payments, b.storage),
     edited=lambda policy: evolve(policy, name="Refunds", retries=4, steps=policy.steps[1::-1]),
-    patch={"retries": 0, "resolve_page_on_policy_end": False, "steps": [{"assignment": "round-robin", "targets": []}]},
+    patch={"retries": 0, "resolve_page_on_policy_end": False},
 )
 ROUTING = Kind("routing_rules", "on_call_team_routing_rules", "team_routing_rules", RoutingInclude)
 RULE = Kind(
@@ -278,14 +278,14 @@ def test_routing_rules(b: Both) -> None:
     answer = b.ask(ROUTING, "set", b.payments, payments_rules(b.make(POLICY)), include=RoutingInclude)
     found = b.agreed(ROUTING, b.payments)
     assert values(theirs(answer)) == values(ours(found))
-    wanted = evolve(found, rules=[found.rules[1], evolve(found.rules[0], query="env:prod")])
+    wanted = evolve(found, rules=[evolve(found.rules[1], query="env:prod"), found.rules[3]])
     assert b.run(ROUTING, "set", b.payments, wanted, include=RoutingInclude) == wanted == b.agreed(ROUTING, b.payments)
     stored = {"data": b.sim.stored(ROUTING.stored, b.payments)}
     b.ask(ROUTING, "set", b.payments, but(stored, "data", "attributes", "rules", 0, "query", value="env:staging"))
     assert b.agreed(ROUTING, b.payments).rules == (evolve(wanted.rules[0], query="env:staging"), wanted.rules[1])
     b.run(ROUTING, "set", b.payments, [])
     assert b.agreed(ROUTING, b.payments).rules == ()
-    assert len(b.run(ROUTING, "set", b.payments, [evolve(rule, id="") for rule in found.rules]).rules) == 3
+    assert len(b.run(ROUTING, "set", b.payments, [evolve(rule, id="") for rule in found.rules]).rules) == 4
     b.ask(ROUTING, "set", b.payments, data_body("team_routing_rules", {"rules": []}))
     assert b.agreed(ROUTING, b.payments).rules == ()
     b.check_gone(ROUTING, NOBODY)

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from aiooncall import evolve
-from aiooncall.datadog import EscalationStep, RoutingRule, Team, User, WorkflowAction
+from aiooncall.datadog import EscalationPolicyAction, EscalationStep, RoutingRule, Team, User, WorkflowAction
 from tests.support.datadog_edits import POLICY, RULES, SCHEDULE, Kind, edited
 from tests.support.datadog_world import MANNERS, but, world
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tests.support.datadog_world import Json, World
 
 KINDS: Final = [pytest.param(kind, id=kind.stored_as) for kind in (POLICY, SCHEDULE, RULES)]
@@ -53,6 +55,12 @@ def action(rules: Any, number: int, **changes: Any) -> Any:
 
 TURNED = object()
 """The same list in the opposite order."""
+
+
+def first_turned(rules: Sequence[Any]) -> list[Any]:
+    """Return rules in the opposite order, but for the last, which has to stay the last."""
+    return [*rules[-2::-1], rules[-1]]
+
 
 Edit = tuple[Kind, Callable[[Any, "World"], Any], tuple[str | int, ...], Any]
 EDITS: Final[dict[str, Edit]] = {
@@ -135,9 +143,9 @@ EDITS: Final[dict[str, Edit]] = {
     ),
     "timeout": (
         RULES,
-        lambda r, _: action(r, 3, ack_timeout=timedelta(minutes=10)),
+        lambda r, _: action(r, 3, ack_timeout=timedelta(minutes=60)),
         ("rules", 1, "actions", 3, "ack_timeout_minutes"),
-        10,
+        60,
     ),
     "hours": (
         RULES,
@@ -145,7 +153,12 @@ EDITS: Final[dict[str, Edit]] = {
         ("rules", 0, "time_restriction", "time_zone"),
         "Asia/Tokyo",
     ),
-    "rules": (RULES, lambda r, _: evolve(r, rules=r.rules[::-1]), ("rules",), TURNED),
+    "rules": (
+        RULES,
+        lambda r, _: evolve(r, rules=first_turned(r.rules)),
+        ("rules",),
+        lambda w: first_turned(RULES.stored(w)["attributes"]["rules"]),
+    ),
 }
 """By what is edited: of which resource, how, which place of what is stored changes by that, and to what."""
 
@@ -171,7 +184,7 @@ async def test_one_edit_changes_one_thing(what: str, manner: Json) -> None:
 PARTS: Final[dict[str, Callable[[Any, Any], Any]]] = {
     "steps": lambda w, _: EscalationStep(targets=[User(id=w.cy)], escalate_after=60),
     "layers": lambda _, layer: evolve(layer, id="", name="New"),
-    "rules": lambda _, __: RoutingRule(query="new"),
+    "rules": lambda w, _: RoutingRule(query="", actions=[EscalationPolicyAction(policy_id=w.backup)]),
 }
 """How to make one more part, in this world and with another one to copy from."""
 

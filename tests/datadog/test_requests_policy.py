@@ -111,6 +111,13 @@ def test_steps_and_retries_up_to_the_bounds(count: int) -> None:
     assert len(policy_request(found)["attributes"]["steps"]) == count
 
 
+@pytest.mark.parametrize("count", [1, 10])
+def test_targets_up_to_the_bounds(count: int) -> None:
+    """One to ten targets of a step are sent."""
+    (_, step) = policy_request(stepped(targets=[ADA] * count))["attributes"]["steps"]
+    assert len(step["targets"]) == count
+
+
 STEP = EscalationStep(targets=[ADA])
 NO_WAITS: list[Any] = [59, 36_001, 90.5, "90", True, timedelta(days=1), timedelta(milliseconds=60_500), float("nan")]
 REFUSED: list[tuple[EscalationPolicy, str]] = [
@@ -120,6 +127,7 @@ REFUSED: list[tuple[EscalationPolicy, str]] = [
     (policy(steps=[]), "steps"), (policy(steps=[STEP] * 11), "steps"), (policy(steps=[STEP, ADA]), "steps[1]"),
     *((stepped(escalate_after=wait), "steps[1].escalate_after") for wait in NO_WAITS),
     (stepped(targets=UNSET), "steps[1].targets"), (stepped(targets=None), "steps[1].targets"),
+    (stepped(targets=[]), "steps[1].targets"), (stepped(targets=[ADA] * 11), "steps[1].targets"),
     (aimed(User(name="new")), "steps[0].targets[1]"), (aimed("ada"), "steps[0].targets[1]"),
     (aimed(None), "steps[0].targets[1]"), (aimed(STEP), "steps[0].targets[1]"),
     (aimed(Schedule().at("next")), "steps[0].targets[1].schedule"),

@@ -84,7 +84,8 @@ def test_empty_places() -> None:
         (timedelta(days=1, hours=1), {"days": 1, "seconds": 3600}),
         (Interval(days=400), {"days": 400}),
         (Interval(seconds=2_592_000), {"seconds": 2_592_000}),
-        (Interval(days=0, seconds=60, extra={"weeks": 1}), {"days": 0, "seconds": 60, "weeks": 1}),
+        (timedelta(hours=1), {"seconds": 3600}),
+        (Interval(days=0, seconds=3600, extra={"weeks": 1}), {"days": 0, "seconds": 3600, "weeks": 1}),
     ],
 )
 def test_intervals(interval: Any, expected: Json) -> None:
@@ -125,7 +126,7 @@ REFUSED: list[tuple[Schedule, str]] = [
     (schedule(name=""), "name"), (schedule(name=None), "name"), (schedule(time_zone=UNSET), "time_zone"),
     (schedule(time_zone=""), "time_zone"), (schedule(time_zone="Mars/Base"), "time_zone"),
     (schedule(layers=UNSET), "layers"), (schedule(layers=None), "layers"), (schedule(teams=[User(id="u")]), "teams[0]"),
-    (schedule(layer(), "night"), "layers[1]"), (schedule(layer(), ADA), "layers[1]"),
+    (schedule(layers=[]), "layers"), (schedule(layer(), "night"), "layers[1]"), (schedule(layer(), ADA), "layers[1]"),
 ]  # fmt: skip
 ROBOT: Any = UnknownResource(kind="robots", id="r")
 HALF: Any = 1.5
@@ -136,7 +137,8 @@ REFUSED_LAYERS: list[tuple[Json, str]] = [
     ({"rotation_start": NAIVE}, "rotation_start"), ({"end_date": NAIVE}, "end_date"), ({"interval": UNSET}, "interval"),
     ({"interval": Interval()}, "interval"), ({"interval": timedelta()}, "interval"), ({"interval": 86_400}, "interval"),
     ({"interval": Interval(days=401)}, "interval.days"), ({"interval": timedelta(days=-1)}, "interval.days"),
-    ({"interval": Interval(days=HALF)}, "interval.days"),
+    ({"interval": Interval(days=HALF)}, "interval.days"), ({"interval": timedelta(minutes=59)}, "interval"),
+    ({"interval": Interval(days=0, seconds=3599)}, "interval"),
     ({"interval": Interval(seconds=2_592_001)}, "interval.seconds"), ({"time_zone": "Mars/Base"}, "time_zone"),
     ({"members": UNSET}, "members"), ({"members": [ADA, User()]}, "members[1].user"),
     ({"members": ["ada"]}, "members[0].user"), ({"members": [OWNER.ref]}, "members[0].user"),

@@ -120,7 +120,7 @@ async def test_nobody() -> None:
         assert (who.current, who.previous, who.next) == ((), (), ())
         bare = w.sim.add_team("bare")
         assert ids((await agree(w, bare)).current) == []
-        nobody = await make_team(w, "nobody", [target("schedules", empty)], [])
+        nobody = await make_team(w, "nobody", [target("schedules", empty)], [target("schedules", empty)])
         assert (await agree(w, nobody)).escalations == ((),)
 
 

@@ -125,7 +125,9 @@ async def test_team_is_its_policy() -> None:
         ann, bob, cy = sim.add_user("Ann"), sim.add_user("Bob"), sim.add_user("Cy")
         team, other = sim.add_team("t"), sim.add_team("o")
         schedule = await caller.make(SCHEDULES, schedule_body(ann, bob))
-        backup = await caller.make(POLICIES, policy_body([target("users", cy), target("teams", team)], []))
+        backup = await caller.make(
+            POLICIES, policy_body([target("users", cy), target("teams", team)], [target("users", bob)])
+        )
         first = [target("schedules", schedule), target("users", ann), target("teams", team), target("teams", other)]
         policy = await caller.make(POLICIES, policy_body(first, [target("schedules", schedule, "next")]))
         for owner, owned in ((team, policy), (other, backup)):

@@ -12,6 +12,7 @@ from tests.support.datadog_http import (
     ON_CALL,
     POLICIES,
     SCHEDULES,
+    anybody,
     data_body,
     policy_body,
     schedule_body,
@@ -124,11 +125,11 @@ async def test_only_what_is_asked_for_is_included(include: str, types: set[str])
         read = await caller.ask("GET", f"{POLICIES}/{policy_id}", include="steps.targets")
         one = await caller.ask("GET", f"{POLICIES}/{policy_id}", include=include)
         put = await caller.ask("PUT", f"{POLICIES}/{policy_id}", as_request(read), include=include)
-        made = await caller.ask("POST", POLICIES, policy_body([]), status=201, include=include)
+        made = await caller.ask("POST", POLICIES, policy_body(anybody(caller.sim)), status=201, include=include)
     assert {item["type"] for item in one["included"]} == types
     assert put == one
     assert len({(item["type"], item["id"]) for item in one["included"]}) == len(one["included"])
-    assert {item["type"] for item in made["included"]} <= {"steps"}
+    assert {item["type"] for item in made["included"]} <= {"steps", "users"}
 
 
 @pytest.mark.parametrize(
@@ -140,23 +141,24 @@ async def test_unknown_include_is_refused(method: str, include: str) -> None:
         policy_id, _ = await full_policy(sim, caller)
         path = POLICIES if method == "POST" else f"{POLICIES}/{policy_id}"
         before = sim.stored("policies", policy_id)
-        assert "include" in await caller.refusal(method, path, policy_body([]), include=include)
+        assert "include" in await caller.refusal(method, path, policy_body(anybody(caller.sim)), include=include)
         assert sim.stored("policies", policy_id) == before
 
 
 async def test_steps_keep_their_ids() -> None:
     """Replacing a policy keeps the steps whose ids it names, in the new order, and gives new ids to the others."""
     async with simulated() as (sim, caller):
-        policy_id = await caller.make(POLICIES, policy_body([], []))
+        policy_id = await caller.make(POLICIES, policy_body(anybody(caller.sim), anybody(caller.sim)))
         first, second = [step["id"] for step in sim.stored("policies", policy_id)["attributes"]["steps"]]
-        steps = [{"id": second, "targets": []}, {"targets": []}]
+        targets = anybody(sim)
+        steps = [{"id": second, "targets": targets}, {"targets": targets}]
         await caller.ask(
             "PUT", f"{POLICIES}/{policy_id}", data_body("policies", {"name": "n", "steps": steps}, id=policy_id)
         )
         kept, new = [step["id"] for step in sim.stored("policies", policy_id)["attributes"]["steps"]]
         assert kept == second
         assert new not in {first, second}
-        for bad in ([{"id": first, "targets": []}], [{"id": second, "targets": []}] * 2):
+        for bad in ([{"id": first, "targets": targets}], [{"id": second, "targets": targets}] * 2):
             body = data_body("policies", {"name": "n", "steps": bad}, id=policy_id)
             assert bad[0]["id"] in await caller.refusal("PUT", f"{POLICIES}/{policy_id}", body)
 
@@ -166,7 +168,9 @@ async def test_what_a_replacement_leaves_out_is_gone() -> None:
     async with simulated() as (sim, caller):
         policy_id, _ = await full_policy(sim, caller)
         await caller.ask(
-            "PUT", f"{POLICIES}/{policy_id}", {"data": {**policy_body([], name="n")["data"], "id": policy_id}}
+            "PUT",
+            f"{POLICIES}/{policy_id}",
+            {"data": {**policy_body(anybody(caller.sim), name="n")["data"], "id": policy_id}},
         )
         stored = sim.stored("policies", policy_id)
     assert stored["relationships"]["teams"]["data"] == []
@@ -198,7 +202,7 @@ async def test_unchanged_replacement_changes_nothing(drift: bool) -> None:
 async def test_stored_is_a_copy() -> None:
     """Changing what a test has looked at changes nothing at the server."""
     async with simulated() as (sim, caller):
-        policy_id = await caller.make(POLICIES, policy_body([]))
+        policy_id = await caller.make(POLICIES, policy_body(anybody(caller.sim)))
         sim.stored("policies", policy_id)["attributes"]["steps"].clear()
         assert len(sim.stored("policies", policy_id)["attributes"]["steps"]) == 1
         for kind, resource_id in (("policies", NOBODY), ("pigeons", policy_id), ("users", policy_id)):
@@ -208,12 +212,12 @@ async def test_stored_is_a_copy() -> None:
 
 def attributes(**changes: Any) -> dict[str, Any]:
     """Return good attributes of a policy with changes."""
-    return {"name": "n", "steps": [{"targets": []}], **changes}
+    return {"name": "n", "steps": [{"targets": [target("users", NOBODY)]}], **changes}
 
 
 def step(**changes: Any) -> dict[str, Any]:
     """Return good attributes of a policy with a changed step."""
-    return attributes(steps=[{"targets": [], **changes}])
+    return attributes(steps=[{"targets": [target("users", NOBODY)], **changes}])
 
 
 BAD: list[tuple[dict[str, Any], str]] = [
@@ -230,6 +234,8 @@ BAD: list[tuple[dict[str, Any], str]] = [
     (attributes(steps=["x"]), "data.attributes.steps[0]"),
     (attributes(steps=[{"targets": []}] * 11), "data.attributes.steps"),
     (step(targets=None), "data.attributes.steps[0].targets"),
+    (step(targets=[]), "data.attributes.steps[0].targets: must hold 1 to 10 targets"),
+    (step(targets=[target("users", NOBODY)] * 11), "data.attributes.steps[0].targets: must hold 1 to 10 targets"),
     (step(assignment="random"), "data.attributes.steps[0].assignment"),
     (step(escalate_after_seconds=59), "data.attributes.steps[0].escalate_after_seconds"),
     (step(escalate_after_seconds=36_001), "data.attributes.steps[0].escalate_after_seconds"),
@@ -246,7 +252,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
 async def test_bad_policy_is_refused(bad: dict[str, Any], named: str) -> None:
     """A policy that breaks a rule is 400 with an error that names the place, and changes nothing."""
     async with simulated() as (sim, caller):
-        policy_id = await caller.make(POLICIES, policy_body([]))
+        policy_id = await caller.make(POLICIES, policy_body(anybody(caller.sim)))
         before = sim.stored("policies", policy_id)
         assert named in await caller.refusal("POST", POLICIES, data_body("policies", bad))
         assert named in await caller.refusal("PUT", f"{POLICIES}/{policy_id}", data_body("policies", bad, id=policy_id))
@@ -260,7 +266,9 @@ async def test_bad_position_and_team_are_refused() -> None:
         assert "position" in await caller.refusal(
             "POST", POLICIES, policy_body([target("schedules", schedule, "last")])
         )
-        assert f"team[{NOBODY}]" in await caller.refusal("POST", POLICIES, policy_body([], teams=(NOBODY,)))
+        assert f"team[{NOBODY}]" in await caller.refusal(
+            "POST", POLICIES, policy_body(anybody(caller.sim), teams=(NOBODY,))
+        )
 
 
 @pytest.mark.parametrize(
@@ -276,15 +284,15 @@ async def test_bad_document_is_refused(body: Any) -> None:
 async def test_ids_must_agree(body_id: Any) -> None:
     """The id in the body of a replacement must be the path's."""
     async with simulated() as (_, caller):
-        policy_id = await caller.make(POLICIES, policy_body([]))
-        body = {"data": {**policy_body([])["data"], "id": body_id}}
+        policy_id = await caller.make(POLICIES, policy_body(anybody(caller.sim)))
+        body = {"data": {**policy_body(anybody(caller.sim))["data"], "id": body_id}}
         assert "data.id" in await caller.refusal("PUT", f"{POLICIES}/{policy_id}", body)
 
 
 async def test_unknown_policy_is_404() -> None:
     """Each operation on a policy that is not there, or no more, is 404 with an error object that names it."""
     async with simulated() as (_, caller):
-        policy_id = await caller.make(POLICIES, policy_body([]))
+        policy_id = await caller.make(POLICIES, policy_body(anybody(caller.sim)))
         await caller.ask("DELETE", f"{POLICIES}/{policy_id}", status=204)
         for method in ("GET", "PUT", "DELETE"):
             detail = await caller.refusal(method, f"{POLICIES}/{policy_id}", status=404)
@@ -311,7 +319,7 @@ async def test_list_in_slices() -> None:
 async def test_used_policy_stays() -> None:
     """A policy that a routing rule leads to cannot be deleted, and the error says whose rule it is."""
     async with simulated() as (sim, caller):
-        team, policy_id = sim.add_team("t"), await caller.make(POLICIES, policy_body([]))
+        team, policy_id = sim.add_team("t"), await caller.make(POLICIES, policy_body(anybody(caller.sim)))
         rules = f"{ON_CALL}/teams/{team}/routing-rules"
         await caller.ask("PUT", rules, data_body("team_routing_rules", {"rules": [{"policy_id": policy_id}]}))
         assert f"team[{team}]" in await caller.refusal("DELETE", f"{POLICIES}/{policy_id}", status=409)

@@ -62,7 +62,9 @@ class World:
         policy_id = self.send("POST", f"{ROOT}/escalation-policies", policy)[1]["data"]["id"]
         hours = {"time_zone": "Asia/Tokyo", "restrictions": [WINDOW]}
         actions = [{"type": "escalation_policy", "policy_id": policy_id, "support_hours": hours}, {"type": "other"}]
-        rules = data_body("team_routing_rules", {"rules": [{"actions": actions}, {"time_restriction": hours}]})
+        rest = {"policy_id": policy_id, "urgency": "low"}
+        given = [{"actions": actions}, {"time_restriction": hours}, rest]
+        rules = data_body("team_routing_rules", {"rules": given})
         settings = {"type": "phone", "method": "sms"}
         rule = data_body("notification_rules", {"channel_settings": settings, "delay_minutes": 1})
         rule["data"]["relationships"] = {"channel": {"data": {"type": "notification_channels", "id": self.channel}}}

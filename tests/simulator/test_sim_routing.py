@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.datadog_http import NOBODY, ON_CALL, POLICIES, data_body, policy_body, simulated
+from tests.support.datadog_http import NOBODY, ON_CALL, POLICIES, anybody, data_body, policy_body, simulated
 
 if TYPE_CHECKING:
     from tests.support.datadog_http import Caller
@@ -33,6 +33,11 @@ def escalate(policy: str, **more: Any) -> dict[str, Any]:
     return {"type": "escalation_policy", "policy_id": policy, **more}
 
 
+def catch_all(policy: str) -> dict[str, Any]:
+    """Return the rule that has to come last: it matches everything, and leads to a policy."""
+    return {"actions": [escalate(policy)]}
+
+
 async def shown(caller: Caller, team: str) -> list[dict[str, Any]]:
     """Return the rules of a team as resources."""
     document = await caller.ask("GET", path(team), include="rules")
@@ -44,36 +49,49 @@ async def shown(caller: Caller, team: str) -> list[dict[str, Any]]:
 
 def as_rule(resource: dict[str, Any]) -> dict[str, Any]:
     """Return the rule of a request that a resource stands for, its policy named in both ways."""
-    policy = resource["relationships"]["policy"]["data"]
-    named = {} if policy is None else {"policy_id": policy["id"]}
+    policy = resource.get("relationships", {}).get("policy")
+    named = {} if policy is None else {"policy_id": policy["data"]["id"]}
     return {"id": resource["id"], **resource["attributes"], **named}
 
 
-async def test_team_without_rules_has_a_synthetic_one() -> None:
-    """A team that has set no rules shows one that leads nowhere, and it can be put back."""
+async def test_team_without_rules_has_none() -> None:
+    """A team whose rules were never set shows what one shows whose rules were taken away, which was recorded: none."""
     async with simulated() as (sim, caller):
         team = sim.add_team("t")
+        assert await shown(caller, team) == []
+        never = await caller.ask("GET", path(team))
+        assert never == await caller.ask("PUT", path(team), rules_body())
+        assert never["data"]["relationships"] == {"rules": {"data": []}}
+
+
+@pytest.mark.parametrize("actions", [{}, {"actions": []}])
+async def test_lone_rule_has_a_made_up_id(actions: dict[str, Any]) -> None:
+    """A lone rule that only names its policy, the old way, has an id that tells its team (recorded); it can go back."""
+    async with simulated() as (sim, caller):
+        team, policy = sim.add_team("t"), await caller.make(POLICIES, policy_body(anybody(sim)))
+        default = {"query": "", "policy_id": policy, "urgency": "low", **actions}
+        await caller.ask("PUT", path(team), rules_body(default))
         before = sim.stored("team_routing_rules", team)
         (rule,) = await shown(caller, team)
-        assert rule == {
-            "id": f"virtual-{team}-rule-0",
-            "type": "team_routing_rules",
-            "attributes": {"actions": None, "query": "", "urgency": "high"},
-            "relationships": {"policy": {"data": None}},
-        }
-        await caller.ask("PUT", path(team), rules_body(as_rule(rule)))
-        assert sim.stored("team_routing_rules", team)["attributes"] == before["attributes"]
+        assert rule["id"] == f"virtual-{team}-rule-0"
+        for again in (default, as_rule(rule)):
+            await caller.ask("PUT", path(team), rules_body(again))
+            assert sim.stored("team_routing_rules", team) == before
+        await caller.ask("PUT", path(team), rules_body({"query": "a"}, default))
+        assert not any(rule["id"].startswith("virtual-") for rule in await shown(caller, team))
 
 
 async def test_rules_read_as_recorded() -> None:
-    """A policy shows as an action and as a relationship, whichever way it was named; a rule takes its urgency."""
+    """A policy shows as an action and as a relationship, and its urgency twice; a rule without one shows neither."""
     async with simulated() as (sim, caller):
-        team, policy = sim.add_team("t"), await caller.make(POLICIES, policy_body([]))
+        team, policy = sim.add_team("t"), await caller.make(POLICIES, policy_body(anybody(caller.sim)))
         rules: list[dict[str, Any]] = [
             {"query": "a", "policy_id": policy, "urgency": "low", "actions": []},
             {"query": "b", "actions": [escalate(policy, urgency="low")], "time_restriction": HOURS},
             {"query": "c", "actions": [escalate(policy, ack_timeout_minutes=30, support_hours=HOURS)]},
-            {"actions": [{"type": "reroute_to_team", "destination_team_id": team}]},
+            {"query": "d", "actions": [{"type": "workflow", "handle": "h"}]},
+            {"query": "e", "actions": []},
+            catch_all(policy),
         ]
         await caller.ask("PUT", path(team), rules_body(*rules))
         found = await shown(caller, team)
@@ -81,20 +99,22 @@ async def test_rules_read_as_recorded() -> None:
     leads = {"policy": {"data": {"id": policy, "type": "policies"}}}
     assert document["data"].keys() == {"id", "type", "relationships"}
     assert (document["data"]["id"], "included" in document) == (team, False)
-    assert [rule["relationships"] for rule in found] == [leads, leads, leads, {"policy": {"data": None}}]
+    assert [rule.get("relationships") for rule in found] == [leads, leads, leads, None, None, leads]
     assert [rule["attributes"] for rule in found] == [
         {"query": "a", "actions": [escalate(policy, urgency="low")], "urgency": "low"},
         {"query": "b", "actions": [escalate(policy, urgency="low")], "urgency": "low", "time_restriction": HOURS},
         {"query": "c", "actions": [escalate(policy, ack_timeout_minutes=30, support_hours=HOURS)], "urgency": "high"},
-        {"query": "", "actions": [{"type": "reroute_to_team", "destination_team_id": team}], "urgency": "high"},
+        {"query": "d", "actions": [{"type": "workflow", "handle": "h"}]},
+        {"query": "e", "actions": []},
+        {"query": "", "actions": [escalate(policy)], "urgency": "high"},
     ]
 
 
 async def test_policies_of_rules_can_be_included() -> None:
     """Asking for the policies of rules brings the rules and each policy once."""
     async with simulated() as (sim, caller):
-        team, policy = sim.add_team("t"), await caller.make(POLICIES, policy_body([]))
-        body = rules_body({"policy_id": policy}, {"policy_id": policy}, {})
+        team, policy = sim.add_team("t"), await caller.make(POLICIES, policy_body(anybody(caller.sim)))
+        body = rules_body({"policy_id": policy}, {"query": "a"}, {"policy_id": policy})
         document = await caller.ask("PUT", path(team), body, include="rules.policy")
         assert [item["type"] for item in document["included"]] == ["team_routing_rules"] * 3 + ["policies"]
         assert document["included"][3]["id"] == policy
@@ -105,14 +125,15 @@ async def test_rules_keep_their_ids() -> None:
     """Setting rules replaces all of them; those that name an id keep it, the others get new ones."""
     async with simulated() as (sim, caller):
         team = sim.add_team("t")
-        await caller.ask("PUT", path(team), rules_body({"query": "a"}, {"query": "b"}))
-        first, second = [rule["id"] for rule in await shown(caller, team)]
-        await caller.ask("PUT", path(team), rules_body({"query": "c"}, {"query": "b", "id": second}))
-        new, kept = [rule["id"] for rule in await shown(caller, team)]
+        rest = catch_all(await caller.make(POLICIES, policy_body(anybody(sim))))
+        await caller.ask("PUT", path(team), rules_body({"query": "a"}, {"query": "b"}, rest))
+        first, second, _ = [rule["id"] for rule in await shown(caller, team)]
+        await caller.ask("PUT", path(team), rules_body({"query": "c"}, {"query": "b", "id": second}, rest))
+        new, kept, _ = [rule["id"] for rule in await shown(caller, team)]
         assert (kept, new in {first, second}) == (second, False)
         for gone in (first, NOBODY):
-            assert gone in await caller.refusal("PUT", path(team), rules_body({"id": gone}))
-        assert second in await caller.refusal("PUT", path(team), rules_body({"id": second}, {"id": second}))
+            assert gone in await caller.refusal("PUT", path(team), rules_body({"id": gone}, rest))
+        assert second in await caller.refusal("PUT", path(team), rules_body({"id": second}, {"id": second}, rest))
         empty = await caller.ask("PUT", path(team), rules_body())
         assert empty["data"]["relationships"]["rules"]["data"] == []
         assert await shown(caller, team) == []
@@ -123,10 +144,11 @@ async def test_rules_keep_their_ids() -> None:
 async def test_unchanged_replacement_changes_nothing(drift: bool, drop: str | None) -> None:
     """Putting back what was read, its policy named in either way or both, leaves the stored rules equal."""
     async with simulated(drift=drift) as (sim, caller):
-        team, policy = sim.add_team("t"), await caller.make(POLICIES, policy_body([]))
+        team, policy = sim.add_team("t"), await caller.make(POLICIES, policy_body(anybody(caller.sim)))
         plain = {"query": "a", "policy_id": policy, "urgency": "dynamic"}
         rich = {
             "time_restriction": {"time_zone": "", "restrictions": [{**HOURS["restrictions"][0], "x": 1}], "y": 2},
+            "query": "b",
             "actions": [
                 {"type": "send_pigeon", "loft": {"deep": [1]}},
                 escalate(policy, urgency="dynamic", z=3),
@@ -134,7 +156,8 @@ async def test_unchanged_replacement_changes_nothing(drift: bool, drop: str | No
             ],
             "weight": {"w": 1},
         }  # fmt: skip
-        body = rules_body(plain) if drop == "actions" else rules_body(plain, rich)
+        last = {"policy_id": policy, "urgency": "low"}
+        body = rules_body(plain, last) if drop == "actions" else rules_body(plain, rich, last)
         body["data"]["attributes"]["version"] = 7
         body["data"]["relationships"] = {"owner": {"data": None}}
         await caller.ask("PUT", path(team), body)
@@ -167,7 +190,10 @@ def bad_rules(policy: str, other: str) -> list[tuple[dict[str, Any], str]]:
         ({"actions": {}}, "rules[0].actions"),
         ({"actions": [escalate(policy, support_hours=HOURS)], "time_restriction": HOURS}, "time_restriction"),
         ({"actions": [escalate(policy, support_hours={"restrictions": []})]}, "support_hours.time_zone"),
-        ({"actions": [escalate(policy, ack_timeout_minutes=-1)]}, "ack_timeout_minutes"),
+        ({"actions": [escalate(policy, support_hours={**HOURS, "restrictions": []})]}, "support_hours.restrictions"),
+        ({"time_restriction": {**HOURS, "restrictions": None}}, "time_restriction.restrictions"),
+        ({"actions": [escalate(policy, ack_timeout_minutes=29)]}, "ack_timeout_minutes"),
+        ({"actions": [escalate(policy, ack_timeout_minutes=4321)]}, "ack_timeout_minutes"),
         ({"actions": [escalate(policy, urgency="medium")]}, "actions[0].urgency"),
         ({"urgency": "medium"}, "rules[0].urgency"),
         ({"query": 5}, "rules[0].query"),
@@ -180,12 +206,34 @@ async def test_bad_rules_are_refused() -> None:
     """A rule that breaks something is 400 with an error that names the place, and the old rules stay."""
     async with simulated() as (sim, caller):
         team = sim.add_team("t")
-        policies = [await caller.make(POLICIES, policy_body([])) for _ in range(2)]
-        await caller.ask("PUT", path(team), rules_body({"query": "old"}))
+        policies = [await caller.make(POLICIES, policy_body(anybody(caller.sim))) for _ in range(2)]
+        rest = catch_all(policies[0])
+        await caller.ask("PUT", path(team), rules_body({"query": "old"}, rest))
         before = sim.stored("team_routing_rules", team)
         for rule, named in bad_rules(*policies):
-            assert named in await caller.refusal("PUT", path(team), rules_body(rule)), rule
+            assert named in await caller.refusal("PUT", path(team), rules_body(rule, rest)), rule
         assert sim.stored("team_routing_rules", team) == before
+
+
+async def test_last_rule_matches_everything_and_leads_to_a_policy() -> None:
+    """A last rule with a query or hours, or without a policy, is 400 for all, says the vendor's Terraform provider."""
+    async with simulated() as (sim, caller):
+        team, policy = sim.add_team("t"), await caller.make(POLICIES, policy_body(anybody(sim)))
+        rest = catch_all(policy)
+        reroute = {"type": "reroute_to_team", "destination_team_id": team}
+        bad: list[tuple[dict[str, Any], str]] = [
+            ({**rest, "query": "a"}, "query"),
+            ({**rest, "time_restriction": HOURS}, "time_restriction"),
+            ({"policy_id": policy, "query": "a"}, "query"),
+            ({"actions": [reroute]}, "actions"),
+            ({}, "actions"),
+        ]
+        for rule, named in bad:
+            detail = await caller.refusal("PUT", path(team), rules_body(rest, rule))
+            assert f"rules[1].{named}" in detail, rule
+        assert sim.stored("team_routing_rules", team)["attributes"]["rules"] == []
+        patient = escalate(policy, support_hours=HOURS, ack_timeout_minutes=4320)
+        await caller.ask("PUT", path(team), rules_body({**rest, "query": "a"}, {"actions": [reroute, patient]}))
 
 
 async def test_unknown_team_is_refused() -> None:

@@ -12,6 +12,7 @@ from aiooncall import UserId
 from aiooncall.datadog import (
     EmailConfig,
     EscalationPolicy,
+    EscalationPolicyAction,
     EscalationStep,
     Layer,
     NotificationChannel,
@@ -25,6 +26,7 @@ from tests.support.datadog_http import (
     ON_CALL,
     POLICIES,
     SCHEDULES,
+    anybody,
     data_body,
     override_body,
     policy_body,
@@ -67,7 +69,7 @@ async def make_ids(w: World) -> Ids:
     made = Ids(
         user=w.ann,
         team=w.storage,
-        policy=await w.caller.make(POLICIES, policy_body([], name="Spare")),
+        policy=await w.caller.make(POLICIES, policy_body(anybody(w.sim), name="Spare")),
         schedule=schedule,
         override=overrides["data"][0]["id"],
         channel=w.sim.add_channel(w.ann, EMAIL),
@@ -93,6 +95,10 @@ def _schedule(ids: Ids, schedule_id: str = "") -> Schedule:
         members=[User(id=ids.user)],
     )
     return Schedule(id=schedule_id, name="New", time_zone="Etc/UTC", layers=[layer])
+
+
+def _everything_to(policy_id: str) -> RoutingRule:
+    return RoutingRule(actions=[EscalationPolicyAction(policy_id=policy_id)])
 
 
 def _rule(ids: Ids, rule_id: str = "") -> NotificationRule:
@@ -132,7 +138,7 @@ CALLS: Final[dict[str, Call]] = {
     "schedules.overrides.list": lambda c, i: everything(c.schedules.overrides.list(i.schedule, START, _LATER)),
     "schedules.overrides.delete": lambda c, i: c.schedules.overrides.delete(i.schedule, i.override),
     "routing_rules.get": lambda c, i: c.routing_rules.get(i.team),
-    "routing_rules.set": lambda c, i: c.routing_rules.set(i.team, [RoutingRule(query="a")]),
+    "routing_rules.set": lambda c, i: c.routing_rules.set(i.team, [_everything_to(i.policy)]),
     "teams.list": lambda c, _: everything(c.teams.list()),
     "users.list": lambda c, _: everything(c.users.list()),
     "teams.on_call": lambda c, i: c.teams.on_call(i.team),

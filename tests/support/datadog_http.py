@@ -77,6 +77,11 @@ def override_body(user: str, start: str = "2031-01-01T22:00:00Z", end: str = "20
     return {"data": [row]}
 
 
+def anybody(sim: Simulator) -> list[dict[str, Any]]:
+    """Return the targets of a step that tells a new user."""
+    return [{"type": "users", "id": sim.add_user()}]
+
+
 class Caller:
     """Calls a simulator and reads the answers."""
 

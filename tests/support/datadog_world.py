@@ -140,12 +140,12 @@ def checkout_body(ann: str, bob: str, schedule: str, owner: str, other: str) -> 
 
 
 def payments_rules(policy: str) -> Json:
-    """Return the request for routing rules that page the old way, and by an action among others."""
+    """Return the request for routing rules that page the old way, by an action among others, not, and for all else."""
     paging = {
         "type": "escalation_policy",
         "policy_id": policy,
         "urgency": "dynamic",
-        "ack_timeout_minutes": 5,
+        "ack_timeout_minutes": 45,
         "support_hours": HOURS,
     }
     others = [
@@ -156,7 +156,8 @@ def payments_rules(policy: str) -> Json:
     rules: list[Json] = [
         {"query": "service:checkout", "policy_id": policy, "urgency": "high", "time_restriction": HOURS},
         {"query": "service:ledger", "actions": [*others, paging]},
-        {"query": "", "actions": others[:1]},
+        {"query": "service:chat", "actions": others[:1]},
+        {"query": "", "actions": [{"type": "escalation_policy", "policy_id": policy, "urgency": "high"}]},
     ]
     return data_body("team_routing_rules", {"rules": rules})
 

@@ -34,7 +34,7 @@ class EscalationPolicyAction:
         policy_id: the policy's id.
         urgency: how urgent the page becomes.
         ack_timeout: how long an acknowledgement holds before the page fires again: seconds, or a timedelta; whole
-            minutes on the wire.
+            minutes, from 30 to 4320, on the wire.
         support_hours: outside of these the policy waits for the next window; not together with the rule's
             `time_restriction`.
         extra: what the class has no name for.

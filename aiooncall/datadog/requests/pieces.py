@@ -121,13 +121,19 @@ def restrictions(field: str, values: Sequence[TimeRestriction]) -> None:
 
 
 def hours(field: str, value: TimeRestrictions, *, stored: bool) -> None:
-    """Check windows of the week with their time zone. Answers can leave the zone empty, and so may requests."""
+    """Check windows of the week, of which there has to be one, with their time zone.
+
+    Answers can leave the zone empty, and so may requests. That a window is needed, Datadog's Terraform provider says
+    (https://registry.terraform.io/providers/DataDog/datadog/latest/docs/resources/on_call_team_routing_rules).
+    """
     if not isinstance(value, TimeRestrictions):
         raise OptionsError(field, value, "a TimeRestrictions")
     if value.time_zone is UNSET or value.time_zone is None:
         raise OptionsError(f"{field}.time_zone", value.time_zone, "the IANA name of a time zone")
     time_zone(f"{field}.time_zone", value.time_zone, stored=stored, may_be_empty=True)
-    restrictions(f"{field}.restrictions", value.restrictions or ())
+    if not value.restrictions:
+        raise OptionsError(f"{field}.restrictions", value.restrictions, "at least one TimeRestriction")
+    restrictions(f"{field}.restrictions", value.restrictions)
 
 
 def _time(field: str, value: object) -> None:

@@ -32,6 +32,9 @@ Json = dict[str, Any]
 
 MOST_STEPS: Final = 10
 MOST_RETRIES: Final = 10
+MOST_TARGETS: Final = 10
+"""Of one step, as Datadog's Terraform provider has it
+(https://registry.terraform.io/providers/DataDog/datadog/latest/docs/resources/on_call_escalation_policy)."""
 SHORTEST_WAIT: Final = 60
 LONGEST_WAIT: Final = 36_000
 """Bounds of the API (https://docs.datadoghq.com/api/latest/on-call/), waits in seconds."""
@@ -65,6 +68,8 @@ def _step(field: str, given: object, *, update: bool) -> Json:
     if step.escalate_after is not UNSET and step.escalate_after is not None:
         whole_units(f"{field}.escalate_after", step.escalate_after, 1, SHORTEST_WAIT, LONGEST_WAIT)
     targets = parts(f"{field}.targets", step.targets)
+    if not 1 <= len(targets) <= MOST_TARGETS:
+        raise OptionsError(f"{field}.targets", len(targets), f"1 to {MOST_TARGETS} targets")
     written = [_target(f"{field}.targets[{number}]", target) for number, target in enumerate(targets)]
     identity = {"id": step.id} if update and step.id else {}
     return {**identity, **item(field, step), "targets": written}

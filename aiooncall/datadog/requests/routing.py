@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from attrs import evolve
 
@@ -26,6 +26,10 @@ from aiooncall.errors import OptionsError
 Json = dict[str, Any]
 Rule = TypeVar("Rule")
 
+SHORTEST_ACK: Final = 1_800
+LONGEST_ACK: Final = 259_200
+"""Bounds of `ack_timeout`, in seconds, as Datadog's Terraform provider has them
+(https://registry.terraform.io/providers/DataDog/datadog/latest/docs/resources/on_call_team_routing_rules)."""
 VIRTUAL = "virtual-"
 """How the ids of rules begin that the server makes up for a team without any; they cannot be written."""
 
@@ -93,7 +97,7 @@ def _rule(field: str, given: object) -> Json:
 def _check_paging(field: str, action: EscalationPolicyAction, rule: RoutingRule) -> None:
     text(f"{field}.policy_id", action.policy_id)
     if action.ack_timeout is not UNSET and action.ack_timeout is not None:
-        whole_units(f"{field}.ack_timeout", action.ack_timeout, 60, 0)
+        whole_units(f"{field}.ack_timeout", action.ack_timeout, 60, SHORTEST_ACK, LONGEST_ACK)
     if action.support_hours:
         hours(f"{field}.support_hours", action.support_hours, stored=bool(rule.id))
         if rule.time_restriction:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from aiooncall._unset import UNSET
@@ -34,6 +35,7 @@ Json = dict[str, Any]
 
 MOST_DAYS: Final = 400
 MOST_SECONDS: Final = 2_592_000
+SHORTEST_TURN: Final = timedelta(hours=1)
 """Bounds of an interval (https://docs.datadoghq.com/api/latest/on-call/)."""
 
 
@@ -50,6 +52,8 @@ def schedule_request(schedule: Schedule, *, update: bool = False) -> Json:
     text("time_zone", schedule.time_zone)
     time_zone("time_zone", schedule.time_zone, stored=update)
     layers = parts("layers", schedule.layers)
+    if not layers:  # https://registry.terraform.io/providers/DataDog/datadog/latest/docs/resources/on_call_schedule
+        raise OptionsError("layers", len(layers), "at least one Layer")
     written = [_layer(f"layers[{number}]", layer, update=update) for number, layer in enumerate(layers)]
     _check_names(layers)
     return {
@@ -94,5 +98,7 @@ def _member(field: str, given: object) -> Json:
 def _check_interval(field: str, interval: object) -> None:
     if not isinstance(interval, Interval) or not (interval.days or interval.seconds):
         raise OptionsError(field, interval, "an Interval with days or seconds, or a timedelta")
-    count(f"{field}.days", interval.days or 0, least=0, most=MOST_DAYS)
-    count(f"{field}.seconds", interval.seconds or 0, least=0, most=MOST_SECONDS)
+    days = count(f"{field}.days", interval.days or 0, least=0, most=MOST_DAYS)
+    length = count(f"{field}.seconds", interval.seconds or 0, least=0, most=MOST_SECONDS)
+    if timedelta(days, length) < SHORTEST_TURN:
+        raise OptionsError(field, interval, "an hour or more")

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 POSITIONS: Final = ("previous", "current", "next")
 _ASSIGNMENTS: Final = ("default", "round-robin")
 _MAX_STEPS: Final = 10
+# https://registry.terraform.io/providers/DataDog/datadog/latest/docs/resources/on_call_escalation_policy
+_MAX_TARGETS: Final = 10
 _MAX_RETRIES: Final = 10
 _MIN_WAIT: Final = 60
 _MAX_WAIT: Final = 36_000
@@ -39,11 +41,14 @@ def read_policy(data: Fields, world: World, old: Json | None) -> Json:
 
 
 def _read_step(step: Fields, step_id: str, world: World) -> Json:
+    targets = step.children("targets")
+    if not 1 <= len(targets) <= _MAX_TARGETS:
+        raise step.refusal("targets", f"must hold 1 to {_MAX_TARGETS} targets")
     return step.with_known(
         id=step_id,
         assignment=step.choice("assignment", _ASSIGNMENTS, "default"),
         escalate_after_seconds=step.integer("escalate_after_seconds", _MIN_WAIT, _MAX_WAIT),
-        targets=[_read_target(target, world) for target in step.children("targets")],
+        targets=[_read_target(target, world) for target in targets],
     )
 
 

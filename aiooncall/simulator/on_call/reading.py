@@ -92,7 +92,10 @@ def read_hours(hours: Fields | None) -> Json | None:
     if hours is None:
         return None
     zone = "" if hours.optional_text("time_zone") == "" else read_zone(hours)
-    return hours.with_known(time_zone=zone, restrictions=read_windows(hours))
+    windows = read_windows(hours)
+    if not windows:
+        raise hours.refusal("restrictions", "must hold a window")
+    return hours.with_known(time_zone=zone, restrictions=windows)
 
 
 def _time_of_day(window: Fields, name: str) -> str:

@@ -28,11 +28,9 @@ def escalated_policy(rule: Json) -> str | None:
 
 
 def _rule(rule: Json) -> Json:
-    """Return a rule, whose policy stands in an action and, the old way, in a relationship."""
+    """Return a rule, whose policy, if it leads to one, stands in an action and, the old way, in a relationship."""
+    resource = {"id": rule["id"], "type": "team_routing_rules", "attributes": without(rule, "id")}
     policy_id = escalated_policy(rule)
-    return {
-        "id": rule["id"],
-        "type": "team_routing_rules",
-        "attributes": {**without(rule, "id"), "actions": rule["actions"] or None},
-        "relationships": {"policy": {"data": {"id": policy_id, "type": "policies"} if policy_id else None}},
-    }
+    if policy_id is None:
+        return resource
+    return {**resource, "relationships": {"policy": {"data": {"id": policy_id, "type": "policies"}}}}

@@ -1,6 +1,9 @@
 """Reads routing rules, as strictly as the vendor documents them.
 
 https://docs.datadoghq.com/api/latest/on-call/set-on-call-team-routing-rules/
+
+That the last rule has to match everything, and the bounds of an acknowledgement, are what the vendor's Terraform
+provider says of the API: https://registry.terraform.io/providers/DataDog/datadog/latest/docs/resources/on_call_team_routing_rules
 """
 
 from __future__ import annotations
@@ -8,7 +11,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from aiooncall.simulator.on_call.reading import check_id, part_ids, read_hours
-from aiooncall.simulator.on_call.world import synthetic_rule_id
 
 if TYPE_CHECKING:
     from aiooncall.simulator.fields import Fields
@@ -24,6 +26,7 @@ _REQUIRED: Final = {
     "workflow": ("handle",),
 }
 """The texts that each kind of action must have; kinds that are not here are kept as they are."""
+_ACK_MINUTES: Final = (30, 4320)
 
 
 def read_routing(data: Fields, world: World, old: Json) -> Json:
@@ -33,15 +36,32 @@ def read_routing(data: Fields, world: World, old: Json) -> Json:
         check_id(data, team_id)
     attributes = data.optional_child("attributes")
     rules = attributes.optional_children("rules") if attributes else []
-    known = {synthetic_rule_id(team_id), *(rule["id"] for rule in old["attributes"]["rules"])}
-    ids = part_ids(rules, known, world)
+    ids = part_ids(rules, [rule["id"] for rule in old["attributes"]["rules"]], world)
+    if len(rules) == 1 and _is_default(rules[0]):
+        ids = [f"virtual-{team_id}-rule-0"]
     read = [_read_rule(rule, rule_id, world) for rule, rule_id in zip(rules, ids, strict=True)]
+    if rules:
+        _check_last(rules[-1], read[-1])
     relationships = data.optional_child("relationships")
     return data.with_known(
         id=team_id,
         attributes=attributes.with_known(rules=read) if attributes else {"rules": read},
         relationships=(relationships.with_known(rules=None) or None) if relationships else None,
     )
+
+
+def _is_default(rule: Fields) -> bool:
+    """Tell whether a lone rule only names a policy, the old way: recordings show it with an id that is made up."""
+    return not rule.optional_text("id") and rule.has("policy_id") and not rule.optional_children("actions")
+
+
+def _check_last(rule: Fields, read: Json) -> None:
+    """Refuse a last rule that leaves some event without a policy."""
+    for name in ("query", "time_restriction"):
+        if read.get(name):
+            raise rule.refusal(name, "must not be there in the last rule, which has to match everything")
+    if not any(action["type"] == "escalation_policy" for action in read["actions"]):
+        raise rule.refusal("actions", "must lead to an escalation policy in the last rule")
 
 
 def _read_rule(rule: Fields, rule_id: str, world: World) -> Json:
@@ -65,7 +85,7 @@ def _read_rule(rule: Fields, rule_id: str, world: World) -> Json:
         policy_id=None,
         query=rule.optional_text("query") or "",
         time_restriction=window,
-        urgency=urgency or next((action["urgency"] for action in escalations if "urgency" in action), "high"),
+        urgency=urgency or next((action.get("urgency", "high") for action in escalations), None),
     )
 
 
@@ -86,7 +106,7 @@ def _read_action(action: Fields, world: World) -> Json:
 def _read_escalation(action: Fields, world: World) -> Json:
     return action.with_known(
         policy_id=world.policies.named(action, "policy_id"),
-        ack_timeout_minutes=action.integer("ack_timeout_minutes", 0),
+        ack_timeout_minutes=action.integer("ack_timeout_minutes", *_ACK_MINUTES),
         support_hours=read_hours(action.optional_child("support_hours")),
         urgency=action.choice("urgency", _URGENCIES) if action.has("urgency") else None,
     )

@@ -17,12 +17,17 @@ if TYPE_CHECKING:
 
 _MAX_DAYS: Final = 400
 _MAX_SECONDS: Final = 2_592_000
+# https://docs.datadoghq.com/api/latest/on-call/create-on-call-schedule/
+_MIN_SECONDS: Final = 3_600
+_DAY: Final = 86_400
 
 
 def read_schedule(data: Fields, world: World, old: Json | None) -> Json:
     """Return the schedule that a request describes, which keeps the ids of the layers of the old one."""
     attributes = data.child("attributes")
     layers = attributes.children("layers")
+    if not layers:
+        raise attributes.refusal("layers", "must hold a layer")
     ids = part_ids(layers, [layer["id"] for layer in old["attributes"]["layers"]] if old else [], world)
     _check_names(layers)
     known = attributes.with_known(
@@ -60,8 +65,8 @@ def _read_layer(layer: Fields, layer_id: str, world: World) -> Json:
 def _read_interval(interval: Fields) -> Json:
     days = interval.integer("days", 0, _MAX_DAYS) or None
     seconds = interval.integer("seconds", 0, _MAX_SECONDS) or None
-    if days is None and seconds is None:
-        raise interval.refusal("days", "days and seconds must not both be 0")
+    if (days or 0) * _DAY + (seconds or 0) < _MIN_SECONDS:
+        raise interval.refusal("days", "days and seconds must be an hour together")
     return interval.with_known(days=days, seconds=seconds)
 
 

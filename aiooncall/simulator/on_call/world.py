@@ -104,12 +104,9 @@ class World:
         return {**schedule, "attributes": with_overrides(schedule["attributes"], overrides)}
 
     def routing(self, team_id: str) -> Json:
-        """Return the routing rules of a team, a synthetic one if none were ever set, or refuse with 404."""
-        record = self._routing.get(self.teams.get(team_id)["id"])
-        if record is None:
-            rule: Json = {"id": synthetic_rule_id(team_id), "query": "", "urgency": "high", "actions": []}
-            return {"id": team_id, "type": "team_routing_rules", "attributes": {"rules": [rule]}}
-        return record
+        """Return the routing rules of a team, none if they were never set, or refuse with 404."""
+        none: Json = {"id": team_id, "type": "team_routing_rules", "attributes": {"rules": []}}
+        return self._routing.get(self.teams.get(team_id)["id"], none)
 
     def set_routing(self, record: Json) -> Json:
         """Keep the routing rules of a team and return them."""
@@ -149,11 +146,6 @@ class World:
                 tables = [self.policies, self.schedules, self.teams, self.users]
         found = (table.find(resource_id) for table in tables if table.kind == kind)
         return next((one for one in found if one is not None), None)
-
-
-def synthetic_rule_id(team_id: str) -> str:
-    """Return the id of the rule of a team that has set none."""
-    return f"virtual-{team_id}-rule-0"
 
 
 def not_in_use(name: str, users: list[str]) -> None:

@@ -16,6 +16,13 @@ if TYPE_CHECKING:
 
 _SERVICES: Final = "/api/v1/integration/pagerduty/configuration/services"
 
+# As recordings word it.
+_NOT_FOUND: Final = "Service not found"
+_WRONG: Final = {
+    "service_key": "service_key cannot be blank",
+    "service_name": "'service_name' should be string",
+}
+
 
 class PagerDutyRoutes:
     """Creates, shows, changes and deletes services; what their keys are is never told."""
@@ -38,7 +45,7 @@ class PagerDutyRoutes:
 
     def _create(self, call: Call) -> Answer:
         service = Fields.parse(call.body, _bad_request)
-        name, key = service.text("service_name"), service.text("service_key")
+        name, key = _text(service, "service_name"), _text(service, "service_key")
         if name in self._keys:
             raise service.refusal("service_name", f"{name} exists")
         self._keys[name] = key
@@ -49,7 +56,7 @@ class PagerDutyRoutes:
 
     def _change(self, call: Call) -> Answer:
         name = self._name(call)
-        self._keys[name] = Fields.parse(call.body, _bad_request).text("service_key")
+        self._keys[name] = _text(Fields.parse(call.body, _bad_request), "service_key")
         return json_answer(200, {"service_name": name}) if self._answers_put else Answer(200)
 
     def _delete(self, call: Call) -> Answer:
@@ -59,8 +66,15 @@ class PagerDutyRoutes:
     def _name(self, call: Call) -> str:
         name = call.ids[0]
         if name not in self._keys:
-            raise Refusal(error_answer(404, f"service {name} not found"))
+            raise Refusal(error_answer(404, _NOT_FOUND))
         return name
+
+
+def _text(service: Fields, name: str) -> str:
+    try:
+        return service.text(name)
+    except Refusal:
+        raise _bad_request(_WRONG[name]) from None
 
 
 def _bad_request(error: str) -> Refusal:

@@ -264,8 +264,10 @@ def _read_windows(restrictions: Iterable[Mapping[str, str]]) -> list[tuple[timed
     """Return the windows in which a week opens, merged; none if they leave nothing out."""
     windows: list[tuple[timedelta, timedelta]] = []
     for window in restrictions:
-        start = _read_time(window["start_day"], window["start_time"]) % _WEEK
-        length = (_read_time(window["end_day"], window["end_time"]) - start) % _WEEK or _WEEK
+        opens, closes = (_read_time(window[f"{end}_day"], window[f"{end}_time"]) for end in ("start", "end"))
+        # One that closes as it opens never opens: https://github.com/DataDog/terraform-provider-datadog/issues/3151
+        length = closes - opens + (_WEEK if closes < opens else timedelta())
+        start = opens % _WEEK
         windows.extend((start + week * _WEEK, start + length + week * _WEEK) for week in (-1, 0, 1))
     merged = _merge(windows)
     if any(start <= timedelta() and end >= _WEEK for start, end in merged):

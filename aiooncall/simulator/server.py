@@ -53,8 +53,9 @@ class Simulator:
         credentials: API keys and their application keys; None accepts any pair or bearer token that isn't empty.
         drift: Whether answers hold fields and values that no client knows.
         bare_included: Whether included users, schedules and teams come without attributes.
-        hide_empty_slots: Whether the empty slots of a rotation are referred to but never included.
-        pagerduty_answers_put: Whether changing a PagerDuty service answers with its name instead of nothing.
+        hide_empty_slots: Whether the empty slots of a rotation are referred to but never included, as recorded.
+        pagerduty_answers_put: Whether changing a PagerDuty service answers with its name, as recorded, or with nothing,
+            as documented.
         keep_requests: Whether the ledger lists each event or only counts, for long runs.
         grafana: How the fake Grafana OnCall behaves, its limits included; None takes the usual way.
 
@@ -81,8 +82,8 @@ class Simulator:
         credentials: Mapping[str, str] | None = None,
         drift: bool = False,
         bare_included: bool = False,
-        hide_empty_slots: bool = False,
-        pagerduty_answers_put: bool = False,
+        hide_empty_slots: bool = True,
+        pagerduty_answers_put: bool = True,
         keep_requests: bool = True,
         grafana: GrafanaRules | None = None,
     ) -> None:

@@ -76,9 +76,8 @@ def ours(*found: Resource, single: bool = True) -> Json:
     """Return what our client read as the document that it came from."""
     document = unlink(Graph(data=list(found), single=single))
     included = document.included or ()
-    # That nobody is in an empty place of a rotation only our client says outright.
-    filled = (told_twice(it) for it in included)
-    as_sent = [{**it, "relationships": {}} if it.get("relationships") == NOBODY_THERE else it for it in filled]
+    # Empty places of a rotation are only referred to; that nobody is there our client alone says outright.
+    as_sent = [told_twice(it) for it in included if it.get("relationships") != NOBODY_THERE]
     return {"data": document.data[0] if single else document.data, "included": as_sent}
 
 

@@ -58,7 +58,7 @@ async def test_life_of_a_service(name: str, answers_put: bool) -> None:
 async def test_name_is_one_segment_of_the_path() -> None:
     """Spaces and signs of a name reach the server quoted, as one segment."""
     async with world() as w:
-        with pytest.raises(NotFound, match="service Check out & ledger not found"):
+        with pytest.raises(NotFound, match="Service not found"):
             await w.client.pagerduty_services.get("Check out & ledger")
         assert w.sent() == [f"GET {PAGERDUTY}/Check out & ledger"]
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 START = datetime(2027, 1, 1, tzinfo=UTC)
 FRIDAY = datetime(2027, 1, 15, 12, tzinfo=UTC)
+MADE = datetime(2027, 1, 15, 8, 0, 0, 250_000, tzinfo=UTC)
 
 
 def new_layer(*members: Any, **changes: Any) -> Layer:
@@ -183,12 +184,12 @@ async def test_server_refusals() -> None:
 
 
 async def test_on_call_now_and_at() -> None:
-    """The shift that is on now, and the one at an instant given in any zone, with aware bounds."""
+    """The shift that is on now, since its schedule was made, and the one at an instant given in any zone."""
     async with world() as w:
         now = await w.client.schedules.on_call(w.schedule, include=("user",))
         assert now.user.name == "Bob Roy"
         assert now.start <= FRIDAY < now.end
-        assert now.end - now.start == timedelta(days=1)
+        assert (now.start, now.end) == (MADE, datetime(2027, 1, 16, tzinfo=UTC))
         for zone in (UTC, timezone(timedelta(hours=-11))):
             tomorrow = (FRIDAY + timedelta(days=1)).astimezone(zone)
             assert (await w.client.schedules.on_call(w.schedule, at=tomorrow)).user.id == w.ann

@@ -79,7 +79,7 @@ def test_published_client_knows_schedules() -> None:
         with pytest.raises(ApiException, match="not found"):
             api.get_on_call_schedule(schedule)
     kinds = [str(item["type"]) for item in changed["included"]]
-    assert sorted(kinds) == ["layers", "members", "members", "members", "teams", "users", "users"]
+    assert sorted(kinds) == ["layers", "members", "members", "teams", "users", "users"]
 
 
 def test_published_client_knows_policies() -> None:
@@ -161,7 +161,7 @@ def test_published_client_knows_notification() -> None:
         ]
         email, phone = [one["data"]["id"] for one in made]
         assert [one["id"] for one in read(api.list_user_notification_channels(user))["data"]] == [email, phone]
-        assert read(api.get_user_notification_channel(user, phone))["data"]["attributes"]["config"]["region"] == "US"
+        assert read(api.get_user_notification_channel(user, phone))["data"]["attributes"]["config"]["region"] == "us"
         rule = data_body("notification_rules", {"channel_settings": {"type": "phone", "method": "sms"}})
         rule["data"]["relationships"] = {"channel": {"data": {"id": phone, "type": "notification_channels"}}}
         created = api.create_user_notification_rule(user, published_model(CreateOnCallNotificationRuleRequest, rule))

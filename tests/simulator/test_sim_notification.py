@@ -50,10 +50,9 @@ async def test_channels_read_as_documented() -> None:
         {**EMAIL, "tone": {"t": 1}},
         {
             **PHONE,
-            "formatted_number": "+1415 555 0123",
-            "region": "US",
+            "formatted_number": "+1 415-555-0123",
+            "region": "us",
             "verified": False,
-            "sms_subscribed_at": None,
         },
         {"type": "push", "application_name": "a", "device_name": "d"},
     ]
@@ -162,7 +161,7 @@ async def test_used_channel_stays() -> None:
         await caller.ask("DELETE", f"{rules(user)}/{rule}", status=204)
         await caller.ask("DELETE", f"{channels(user)}/{channel}", status=204)
         detail = await caller.refusal("GET", f"{channels(user)}/{channel}", status=404)
-        assert detail == f"notification_channel[{channel}] not found"
+        assert detail == "notification channel not found"
 
 
 async def test_unknown_ids_are_404() -> None:
@@ -182,7 +181,8 @@ async def test_unknown_ids_are_404() -> None:
             ("PUT", f"{rules(other)}/{rule}"),
             ("DELETE", f"{rules(other)}/{rule}"),
         ):
-            assert "not found" in await caller.refusal(method, path, status=404)
+            named = f"user[{NOBODY}]" if NOBODY in path else f"notification {path.split('/')[6][13:-1]}"
+            assert await caller.refusal(method, path, status=404) == f"{named} not found"
 
 
 async def test_body_and_include_are_checked() -> None:

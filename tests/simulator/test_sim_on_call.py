@@ -36,16 +36,31 @@ async def test_shift_reads_as_recorded() -> None:
         path = f"{SCHEDULES}/{await caller.make(SCHEDULES, body)}/on-call"
         now = await caller.ask("GET", path, include="user")
         later = await caller.ask("GET", path, query={"filter[at_ts]": "2027-01-16T12:00:00+09:00"})
-    start, end = "2027-01-14T19:00:00-05:00", "2027-01-15T19:00:00-05:00"
+    start, end = "2027-01-15T03:00:00-05:00", "2027-01-15T19:00:00-05:00"
     assert now["data"] == {
         "id": f"{ann}-{start}-{end}",
         "type": "shifts",
-        "attributes": {"start": start, "end": end},
+        "attributes": {"start": "2027-01-15T03:00:00.250000-05:00", "end": end},
         "relationships": {"user": {"data": {"id": ann, "type": "users"}}},
     }
     assert [item["attributes"]["name"] for item in now["included"]] == ["Ann"]
     assert later["data"]["relationships"]["user"]["data"]["id"] == bob
     assert "included" not in later
+
+
+async def test_bounds_of_a_shift_are_as_recorded() -> None:
+    """A shift ends in whole seconds, and starts no earlier than its schedule was made, unless it is asked for then."""
+    async with simulated() as (sim, caller):
+        body = schedule_body(sim.add_user(), rotation_start="2027-01-01T08:50:18.341Z")
+        path = f"{SCHEDULES}/{await caller.make(SCHEDULES, body)}/on-call"
+        asked = ["2027-01-14T00:00:00Z", "2027-01-15T08:00:00Z", "2027-01-15T08:00:01Z", "2027-01-16T00:00:00Z"]
+        shifts = [(await caller.ask("GET", path, query={"filter[at_ts]": at}))["data"]["attributes"] for at in asked]
+    assert [(shift["start"], shift["end"]) for shift in shifts] == [
+        ("2027-01-13T08:50:18.341000+00:00", "2027-01-14T08:50:18+00:00"),
+        ("2027-01-14T08:50:18.341000+00:00", "2027-01-15T08:50:18+00:00"),
+        ("2027-01-15T08:00:00.250000+00:00", "2027-01-15T08:50:18+00:00"),
+        ("2027-01-15T08:50:18.341000+00:00", "2027-01-16T08:50:18+00:00"),
+    ]
 
 
 async def test_nobody_on_call_is_404() -> None:
@@ -86,7 +101,10 @@ async def test_responders_read_as_recorded() -> None:
         (shift,) = [included["shifts", one["id"]] for one in responder["relationships"]["shifts"]["data"]]
         user = included["users", shift["relationships"]["user"]["data"]["id"]]
         people.append((responder["attributes"]["position"], user["attributes"]["name"], shift["attributes"]["start"]))
-    assert people == [("next", "Bob", "2027-01-16T00:00:00+00:00"), ("current", "Ann", "2027-01-15T00:00:00+00:00")]
+    assert people == [
+        ("next", "Bob", "2027-01-16T00:00:00+00:00"),
+        ("current", "Ann", "2027-01-15T08:00:00.250000+00:00"),
+    ]
     assert ("schedules", schedule) in included
 
 

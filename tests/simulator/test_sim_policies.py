@@ -77,7 +77,7 @@ async def test_policy_reads_as_recorded() -> None:
         "data": {
             "id": policy_id,
             "type": "policies",
-            "attributes": {"name": "Checkout", "resolve_page_on_policy_end": False, "retries": 0},
+            "attributes": {"name": "Checkout", "resolve_page_on_policy_end": False, "retries": 0, "tags": []},
             "relationships": {"teams": {"data": [{"id": ids["team"], "type": "teams"}]}},
         }
     }

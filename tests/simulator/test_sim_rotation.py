@@ -157,7 +157,7 @@ class Plan:
     def runs(self) -> list[tuple[int, int]]:
         """Return what the windows cover of the minutes of a week on the wall, from minute to minute."""
         covered = {
-            minute % WEEK for start, end in self.windows for minute in range(start, end if end > start else end + WEEK)
+            minute % WEEK for start, end in self.windows for minute in range(start, end if end >= start else end + WEEK)
         }
         if len(covered) == WEEK:
             return [(0, WEEK)]
@@ -560,20 +560,33 @@ def test_seconds_of_a_window_count() -> None:
     [
         None,
         [],
-        [window("wednesday 09:00", "wednesday 09:00")],
         [window("monday 00:00", "sunday 24:00")],
-        [window("monday 24:00", "tuesday 00:00")],
         [window("friday 17:00", "monday 09:00"), window("monday 09:00", "friday 17:00")],
         [window("saturday 00:00", "wednesday 00:00"), window("tuesday 00:00", "sunday 00:00")],
     ],
 )
 def test_whole_week_is_no_restriction(restrictions: list[dict[str, str]] | None) -> None:
-    """Windows that start where they end, or fill the week together, cut nothing."""
+    """Windows that fill the week, alone or together, cut nothing."""
     asked = schedule(layer("a", "b", interval={"days": 30}, restrictions=restrictions))
     assert ask(asked, "current", "2025-02-20T00:00Z") == (
         "b",
         "2025-02-05T09:00:00-05:00",
         "2025-03-07T09:00:00-05:00",
+    )
+
+
+@pytest.mark.parametrize("ends", [("friday 10:00", "friday 10:00"), ("sunday 24:00", "monday 00:00")])
+def test_window_that_closes_as_it_opens_never_opens(ends: tuple[str, str]) -> None:
+    """From Friday 10:00 to Friday 10:00 nobody is on call, as was seen in Datadog; other windows stay what they are."""
+    never = schedule(layer("a", interval={"days": 30}, restrictions=[window(*ends)]))
+    assert ask(never, "current", "2025-02-19T12:00Z") == ("", "", "")
+    others = [window(*ends), window("thursday 09:00", "thursday 10:00")]
+    asked = schedule(layer("a", interval={"days": 30}, restrictions=others))
+    assert ask(asked, "current", "2025-02-19T12:00Z") == ("", "", "")
+    assert ask(asked, "current", "2025-02-20T14:30Z") == (
+        "a",
+        "2025-02-20T09:00:00-05:00",
+        "2025-02-20T10:00:00-05:00",
     )
 
 

@@ -22,7 +22,9 @@ def as_request(document: dict[str, Any]) -> dict[str, Any]:
         {
             "id": layer["id"],
             **layer["attributes"],
-            "members": [as_member(included["members", ref["id"]]) for ref in layer["relationships"]["members"]["data"]],
+            "members": [
+                as_member(included.get(("members", ref["id"]), {})) for ref in layer["relationships"]["members"]["data"]
+            ],
         }
         for layer in layers
     ]
@@ -30,14 +32,14 @@ def as_request(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def as_member(member: dict[str, Any]) -> dict[str, Any]:
-    """Return the member of a request that a resource stands for."""
-    user = member["relationships"].get("user")
+    """Return the member of a request that a resource stands for, an empty slot for none."""
+    user = member.get("relationships", {}).get("user")
     users = {} if user is None else {"user": {name: value for name, value in user["data"].items() if name != "type"}}
     return {**member.get("attributes", {}), **users}
 
 
 async def test_schedule_reads_as_recorded() -> None:
-    """Layers lead to members and members to users; an empty slot is a member without a user."""
+    """Layers lead to members and members to users; an empty slot is only referred to."""
     async with simulated() as (sim, caller):
         user, team = sim.add_user(status="pending"), sim.add_team("t")
         schedule_id = await caller.make(SCHEDULES, schedule_body(user, None, teams=(team,), restrictions=[WINDOW]))
@@ -55,11 +57,12 @@ async def test_schedule_reads_as_recorded() -> None:
         },
     }
     members = [f"{layer}-member-1", f"{layer}-member-2"]
-    assert full["included"][1:4] == [
+    assert full["included"][1:3] == [
         {
             "id": layer,
             "type": "layers",
             "attributes": {
+                "applied_rotation_start": "2027-01-01T00:00:00Z",
                 "name": "Days",
                 "effective_date": "2027-01-01T00:00:00Z",
                 "rotation_start": "2027-01-01T00:00:00Z",
@@ -69,21 +72,31 @@ async def test_schedule_reads_as_recorded() -> None:
             "relationships": {"members": {"data": [{"id": member, "type": "members"} for member in members]}},
         },
         {"id": members[0], "type": "members", "relationships": {"user": {"data": {"id": user, "type": "users"}}}},
-        {"id": members[1], "type": "members", "relationships": {}},
     ]
-    assert [item["type"] for item in full["included"]] == ["teams", "layers", "members", "members", "users"]
-    assert full["included"][4]["attributes"]["status"] == "pending"
+    assert [item["type"] for item in full["included"]] == ["teams", "layers", "members", "users"]
+    assert full["included"][3]["attributes"]["status"] == "pending"
 
 
-async def test_empty_slots_can_be_hidden() -> None:
-    """On request empty slots are referred to but not included, as the vendor was recorded to answer."""
-    async with simulated(hide_empty_slots=True) as (sim, caller):
+async def test_empty_slots_can_be_shown() -> None:
+    """On request empty slots are included like other members, without a user."""
+    async with simulated(hide_empty_slots=False) as (sim, caller):
         body = schedule_body(sim.add_user(), None)
         document = await caller.ask("POST", SCHEDULES, body, status=201, include="layers.members")
-    layer, *members = document["included"]
-    first, second = layer["relationships"]["members"]["data"]
-    assert [member["id"] for member in members] == [first["id"]]
-    assert second["id"].endswith("-member-2")
+    layer, _, empty = document["included"]
+    _, second = layer["relationships"]["members"]["data"]
+    assert empty == {**second, "relationships": {}}
+
+
+async def test_server_makes_up_what_a_layer_lacks() -> None:
+    """A layer without windows shows an empty list, and always when it was applied, whatever a request says of that."""
+    async with simulated() as (sim, caller):
+        body = schedule_body(sim.add_user(), applied_rotation_start="2020-01-01T00:00:00Z")
+        document = await caller.ask("POST", SCHEDULES, body, status=201, include="layers")
+        (stored,) = sim.stored("schedules", document["data"]["id"])["attributes"]["layers"]
+    attributes = document["included"][0]["attributes"]
+    assert attributes["restrictions"] == []
+    assert attributes["applied_rotation_start"] == attributes["rotation_start"] == "2027-01-01T00:00:00Z"
+    assert stored.keys().isdisjoint({"applied_rotation_start", "restrictions"})
 
 
 @pytest.mark.parametrize("include", ["steps", "members", "layers.user", "layers,nothing"])

@@ -36,7 +36,7 @@ HOURS: Final = {
         {"start_day": "saturday", "start_time": "22:00:00", "end_day": "sunday", "end_time": "24:00:00"},
     ],
 }
-MANNERS: Final[list[Json]] = [{}, {"drift": True}, {"bare_included": True}, {"hide_empty_slots": True}]
+MANNERS: Final[list[Json]] = [{}, {"drift": True}, {"bare_included": True}, {"hide_empty_slots": False}]
 """The ways in which the simulator's answers can be odd."""
 
 

@@ -68,7 +68,8 @@ class ConfigRoutes:
         data = self.envelope.data(call)
         check_type(data, self.table.kind)
         made = self.read(data, self.world, None)
-        return self._answer(201, self.table.put({**made, "id": self.world.new_id()}), include)
+        added = self.table.add({**made, "id": self.world.new_id()}, call.now.wall)
+        return self._answer(201, added, include)
 
     def _get(self, call: Call) -> Answer:
         include = read_include(call.query, self.includes)

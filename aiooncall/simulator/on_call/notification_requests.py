@@ -19,8 +19,8 @@ _ADDRESS: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _FORMATS: Final = frozenset({"html", "text"})
 _CATEGORIES: Final = ("high_urgency", "low_urgency")
 _METHODS: Final = ("sms", "voice")
-_REGIONS: Final = {"+1": "US", "+33": "FR", "+44": "GB", "+49": "DE", "+81": "JP"}
-_NOWHERE: Final = "ZZ"
+_REGIONS: Final = {"+1": "us", "+33": "fr", "+44": "gb", "+49": "de", "+81": "jp"}
+_NOWHERE: Final = "zz"
 
 
 def read_channel(data: Fields) -> Json:
@@ -59,10 +59,18 @@ def _read_phone(config: Fields) -> Json:
         raise config.refusal("number", "must be in E.164 form, such as +14155550123")
     return config.with_known(
         number=number,
-        formatted_number=f"{number[:-7]} {number[-7:-4]} {number[-4:]}",
+        formatted_number=_as_people_write(number),
         region=next((region for prefix, region in _REGIONS.items() if number.startswith(prefix)), _NOWHERE),
         verified=False,
-    ) | {"sms_subscribed_at": None}
+        sms_subscribed_at=None,
+    )
+
+
+def _as_people_write(number: str) -> str:
+    """Return a number in the form that recordings have, which are of American ones only; others as they are."""
+    if not number.startswith("+1"):
+        return number
+    return f"{number[:2]} {number[2:5]}-{number[5:8]}-{number[8:]}"
 
 
 def _read_email(config: Fields) -> Json:

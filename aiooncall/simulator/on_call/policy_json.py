@@ -14,7 +14,8 @@ def policy_resources(policy: Json) -> list[Json]:
     """Return the policy and, after it, what belongs to it alone."""
     steps: list[Json] = policy["attributes"]["steps"]
     relationships = {**policy["relationships"], "steps": linkage("steps", (step["id"] for step in steps))}
-    resource = {**policy, "attributes": without(policy["attributes"], "steps"), "relationships": relationships}
+    attributes: Json = {"tags": [], **without(policy["attributes"], "steps")}
+    resource = {**policy, "attributes": attributes, "relationships": relationships}
     targets = [target for step in steps for target in step["targets"] if target_position(target)]
     return [resource, *map(_step, steps), *map(_schedule_target, targets)]
 

@@ -36,6 +36,7 @@ def read_policy(data: Fields, world: World, old: Json | None) -> Json:
         resolve_page_on_policy_end=attributes.flag("resolve_page_on_policy_end"),
         retries=attributes.integer("retries", 0, _MAX_RETRIES) or 0,
         steps=[_read_step(step, step_id, world) for step, step_id in zip(steps, ids, strict=True)],
+        tags=attributes.texts("tags") or None,
     )
     return data.with_known(attributes=known, relationships=read_relationships(data, world, "steps"))
 

@@ -39,7 +39,7 @@ class ResponderRoutes:
     def _on_call(self, call: Call) -> Answer:
         include = read_include(call.query, ("user",))
         schedule = self._world.rota(call.ids[0])
-        shifts = shifts_at(schedule, "current", _read_at(call.query, call.now))
+        shifts = shifts_at(self._world, schedule, "current", _read_at(call.query, call.now))
         if not shifts:
             raise refused(404, f"nobody is on call for schedule[{schedule['id']}]")
         return self._envelope.answer(200, shifts[0], include)
@@ -48,7 +48,7 @@ class ResponderRoutes:
         include = read_include(call.query, _RESPONDER_INCLUDES)
         schedule = self._world.rota(call.ids[0])
         positions = _read_positions(call.query)
-        record, *parts = responders_at(schedule, positions, _read_at(call.query, call.now))
+        record, *parts = responders_at(self._world, schedule, positions, _read_at(call.query, call.now))
         return self._envelope.answer(200, record, include, parts=parts)
 
     def _team(self, call: Call) -> Answer:

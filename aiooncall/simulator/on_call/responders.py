@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from aiooncall.simulator.json_api import linkage
@@ -11,22 +12,29 @@ from aiooncall.simulator.rotation import find_shifts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
 
     from aiooncall.simulator.json_api import Json
     from aiooncall.simulator.on_call.world import World
     from aiooncall.simulator.rotation import Shift
 
 
-def shifts_at(schedule: Json, position: str, at: datetime) -> list[Json]:
+def shifts_at(world: World, schedule: Json, position: str, at: datetime) -> list[Json]:
     """Return the shifts at a position of a stored schedule, seen from an instant."""
-    return [_shift(found) for found in find_shifts(schedule["attributes"], position, at)]
+    made = datetime.fromtimestamp(world.schedules.made_at(schedule["id"]), UTC)
+    return [_shift(_cut(found, made, at)) for found in find_shifts(schedule["attributes"], position, at)]
 
 
-def responders_at(schedule: Json, positions: Iterable[str], at: datetime) -> list[Json]:
+def _cut(found: Shift, made: datetime, at: datetime) -> Shift:
+    """Return a shift without what was before its schedule was made, which recordings leave out."""
+    if found.start < made < found.end and made <= at:
+        return found._replace(start=made.astimezone(found.start.tzinfo))
+    return found
+
+
+def responders_at(world: World, schedule: Json, positions: Iterable[str], at: datetime) -> list[Json]:
     """Return who is asked for by position and, after that, the responders and their shifts."""
     record_id = f"{schedule['id']}-{int(at.timestamp())}"
-    shifts = {position: shifts_at(schedule, position, at) for position in positions}
+    shifts = {position: shifts_at(world, schedule, position, at) for position in positions}
     responders = [_responder(f"{record_id}-{position}", position, found) for position, found in shifts.items()]
     record = {
         "id": record_id,
@@ -65,7 +73,7 @@ def _shift(found: Shift) -> Json:
     return {
         "id": f"{found.user_id}-{start}-{end}",
         "type": "shifts",
-        "attributes": {"start": found.start.isoformat(), "end": found.end.isoformat()},
+        "attributes": {"start": found.start.isoformat(), "end": end},
         "relationships": {"user": {"data": {"id": found.user_id, "type": "users"}}},
     }
 

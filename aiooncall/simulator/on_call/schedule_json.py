@@ -31,10 +31,12 @@ def schedule_row(schedule: Json) -> Json:
 
 
 def _layer(layer: Json) -> Json:
+    """Return a layer, with what the server was recorded to make of it."""
+    made: Json = {"applied_rotation_start": layer["rotation_start"], "restrictions": []}
     return {
         "id": layer["id"],
         "type": "layers",
-        "attributes": without(layer, "id", "members"),
+        "attributes": {**made, **without(layer, "id", "members")},
         "relationships": {"members": linkage("members", (member["id"] for member in _members(layer)))},
     }
 

@@ -52,6 +52,7 @@ def _read_layer(layer: Fields, layer_id: str, world: World) -> Json:
         raise layer.refusal("members", "must hold a member or an empty slot")
     return layer.with_known(
         id=layer_id,
+        applied_rotation_start=None,
         effective_date=_instant(layer, "effective_date"),
         end_date=_instant(layer, "end_date") if layer.has("end_date") else None,
         interval=_read_interval(layer.child("interval")),

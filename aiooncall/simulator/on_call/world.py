@@ -26,6 +26,12 @@ _NAMES: Final = {
     "users": "user",
 }
 
+# How recorded 404s word it; those of other types name the resource.
+_NOT_FOUND: Final = {
+    "notification_channels": "notification channel not found",
+    "notification_rules": "notification rule not found",
+}
+
 _IN_USE: Final = 409
 
 
@@ -36,6 +42,7 @@ class Table:
         self.kind = kind
         self.name = _NAMES[kind]
         self._resources: dict[str, Json] = {}
+        self._made: dict[str, float] = {}
 
     def __iter__(self) -> Iterator[Json]:
         return iter(self._resources.values())
@@ -48,7 +55,7 @@ class Table:
         """Return the resource that a path names, or refuse with 404."""
         found = self._resources.get(resource_id)
         if found is None:
-            raise refused(404, f"{self.name}[{resource_id}] not found")
+            raise refused(404, _NOT_FOUND.get(self.kind, f"{self.name}[{resource_id}] not found"))
         return found
 
     def named(self, fields: Fields, field: str) -> str:
@@ -62,6 +69,15 @@ class Table:
         """Keep a resource, in place of one with the same id, and return it."""
         self._resources[resource["id"]] = resource
         return resource
+
+    def add(self, resource: Json, now: float) -> Json:
+        """Keep a new resource, which is made at an instant of the wall clock, and return it."""
+        self._made[resource["id"]] = now
+        return self.put(resource)
+
+    def made_at(self, resource_id: str) -> float:
+        """Return when a resource was made."""
+        return self._made[resource_id]
 
     def remove(self, resource_id: str) -> None:
         """Forget a resource."""
@@ -151,7 +167,7 @@ class World:
 def not_in_use(name: str, users: list[str]) -> None:
     """Refuse the removal of something that others use.
 
-    The vendor's reference lists no status for it; recordings have this one.
+    The vendor's reference lists no status for it, and no recording shows one: this one is a guess.
     """
     if users:
         raise refused(_IN_USE, f"{name} is in use by {', '.join(users)}")

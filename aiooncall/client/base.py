@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from copy import copy
 from functools import cached_property
 from math import inf
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 import attrs
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from aiooncall.transport.transport import Classify
 
 T = TypeVar("T")
-JSON: Final = "application/json"
 
 
 class BaseClient:
@@ -76,7 +75,7 @@ class BaseClient:
         if pool is not None and self.options.pool != PoolOptions():
             raise OptionsError("options.pool", self.options.pool, "nothing here: the given pool has its own options")
         self._hosts = {name: url and base_url(f"{name}_url", url) for name, url in hosts.items()}
-        self._headers = {"Content-Type": JSON, **headers}
+        self._headers = dict(headers)
         self._credentials = secrets
         shared = pool or SessionPool(self.options.pool, clock=self.options.clock)
         self.connection = Connection(shared, own=pool is None, secrets=secrets)

@@ -112,14 +112,17 @@ class Exchanger:
         times_out_at = self._now() + self._timeout
         alarm.set(until if until < times_out_at else times_out_at)  # noqa: FURB136 (a call of `min` costs more)
         try:
-            if guard is None and not endpoint.accept and not self._pool.may_use_proxy:
-                response = await self._request(endpoint.method, request.url, data=request.body, allow_redirects=False)
+            if guard is None and not self._pool.may_use_proxy:
+                response = await self._request(
+                    endpoint.method, request.url, data=request.body, headers=request.headers, allow_redirects=False
+                )
             else:
                 send = self._request_fresh if endpoint.needs_fresh else self._request
                 response = await send(
                     endpoint.method,
                     request.url,
                     data=request.body,
+                    headers=request.headers,
                     allow_redirects=False,
                     **self._extras(request, guard),
                 )
@@ -153,8 +156,6 @@ class Exchanger:
 
     def _extras(self, request: Request, guard: SendGuard | None) -> dict[str, Any]:
         extras: dict[str, Any] = {} if guard is None else {"middlewares": (guard,)}
-        if request.endpoint.accept:
-            extras["headers"] = {"Accept": request.endpoint.accept}
         if (proxy := self._pool.proxy_for(request.url)) is not None:
             extras["proxy"] = proxy
         return extras

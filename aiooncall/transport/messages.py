@@ -30,6 +30,7 @@ _is_plain_id = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.~-]{0,511}").fullmatch
 _FORBIDDEN_IN_ID = re.compile(r"[/\\?#%\x00-\x20\x7f-\xa0\u2028\u2029\ud800-\udfff]")
 _FORBIDDEN_IN_NAME = re.compile(r"[/\\?#%\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]|^\s|\s$")
 MAX_ID_LENGTH: Final = 512
+_JSON_HEADERS: Final = {"Content-Type": "application/json"}
 
 
 class Safety(enum.Enum):
@@ -124,6 +125,12 @@ class Request:
     left: bool = False
     _left_before: bool = False
     _flight_before: bool | None = None
+
+    @property
+    def headers(self) -> Mapping[str, str] | None:
+        """What it has beside the headers of all requests: strict servers refuse empty bodies that claim to be JSON."""
+        of_body = None if self.body is None else _JSON_HEADERS
+        return {"Accept": accept, **(of_body or {})} if (accept := self.endpoint.accept) else of_body
 
     def begin(self) -> None:
         """Note that a call was begun: from now on it is known whether something of it has left.

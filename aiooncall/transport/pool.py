@@ -157,6 +157,7 @@ class SessionPool:
             connector=self._fresh if fresh else self._kept,
             connector_owner=False,
             headers={**headers, **ONE_REQUEST} if fresh else headers,
+            skip_auto_headers=("Content-Type",),  # else aiohttp makes one up where there is no body
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=self.options.connect_timeout),
             **_header_limits(self.options),

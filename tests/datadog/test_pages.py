@@ -20,11 +20,13 @@ from aiooncall import (
     Urgency,
     UserId,
 )
+from aiooncall.datadog import ReleaseOrigin
 from aiooncall.datadog import pages as pages_module
 from aiooncall.datadog.sites import SITES
 from aiooncall.simulator import Fault, FaultKind
 from aiooncall.transport.reasons import host_of
 from tests.support.datadog_client import PAGES, TEAM, datadog, scripted, sends
+from tests.support.datadog_world import answering
 from tests.support.virtual_time import EPOCH
 
 if TYPE_CHECKING:
@@ -85,6 +87,26 @@ async def test_unknown_vocabulary_is_kept() -> None:
         assert not isinstance(page.status, PageStatus)
         assert page.extra
         assert (await client.pages.create("x", target=TEAM)).id
+
+
+@pytest.mark.parametrize("origin", [*ReleaseOrigin, "eclipse"])
+async def test_what_snoozed_a_page(origin: str) -> None:
+    """A page says what snoozed it, and an origin that nobody knows stays text."""
+    snoozed = {
+        "type": "pages",
+        "id": "p",
+        "attributes": {
+            "title": "disk full",
+            "status": "acknowledged",
+            "created_at": "2027-01-15T08:00:00Z",
+            "release_at": "2027-01-15T09:00:00Z",
+            "release_origin": str(origin),
+        },
+    }
+    async with answering({"data": snoozed}) as (_, client):
+        page = await client.pages.get("p")
+    assert (page.release_origin, type(page.release_origin)) == (origin, type(origin))
+    assert page.release_at == datetime(2027, 1, 15, 9, tzinfo=UTC)
 
 
 BAD_CREATES: list[tuple[str, dict[str, Any]]] = [

@@ -32,6 +32,14 @@ class PageStatus(StrEnum):
     RESOLVED = "resolved"
 
 
+class ReleaseOrigin(StrEnum):
+    """What snoozed a page. The server may know more."""
+
+    ACK_TIMEOUT = "ack_timeout"
+    TEAM_RULES_ACTIVE_HOURS = "team_rules_active_hours"
+    MANUAL_SNOOZE = "manual_snooze"
+
+
 class PageSort(StrEnum):
     """How a list of pages is sorted; a leading minus is descending."""
 
@@ -103,6 +111,7 @@ class Page(Resource):
         created_at: when it was created.
         key: the number that Datadog's pages show.
         release_at: end of a snooze, while snoozed.
+        release_origin: what snoozed it, while snoozed; a value unknown here stays the server's text.
         escalation_policy_id: the policy that it follows.
         target: the team, user or cross-organisation handle that was paged.
         responders: users who respond.
@@ -123,7 +132,7 @@ class Page(Resource):
     closed_at: Maybe[datetime] = UNSET
     responders_added_at: Maybe[datetime] = UNSET
     release_at: Maybe[datetime] = UNSET
-    release_origin: Maybe[str] = UNSET
+    release_origin: Maybe[ReleaseOrigin | str] = UNSET
     comment_count: Maybe[int] = UNSET
     escalation_policy_id: Maybe[str] = attrs.field(default=UNSET, metadata={WIRE: "escalation_policy_uuid"})
     services: Any = UNSET

@@ -31,7 +31,7 @@ LONGEST_ACK: Final = 259_200
 """Bounds of `ack_timeout`, in seconds, as Datadog's Terraform provider has them
 (https://registry.terraform.io/providers/DataDog/datadog/latest/docs/resources/on_call_team_routing_rules)."""
 VIRTUAL = "virtual-"
-"""How the ids of rules begin that the server makes up for a team without any; they cannot be written."""
+"""How the ids begin that the server makes up, as for a lone rule of the old kind; they cannot be written."""
 
 
 def routing_request(team_id: str, given: RoutingRules | Iterable[RoutingRule]) -> Json:

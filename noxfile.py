@@ -91,6 +91,7 @@ def typing(session: nox.Session) -> None:
     session.run("mypy")
     session.run("pyright")
     session.run("python", "-m", "tests.typed_examples")
+    session.run("pytest", "-q", "-n0", "tests/test_typed_examples.py")
 
 
 @nox.session(python=PRESENT or None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,7 @@ def test_told_with_page_and_line() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not all(map(find_spec, ("mypy", "pyright"))), reason="pip install --group typing")
 def test_wrong_example_is_told() -> None:
     """Both checkers mind an example that is wrong, at its page and line, and only that one."""
     code = 'page = await dd.pages.get("id")\n\nprint(page.titel)\n'

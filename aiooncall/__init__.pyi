@@ -1,8 +1,9 @@
 from attrs import evolve
 
-from aiooncall._clock import Clock
-from aiooncall._unset import UNSET, UnsetType
-from aiooncall.changes import Change, Diff, diff
+from aiooncall._base.clock import Clock
+from aiooncall._base.datetimes import PreciseTime
+from aiooncall._base.unset import UNSET, UnsetType
+from aiooncall._base.validation import Seconds
 from aiooncall.client.delivery import Delivery
 from aiooncall.datadog.client import DatadogOnCall
 from aiooncall.datadog.models.page import (
@@ -16,6 +17,7 @@ from aiooncall.datadog.models.page import (
     Urgency,
     UserId,
 )
+from aiooncall.difference import Change, Diff, diff
 from aiooncall.errors import (
     AmbiguousOutcome,
     ApiError,
@@ -63,12 +65,11 @@ from aiooncall.grafana.client import GrafanaOnCall
 from aiooncall.grafana.models.alert_group import AlertGroup, AlertGroupState, DeleteMode
 from aiooncall.grafana.models.paging import PagedGroup, PagedUser
 from aiooncall.jsonapi import Resource, ResourceRef, UnknownResource
-from aiooncall.moments import PreciseTime
-from aiooncall.oncall import OnCall, Responder
-from aiooncall.options import CallRate, ClientOptions, PoolOptions, RetryPolicy, Seconds
+from aiooncall.on_call import OnCall, Responder
+from aiooncall.options import CallRate, ClientOptions, PoolOptions, RetryPolicy
 from aiooncall.outcomes import FailureKind, ItemOutcome, Report
 from aiooncall.ratelimit import BudgetSnapshot, HeldBy, Hold, RateLimit
-from aiooncall.transport.pool import SessionPool
+from aiooncall.transport.session_pool import SessionPool
 
 __all__ = [
     "UNSET",

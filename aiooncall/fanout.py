@@ -19,11 +19,11 @@ import warnings
 from collections.abc import AsyncIterable, Awaitable, Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from aiooncall._base.seen_keys import REMEMBERED, Recent
+from aiooncall._base.validation import count
 from aiooncall._text import shown
 from aiooncall.errors import Forbidden, OptionsError, Unauthorized
-from aiooncall.options import count
 from aiooncall.outcomes import ItemOutcome, Report, bare
-from aiooncall.recent import REMEMBERED, Recent
 from aiooncall.transport.flight import CURRENT, Flight, Halted
 
 if TYPE_CHECKING:

@@ -2,106 +2,22 @@
 
 from __future__ import annotations
 
-import re
 import ssl
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from aiooncall._clock import SYSTEM_CLOCK, Clock
+from aiooncall._base.clock import SYSTEM_CLOCK, Clock
+from aiooncall._base.validation import count, mask_url, proxy_url, seconds
 from aiooncall.errors import OptionsError
-from aiooncall.redaction import MASK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
+    from aiooncall._base.validation import Seconds
     from aiooncall.events import Hook
-
-Seconds = float | timedelta
-"""A duration: seconds, or a timedelta."""
-
-MOST_SECONDS: Final = 1e9
-"""A longer duration is taken for a mistake; this is some thirty years."""
-_HEADER_SAFE = re.compile(r"[\x21-\x7e]+")
-
-
-def seconds(field: str, value: Seconds | None, *, positive: bool = True) -> float:
-    """Return the duration `value` in seconds.
-
-    Args:
-        field: its name, for the error.
-        value: seconds or a timedelta.
-        positive: whether 0 is refused.
-
-    Raises:
-        OptionsError: it is not a number, not finite, negative, or 0 where that makes no sense.
-    """
-    number = value.total_seconds() if isinstance(value, timedelta) else value
-    wanted = f"a {'positive' if positive else 'non-negative'} number of seconds or a timedelta"
-    if isinstance(number, bool) or not isinstance(number, (int, float)) or not -MOST_SECONDS < number < MOST_SECONDS:
-        raise OptionsError(field, value, wanted)
-    if number < 0 or (positive and number == 0):
-        raise OptionsError(field, value, wanted)
-    return float(number)
-
-
-def count(field: str, value: int, *, least: int = 1, most: int | None = None) -> int:
-    """Return the whole number `value` if it lies between `least` and `most`, else raise OptionsError."""
-    wanted = f"a whole number of at least {least}" + (f" and at most {most}" if most is not None else "")
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise OptionsError(field, value, wanted)
-    if most is not None and value > most:
-        raise OptionsError(field, value, wanted)
-    return value
-
-
-def secret(field: str, value: str | None) -> str:
-    """Return the credential `value` if it can travel in a header; its text is never part of the error."""
-    if not isinstance(value, str) or not value:
-        raise OptionsError(field, None if value is None else MASK, "a non-empty string")
-    if not _HEADER_SAFE.fullmatch(value):
-        raise OptionsError(field, MASK, "printable ASCII without spaces or line breaks")
-    return value
-
-
-def required(env: Mapping[str, str], *names: str) -> list[str]:
-    """Return the values of environment variables, or refuse the first one that is missing or empty."""
-    for name in names:
-        if not env.get(name):
-            raise OptionsError(name, None, "a non-empty environment variable")
-    return [env[name] for name in names]
-
-
-def base_url(field: str, value: str) -> str:
-    """Return the http(s) origin and path prefix `value` without a trailing slash, else raise OptionsError."""
-    wanted = "an absolute http(s) URL without credentials, query or fragment"
-    if not isinstance(value, str):
-        raise OptionsError(field, value, wanted)
-    try:
-        parts = urlsplit(value)
-        extras = (parts.query, parts.fragment, parts.username, parts.password)
-        plain = bool(parts.hostname) and not any(extras) and parts.port != 0
-    except ValueError:
-        raise OptionsError(field, MASK, wanted) from None
-    if parts.scheme not in {"http", "https"} or not plain or not _HEADER_SAFE.fullmatch(value):
-        raise OptionsError(field, mask_url(value), wanted)
-    return value.rstrip("/")
-
-
-def mask_url(url: str | None) -> str:
-    """Return `url` for printing, with a password masked."""
-    if url is None:
-        return "None"
-    head, at, tail = url.rpartition("@")
-    scheme = head[: head.find("//") + 2] if head.startswith(("http://", "https://")) else ""
-    return f"{scheme}{MASK}@{tail}" if at else url
-
-
-# Fields convert leniently and check afterwards, so that the error can name the field. The converters are named
-# functions in the class bodies because that is what type checkers can read.
 
 
 def _to_seconds(value: Seconds) -> float:
@@ -144,18 +60,6 @@ def _a(kind: type, *, optional: bool = False) -> Callable[[object, attrs.Attribu
 def _proxy_url(_: object, field: attrs.Attribute[Any], value: str | None) -> None:
     if value is not None:
         proxy_url(field.name, value)
-
-
-def proxy_url(field: str, value: str) -> str:
-    """Return the http(s) URL of a proxy, else raise OptionsError, which does not show it: it may have a password."""
-    try:
-        url = urlsplit(value) if isinstance(value, str) and _HEADER_SAFE.fullmatch(value) else None
-        usable = url is not None and url.scheme in {"http", "https"} and bool(url.hostname) and url.port != 0
-    except ValueError:
-        usable = False
-    if not usable:
-        raise OptionsError(field, MASK, "an http(s) URL, with user and password if need be")
-    return value
 
 
 def _callables(hooks: Iterable[Hook]) -> tuple[Hook, ...]:

@@ -6,7 +6,7 @@ from typing import Final
 
 import attrs
 
-from aiooncall.compact import CompactTexts
+from aiooncall._base.compact_texts import CompactTexts
 from aiooncall.errors import AmbiguousOutcome
 
 MOST_KEPT: Final = 1000

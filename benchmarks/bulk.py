@@ -22,7 +22,7 @@ from aiooncall.bulk import plan
 from aiooncall.bulk.job import Job
 from aiooncall.bulk.journal import Journal
 from aiooncall.bulk.models import Status
-from aiooncall.bulk.targets import DatadogTarget
+from aiooncall.bulk.providers import DatadogTarget
 from aiooncall.fanout import FanOut
 from benchmarks.contenders import KEY
 from benchmarks.harness import Result, spread

@@ -16,7 +16,7 @@ import orjson
 
 from aiooncall.datadog.models.kinds import KINDS
 from aiooncall.datadog.models.policy import EscalationPolicy
-from aiooncall.datadog.service import read_one
+from aiooncall.datadog.resources.base import read_one
 from aiooncall.jsonapi import link, parse_document
 from benchmarks.documents import MsgspecDocument, PydanticDocument, policy_document
 from benchmarks.harness import Result, spread

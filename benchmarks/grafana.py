@@ -16,7 +16,7 @@ import attrs
 import orjson
 
 from aiooncall.grafana.models.alert_group import AlertGroup
-from aiooncall.grafana.service import read_page
+from aiooncall.grafana.resources.base import read_page
 from benchmarks.contenders import GROUPS_PATH, PER_PAGE, bare_listing, our_listing
 from benchmarks.harness import HAS_UVLOOP, Result, spread
 from benchmarks.servers import canned, loop_factory

@@ -26,10 +26,10 @@ from urllib.parse import urlsplit
 import attrs
 
 from aiooncall import CallRate, ClientOptions, DatadogOnCall, GrafanaOnCall, OnCallError, OptionsError, PoolOptions
-from aiooncall.datadog.pages import LIST as PAGES
+from aiooncall._base.validation import base_url
+from aiooncall.datadog.resources.pages import LIST as PAGES
 from aiooncall.events import AttemptFinished, RetryScheduled, Throttled
-from aiooncall.grafana.alert_groups import GROUPS
-from aiooncall.options import base_url
+from aiooncall.grafana.resources.alert_groups import GROUPS
 from benchmarks.harness import machine
 
 if TYPE_CHECKING:

@@ -46,15 +46,15 @@ PUBLIC = (
     "aiooncall.events",
     "aiooncall.options",
     "aiooncall.fanout",
-    "aiooncall.compact",
+    "aiooncall._base.compact_texts",
     "aiooncall.datadog.models.page",
     "aiooncall.datadog",
     "aiooncall.grafana",
     "aiooncall.bulk",
-    "aiooncall.bulk.report",
-    "aiooncall.grafana.alert_groups",
+    "aiooncall.bulk.reports.read",
+    "aiooncall.grafana.resources.alert_groups",
     "aiooncall.drawing.outline",
-    "aiooncall._unset",
+    "aiooncall._base.unset",
 )
 """Modules with public names, in the order in which a name is looked for."""
 VENDORS = ("aiooncall.datadog", "aiooncall.grafana")

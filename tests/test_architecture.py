@@ -15,21 +15,18 @@ if TYPE_CHECKING:
 ROOT: Final = Path(__file__).parent.parent
 PACKAGE: Final = ROOT / "aiooncall"
 RANKS: Final = [
-    "_lazy", "_json", "_text", "_unset", "_clock", "errors", "ratelimit", "events", "redaction", "options", "checks",
-    "recent", "_backoff", "limits",
-    "transport", "endpoints", "moments", "codec", "jsonapi", "oncall", "changes", "client", "compact",
-    "outcomes", "fanout",
-    "together", "drawing", "datadog", "grafana", "bulk", "distributed", "__init__", "simulator", "testing", "cli",
-    "__main__",
+    "_text", "ratelimit", "on_call", "errors", "_base", "events", "options", "limits", "transport", "codec", "jsonapi",
+    "difference", "outcomes", "fanout", "client", "drawing", "datadog", "grafana", "bulk", "__init__", "simulator",
+    "cli", "__main__",
 ]  # fmt: skip
 """From the lowest layer to the highest: a layer imports only from lower ones.
 
 The simulator needs no more than the clock, but stands above the package so that no part of the SDK can lean on it.
 """
-ON_ITS_OWN: Final = {"simulator": {"_clock"}}
+ON_ITS_OWN: Final = {"simulator": {"_base"}}
 """Layers that may import nothing but these."""
 TOOLS_FOR: Final = {
-    "backoff": ("_backoff.py",),
+    "backoff": ("_base/backoff.py",),
     "aiolimiter": ("limits/client_rate.py",),
     "cattrs": ("codec/",),
     "aiohttp": ("transport/", "simulator/"),

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiooncall import ResourceRef, diff, evolve
-from aiooncall._unset import UNSET
+from aiooncall._base.unset import UNSET
 from aiooncall.datadog import (
     EmailConfig,
     EmailFormat,

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from aiooncall._unset import UNSET, Maybe  # noqa: TC001 (cattrs reads the annotations at run time)
+from aiooncall._base.unset import UNSET, Maybe  # noqa: TC001 (cattrs reads the annotations at run time)
 from aiooncall.codec import make_converter, structure, structure_each
 from aiooncall.codec.compiled import compile_reader
 from aiooncall.codec.fields import UNIT, WIRE, listed, local_time, required

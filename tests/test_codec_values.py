@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiooncall import UNSET, CodecError
-from aiooncall._unset import Maybe, UnsetType  # noqa: TC001 (cattrs reads the annotations at run time)
+from aiooncall._base.datetimes import to_seconds
+from aiooncall._base.unset import Maybe, UnsetType  # noqa: TC001 (cattrs reads the annotations at run time)
 from aiooncall.codec import dumps, loads, structure, unstructure, writable
 from aiooncall.codec.fields import UNIT, WIRE, listed, read_only, required
 from aiooncall.datadog import (
@@ -31,7 +32,6 @@ from aiooncall.datadog import (
     Weekday,
     WorkflowAction,
 )  # fmt: skip
-from aiooncall.moments import to_seconds
 from tests.support.graphs import (
     ACTIONS,
     CHANNEL_CONFIGS,

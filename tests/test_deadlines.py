@@ -24,7 +24,7 @@ from aiooncall.client.composite import MOST_LEVELS, MOST_READS
 from aiooncall.datadog import EscalationPolicy, EscalationStep, Schedule
 from aiooncall.grafana import MaintenanceMode, Webhook
 from aiooncall.simulator import Fault, FaultKind
-from aiooncall.transport.deadline import current_deadline, one_deadline
+from aiooncall.transport.deadline_scope import current_deadline, one_deadline
 from tests.support.datadog_world import world
 from tests.support.grafana_calls import furnished
 from tests.support.raw_server import RawServer, answer

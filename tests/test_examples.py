@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aiooncall import DatadogOnCall, GrafanaOnCall
-from aiooncall._clock import SystemClock
+from aiooncall._base.clock import SystemClock
 from aiooncall.simulator import Simulator
 from tests.support.examples import EXAMPLES, ROOT
 

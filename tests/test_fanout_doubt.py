@@ -19,10 +19,10 @@ from aiooncall import (
     PoolOptions,
     SessionPool,
 )
-from aiooncall.compact import CompactTexts
+from aiooncall._base.compact_texts import CompactTexts
 from aiooncall.outcomes import MOST_KEPT
 from aiooncall.simulator import Fault, FaultKind, GrafanaRules, RateRule, Simulator
-from aiooncall.transport.pool import MOST_UNUSED
+from aiooncall.transport.session_pool import MOST_UNUSED
 from tests.support.datadog_client import PAGES, client_on, datadog
 from tests.support.grafana_client import grafana_client, grafana_world
 from tests.support.memory import peak_of_memory

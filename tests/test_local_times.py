@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from aiooncall import PreciseTime
-from aiooncall.moments import in_zone, parse_datetime, parse_local
+from aiooncall._base.datetimes import in_zone, parse_datetime, parse_local
 
 if TYPE_CHECKING:
     from datetime import tzinfo

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiooncall import UNSET, PreciseTime
-from aiooncall.moments import format_datetime, parse_datetime, parse_time, to_seconds
+from aiooncall._base.datetimes import format_datetime, parse_datetime, parse_time, to_seconds
 from tests.support.graphs import moments
 
 EIGHT = datetime(2027, 1, 15, 8, tzinfo=UTC)

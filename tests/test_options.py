@@ -10,7 +10,7 @@ import attrs
 import pytest
 
 from aiooncall import CallRate, ClientOptions, OptionsError, PoolOptions, RetryPolicy
-from aiooncall.options import base_url, count, mask_url, seconds, secret
+from aiooncall._base.validation import base_url, count, mask_url, seconds, secret
 
 if TYPE_CHECKING:
     from pathlib import Path

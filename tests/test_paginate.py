@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aiooncall._base.seen_keys import REMEMBERED
 from aiooncall.client.pagination import paginate
-from aiooncall.recent import REMEMBERED
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiooncall.recent import REMEMBERED, Recent
+from aiooncall._base.seen_keys import REMEMBERED, Recent
 
 KEYS = st.lists(st.integers(0, 15), max_size=200)
 

@@ -29,9 +29,9 @@ from aiooncall import (
     RetryPolicy,
     log_events,
 )
+from aiooncall._base.redaction import MASK, Secrets
 from aiooncall._text import one_line
 from aiooncall.bulk import Item
-from aiooncall.redaction import MASK, Secrets
 from tests.support.raw_server import RawServer, always, answer
 from tests.support.virtual_time import VirtualClock
 

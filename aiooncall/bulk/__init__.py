@@ -2,7 +2,7 @@
 
 from aiooncall.bulk.job import Job, open_job, plan
 from aiooncall.bulk.models import Counts, Item, PlanFacts, Preview, Status, Verification
-from aiooncall.bulk.report import JobReport, report
+from aiooncall.bulk.reports.read import JobReport, report
 from aiooncall.bulk.selection import Selection, read_ids
 
 __all__ = [

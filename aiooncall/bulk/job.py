@@ -6,21 +6,21 @@ import asyncio
 from math import inf
 from typing import TYPE_CHECKING, Any, Final
 
+from aiooncall._base.datetimes import parse_datetime
+from aiooncall._base.validation import count, seconds
+from aiooncall.bulk.database import read
 from aiooncall.bulk.intents import check_age
 from aiooncall.bulk.journal import Journal
 from aiooncall.bulk.models import Status
-from aiooncall.bulk.opening import read
 from aiooncall.bulk.planning import check_account, current_hash, find_verb, plan_facts, write_plan
 from aiooncall.bulk.previewing import preview_of
+from aiooncall.bulk.providers import target_of
 from aiooncall.bulk.running import DOUBTFUL, Runner, RunOptions
 from aiooncall.bulk.runs import noted
-from aiooncall.bulk.targets import target_of
 from aiooncall.bulk.undoing import plan_undo
 from aiooncall.bulk.verifying import Verifier
 from aiooncall.errors import PlanRefused
 from aiooncall.fanout import DEFAULT_CONCURRENCY
-from aiooncall.moments import parse_datetime
-from aiooncall.options import count, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from aiooncall._base.validation import Seconds
     from aiooncall.bulk.models import Counts, PlanFacts, Preview, Verification
+    from aiooncall.bulk.providers import Target
     from aiooncall.bulk.selection import Selection
-    from aiooncall.bulk.targets import Target
     from aiooncall.datadog.client import DatadogOnCall
     from aiooncall.grafana.client import GrafanaOnCall
-    from aiooncall.options import Seconds
 
 SAMPLES: Final = 5
 WAIT: Final = 30.0

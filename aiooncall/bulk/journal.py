@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
+from aiooncall.bulk.database import COMPANIONS, connect, explained, make_file, real_path
 from aiooncall.bulk.intents import IntentCount, check_age
 from aiooncall.bulk.locking import FileLock
-from aiooncall.bulk.opening import COMPANIONS, connect, explained, make_file, real_path
 from aiooncall.bulk.outcomes import ADD_SECOND, REOPEN, TAKE_UP, listed, statements
 from aiooncall.bulk.queries import Queries
 from aiooncall.bulk.schema import DAMAGED, FORMAT, ITEM, SCHEMA, fact_row, item_row, of_format

@@ -10,13 +10,13 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final
 
-from aiooncall._backoff import backoff_wait
+from aiooncall._base.backoff import backoff_wait
 from aiooncall.events import JobPaused, JobResumed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aiooncall._clock import Clock
+    from aiooncall._base.clock import Clock
     from aiooncall.events import Event
 
 FIRST_WAIT: Final = 1.0

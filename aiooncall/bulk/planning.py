@@ -6,24 +6,23 @@ import hashlib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from aiooncall._base.datetimes import format_datetime, parse_datetime
+from aiooncall._base.validation import seconds, whole_units
+from aiooncall.bulk.database import read
 from aiooncall.bulk.journal import Journal
 from aiooncall.bulk.models import PlanFacts
-from aiooncall.bulk.opening import read
 from aiooncall.bulk.schema import FORMAT
 from aiooncall.bulk.selection import items_in
-from aiooncall.checks import whole_units
 from aiooncall.errors import JournalError, NothingSelected, OptionsError, PlanRefused
-from aiooncall.moments import format_datetime, parse_datetime
-from aiooncall.options import seconds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from aiooncall._base.validation import Seconds
     from aiooncall.bulk.models import Item, Verb
+    from aiooncall.bulk.providers import Target
     from aiooncall.bulk.selection import Selection
-    from aiooncall.bulk.targets import Target
-    from aiooncall.options import Seconds
 
 BATCH: Final = 1000
 """Items that are written in one go."""

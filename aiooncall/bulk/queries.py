@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from aiooncall.bulk.database import explained, read
 from aiooncall.bulk.models import Counts
-from aiooncall.bulk.opening import explained, read
 from aiooncall.bulk.schema import ITEM, facts_of, item_of_row
 
 if TYPE_CHECKING:

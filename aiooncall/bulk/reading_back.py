@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from aiooncall.bulk.models import Item
-    from aiooncall.bulk.targets import Target
+    from aiooncall.bulk.providers import Target
 
 GONE: Final = "gone"
 """What stands for the state of an item that is not there any more."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, Never
 
 import attrs
 
+from aiooncall._base.datetimes import format_datetime
 from aiooncall._text import one_line
 from aiooncall.bulk.journal import Journal
 from aiooncall.bulk.models import Status
@@ -31,14 +32,13 @@ from aiooncall.errors import (
 )
 from aiooncall.events import emit
 from aiooncall.fanout import FanOut
-from aiooncall.moments import format_datetime
 from aiooncall.transport.flight import CURRENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from aiooncall.bulk.models import Verb
-    from aiooncall.bulk.targets import Target
+    from aiooncall.bulk.providers import Target
 
 BATCH: Final = 1000
 """Items that are read from the journal in one go."""

@@ -6,8 +6,8 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from aiooncall._base.datetimes import format_datetime
 from aiooncall.errors import JournalError
-from aiooncall.moments import format_datetime
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator

@@ -6,8 +6,8 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final
 from zlib import crc32
 
+from aiooncall._base.datetimes import format_datetime, parse_datetime
 from aiooncall.bulk.models import Item, Status
-from aiooncall.moments import format_datetime, parse_datetime
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -12,14 +12,14 @@ from typing import IO, TYPE_CHECKING, Any, cast
 
 import orjson
 
-from aiooncall._json import as_object
+from aiooncall._base.datetimes import parse_datetime
+from aiooncall._base.json import as_object
 from aiooncall.bulk.models import Item
-from aiooncall.bulk.targets import item_of
+from aiooncall.bulk.providers import item_of
 from aiooncall.datadog.models.page import Page
 from aiooncall.errors import OptionsError
 from aiooncall.grafana.models.alert_group import AlertGroup
-from aiooncall.moments import parse_datetime
-from aiooncall.transport.messages import path_segment
+from aiooncall.transport.endpoint import path_segment
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator

@@ -13,7 +13,7 @@ from aiooncall.events import RetryScheduled, Throttled
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from aiooncall._clock import Clock
+    from aiooncall._base.clock import Clock
     from aiooncall.bulk.outcomes import Change
     from aiooncall.client.base import BaseClient
     from aiooncall.events import Event

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
+from aiooncall.bulk.database import read
 from aiooncall.bulk.models import DONE_HERE
-from aiooncall.bulk.opening import read
 from aiooncall.bulk.planning import write_plan
 from aiooncall.bulk.reading_back import read_states
 from aiooncall.errors import OptionsError
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from aiooncall.bulk.journal import Journal
     from aiooncall.bulk.models import Item, PlanFacts
-    from aiooncall.bulk.targets import Target
+    from aiooncall.bulk.providers import Target
 
 BATCH: Final = 1000
 MOST_SINGLE_LOOKS: Final = 100

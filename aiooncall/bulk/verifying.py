@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from aiooncall._backoff import backoff_wait
+from aiooncall._base.backoff import backoff_wait
 from aiooncall.bulk.models import Verification
 from aiooncall.bulk.reading_back import GONE, read_states
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from aiooncall.bulk.journal import Journal
     from aiooncall.bulk.models import Verb
-    from aiooncall.bulk.targets import Target
+    from aiooncall.bulk.providers import Target
 
 CHUNK: Final = 10_000
 """Items that are looked at in one go."""

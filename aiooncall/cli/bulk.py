@@ -18,7 +18,7 @@ from aiooncall.cli.command import ExitCode, command
 from aiooncall.cli.output import write_output
 from aiooncall.cli.printing import item_json, plain, print_counts, print_json, say
 from aiooncall.cli.settings import Settings
-from aiooncall.datadog.pages import LARGEST_PAGE
+from aiooncall.datadog.resources.pages import LARGEST_PAGE
 from aiooncall.errors import NothingSelected, OptionsError, PlanRefused
 from aiooncall.fanout import DEFAULT_CONCURRENCY
 from aiooncall.grafana.client import GrafanaOnCall

@@ -18,16 +18,16 @@ from aiooncall import (
     TeamHandle,
     Throttled,
 )
-from aiooncall._clock import SYSTEM_CLOCK
+from aiooncall._base.clock import SYSTEM_CLOCK
 from aiooncall.simulator import Fault, FaultKind, FaultPlan, RateRule, Simulator
-from aiooncall.simulator.faults import THROTTLES
+from aiooncall.simulator.http.faults import THROTTLES
 
 if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Callable
 
     from aiooncall import Page
-    from aiooncall._clock import Clock
+    from aiooncall._base.clock import Clock
     from aiooncall.cli.display import Display
     from aiooncall.events import Event
     from aiooncall.simulator import Ledger

@@ -8,7 +8,7 @@ from pathlib import Path
 from stat import S_IMODE
 from tempfile import mkstemp
 
-from aiooncall.bulk.opening import belongs_to_a_journal
+from aiooncall.bulk.database import belongs_to_a_journal
 from aiooncall.errors import OptionsError
 
 

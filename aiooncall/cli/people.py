@@ -12,7 +12,7 @@ from aiooncall.cli.printing import plain, print_facts, print_json, print_on_call
 from aiooncall.cli.settings import Settings
 from aiooncall.cli.times import WRITTEN, utc
 from aiooncall.datadog.client import DatadogOnCall
-from aiooncall.datadog.includes import PolicyInclude
+from aiooncall.datadog.resources.includes import PolicyInclude
 from aiooncall.errors import OptionsError
 from aiooncall.grafana.client import GrafanaOnCall
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from aiooncall.bulk.models import Item
     from aiooncall.datadog.models.page import CreatedPage
     from aiooncall.grafana.models.paging import PagedGroup
-    from aiooncall.oncall import OnCall, Responder
+    from aiooncall.on_call import OnCall, Responder
 
 COLUMNS = ("id", "state", "urgency", "team", "created_at", "title")
 

@@ -12,17 +12,18 @@ from urllib.parse import urlsplit
 
 import attrs
 
-from aiooncall._unset import UNSET
+from aiooncall._base.unset import UNSET
+from aiooncall._base.validation import base_url
 from aiooncall.client.connection import Connection
 from aiooncall.errors import CodecError, NotFound, OptionsError
 from aiooncall.events import BudgetHeld, emit
 from aiooncall.limits.budget import LocalBudget
 from aiooncall.limits.lane import Lane
-from aiooncall.options import ClientOptions, PoolOptions, base_url
-from aiooncall.transport.deadline import current_deadline, one_deadline
-from aiooncall.transport.messages import Request, UrlTemplate
+from aiooncall.options import ClientOptions, PoolOptions
+from aiooncall.transport.deadline_scope import current_deadline, one_deadline
+from aiooncall.transport.endpoint import Request, UrlTemplate
 from aiooncall.transport.outcome import Outcome, outcome_of_unreadable
-from aiooncall.transport.pool import SessionPool
+from aiooncall.transport.session_pool import SessionPool
 from aiooncall.transport.transport import Transport, in_doubt
 
 if TYPE_CHECKING:
@@ -31,14 +32,15 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from aiooncall._unset import UnsetType
+    from aiooncall._base.unset import UnsetType
+    from aiooncall._base.validation import Seconds
     from aiooncall.events import BudgetEvent, Hook
     from aiooncall.limits.budget import RateBudget
-    from aiooncall.options import CallRate, RetryPolicy, Seconds
+    from aiooncall.options import CallRate, RetryPolicy
     from aiooncall.ratelimit import BudgetSnapshot
-    from aiooncall.transport.deadline import Deadline
-    from aiooncall.transport.exchange import Attempt
-    from aiooncall.transport.messages import About, Endpoint, Query
+    from aiooncall.transport.attempt import Attempt
+    from aiooncall.transport.deadline_scope import Deadline
+    from aiooncall.transport.endpoint import About, Endpoint, Query
     from aiooncall.transport.transport import Classify
 
 T = TypeVar("T")

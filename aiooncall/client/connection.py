@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from aiooncall.recent import Recent, RecentValues
-from aiooncall.redaction import Secrets
-from aiooncall.transport.pool import Lifecycle
+from aiooncall._base.redaction import Secrets
+from aiooncall._base.seen_keys import Recent, RecentValues
+from aiooncall.transport.session_pool import Lifecycle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from aiooncall.events import BudgetEvent, Hook
     from aiooncall.limits.budget import RateBudget
-    from aiooncall.transport.pool import SessionPool
+    from aiooncall.transport.session_pool import SessionPool
 
     BudgetKey = tuple[str, ...]
 

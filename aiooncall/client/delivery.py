@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 import attrs
 
-from aiooncall.checks import one_of
+from aiooncall._base.validation import one_of
 from aiooncall.client.doubt import looking_into
 from aiooncall.errors import AmbiguousOutcome, OnCallError
 from aiooncall.transport.outcome import Outcome
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from aiooncall.client.base import BaseClient
-    from aiooncall.transport.deadline import Deadline
+    from aiooncall.transport.deadline_scope import Deadline
 
 T = TypeVar("T")
 

@@ -8,8 +8,8 @@ from itertools import count
 from math import inf
 from typing import TYPE_CHECKING, TypeVar
 
-from aiooncall._backoff import backoff_wait
-from aiooncall.transport.deadline import current_deadline
+from aiooncall._base.backoff import backoff_wait
+from aiooncall.transport.deadline_scope import current_deadline
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

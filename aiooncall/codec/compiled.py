@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Union, cast
 
 import attrs
 
-from aiooncall._unset import UNSET
+from aiooncall._base.unset import UNSET
 from aiooncall.codec.fields import REQUIRED, choices, has_extra, is_member, member_names, wire_name
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, Union, cast, get_args, ge
 
 import attrs
 
-from aiooncall._unset import UNSET, UnsetType
+from aiooncall._base.unset import UNSET, UnsetType
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -12,7 +12,8 @@ import attrs
 from cattrs.errors import AttributeValidationNote, ClassValidationError
 from cattrs.gen import make_dict_structure_fn, override
 
-from aiooncall._json import as_object
+from aiooncall._base.datetimes import parse_datetime, parse_local, parse_time
+from aiooncall._base.json import as_object
 from aiooncall.codec.compiled import compile_reader
 from aiooncall.codec.fields import (
     EXTRA,
@@ -30,7 +31,6 @@ from aiooncall.codec.fields import (
     tagged_classes,
     wire_name,
 )
-from aiooncall.moments import parse_datetime, parse_local, parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable

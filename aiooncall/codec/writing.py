@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, cast
 import attrs
 from cattrs.gen import make_dict_unstructure_fn, override
 
-from aiooncall._unset import UNSET
+from aiooncall._base.datetimes import format_datetime
+from aiooncall._base.unset import UNSET
 from aiooncall.codec.fields import BARE, UNIT, WIRE, has_extra, is_member, tag_of
-from aiooncall.moments import format_datetime
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,14 +1,4 @@
 from aiooncall.datadog.client import DatadogOnCall
-from aiooncall.datadog.includes import (
-    NotificationRuleInclude,
-    OverrideInclude,
-    PolicyInclude,
-    RespondersInclude,
-    RoutingInclude,
-    ScheduleInclude,
-    ShiftInclude,
-    TeamOnCallInclude,
-)
 from aiooncall.datadog.models.alert import AlertLink, AlertLinkCategory
 from aiooncall.datadog.models.notification import (
     ChannelConfig,
@@ -53,6 +43,16 @@ from aiooncall.datadog.models.routing import (
 )
 from aiooncall.datadog.models.schedule import Interval, Layer, Member, Schedule, SchedulePosition, ScheduleTarget
 from aiooncall.datadog.models.variant import UnknownVariant
+from aiooncall.datadog.resources.includes import (
+    NotificationRuleInclude,
+    OverrideInclude,
+    PolicyInclude,
+    RespondersInclude,
+    RoutingInclude,
+    ScheduleInclude,
+    ShiftInclude,
+    TeamOnCallInclude,
+)
 
 __all__ = [
     "AlertLink",

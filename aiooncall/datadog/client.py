@@ -6,30 +6,30 @@ import os
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from aiooncall._base.validation import required, secret
 from aiooncall.client.base import BaseClient
 from aiooncall.datadog.sites import find_site
 from aiooncall.errors import OptionsError
-from aiooncall.options import required, secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
     from typing import Self
 
-    from aiooncall.datadog.alerts import Alerts
-    from aiooncall.datadog.escalation_policies import EscalationPolicies
-    from aiooncall.datadog.notifications import NotificationChannels, NotificationRules
-    from aiooncall.datadog.pagerduty_services import PagerDutyServices
-    from aiooncall.datadog.pages import Pages
-    from aiooncall.datadog.routing_rules import TeamRoutingRules
-    from aiooncall.datadog.schedules import Schedules
-    from aiooncall.datadog.teams import Teams
-    from aiooncall.datadog.users import Users
+    from aiooncall.datadog.resources.alerts import Alerts
+    from aiooncall.datadog.resources.escalation_policies import EscalationPolicies
+    from aiooncall.datadog.resources.notifications import NotificationChannels, NotificationRules
+    from aiooncall.datadog.resources.pagerduty_services import PagerDutyServices
+    from aiooncall.datadog.resources.pages import Pages
+    from aiooncall.datadog.resources.routing_rules import TeamRoutingRules
+    from aiooncall.datadog.resources.schedules import Schedules
+    from aiooncall.datadog.resources.teams import Teams
+    from aiooncall.datadog.resources.users import Users
     from aiooncall.jsonapi import Resource
-    from aiooncall.oncall import OnCall
+    from aiooncall.on_call import OnCall
     from aiooncall.options import ClientOptions
-    from aiooncall.transport.messages import Endpoint
-    from aiooncall.transport.pool import SessionPool
+    from aiooncall.transport.endpoint import Endpoint
+    from aiooncall.transport.session_pool import SessionPool
 
 R = TypeVar("R", bound="Resource")
 DEFAULT_SITE: Final = "datadoghq.com"
@@ -90,70 +90,70 @@ class DatadogOnCall(BaseClient):
     @cached_property
     def pages(self) -> Pages:
         """The pages."""
-        from aiooncall.datadog.pages import Pages
+        from aiooncall.datadog.resources.pages import Pages
 
         return Pages(self)
 
     @cached_property
     def alerts(self) -> Alerts:
         """The alerts that page teams by a key."""
-        from aiooncall.datadog.alerts import Alerts
+        from aiooncall.datadog.resources.alerts import Alerts
 
         return Alerts(self)
 
     @cached_property
     def escalation_policies(self) -> EscalationPolicies:
         """The escalation policies."""
-        from aiooncall.datadog.escalation_policies import EscalationPolicies
+        from aiooncall.datadog.resources.escalation_policies import EscalationPolicies
 
         return EscalationPolicies(self)
 
     @cached_property
     def schedules(self) -> Schedules:
         """The schedules, and who is on call by them."""
-        from aiooncall.datadog.schedules import Schedules
+        from aiooncall.datadog.resources.schedules import Schedules
 
         return Schedules(self)
 
     @cached_property
     def routing_rules(self) -> TeamRoutingRules:
         """The routing rules of teams."""
-        from aiooncall.datadog.routing_rules import TeamRoutingRules
+        from aiooncall.datadog.resources.routing_rules import TeamRoutingRules
 
         return TeamRoutingRules(self)
 
     @cached_property
     def teams(self) -> Teams:
         """The teams, and who is on call for them."""
-        from aiooncall.datadog.teams import Teams
+        from aiooncall.datadog.resources.teams import Teams
 
         return Teams(self)
 
     @cached_property
     def users(self) -> Users:
         """The users."""
-        from aiooncall.datadog.users import Users
+        from aiooncall.datadog.resources.users import Users
 
         return Users(self)
 
     @cached_property
     def notification_channels(self) -> NotificationChannels:
         """The ways in which users can be reached."""
-        from aiooncall.datadog.notifications import NotificationChannels
+        from aiooncall.datadog.resources.notifications import NotificationChannels
 
         return NotificationChannels(self)
 
     @cached_property
     def notification_rules(self) -> NotificationRules:
         """When users are told, and by which channel."""
-        from aiooncall.datadog.notifications import NotificationRules
+        from aiooncall.datadog.resources.notifications import NotificationRules
 
         return NotificationRules(self)
 
     @cached_property
     def pagerduty_services(self) -> PagerDutyServices:
         """The PagerDuty services."""
-        from aiooncall.datadog.pagerduty_services import PagerDutyServices
+        from aiooncall.datadog.resources.pagerduty_services import PagerDutyServices
 
         return PagerDutyServices(self)
 
@@ -215,7 +215,7 @@ class DatadogOnCall(BaseClient):
             OptionsError: not exactly one of team and schedule, a naive `at`, or no `shifts` for a schedule or an `at`.
             NotFound: there is no such team or schedule.
         """
-        from aiooncall.datadog.who import who_is_on_call
+        from aiooncall.datadog.who_is_on_call import who_is_on_call
 
         return await who_is_on_call(self, team=team, schedule=schedule, at=at, shifts=shifts)
 

@@ -6,13 +6,13 @@ import copy
 from typing import TYPE_CHECKING, TypeVar
 
 from aiooncall.client.composite import Bounds
-from aiooncall.datadog.includes import PolicyInclude, RoutingInclude, ScheduleInclude
+from aiooncall.client.gather import read_all
 from aiooncall.datadog.models.kinds import KINDS
 from aiooncall.datadog.models.policy import EscalationPolicy
 from aiooncall.datadog.models.routing import RoutingRules
 from aiooncall.datadog.models.schedule import Schedule
+from aiooncall.datadog.resources.includes import PolicyInclude, RoutingInclude, ScheduleInclude
 from aiooncall.jsonapi import Resource, fill, sources
-from aiooncall.together import read_all
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping

@@ -1,5 +1,5 @@
 """Grafana OnCall: the client, and what its answers and requests consist of."""
 
-from aiooncall._lazy import attach
+from aiooncall._base.lazy import attach
 
 __getattr__ = attach(__name__, __file__)

@@ -6,10 +6,11 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from aiooncall._base.validation import base_url, count, required, secret
 from aiooncall.errors import Forbidden, OptionsError, Unauthorized
-from aiooncall.grafana.buckets import INFO, PHONE, USER
+from aiooncall.grafana.limits import INFO, PHONE, USER
 from aiooncall.grafana.services import Services
-from aiooncall.options import CallRate, base_url, count, required, secret
+from aiooncall.options import CallRate
 from aiooncall.transport.outcome import api_error_class
 
 if TYPE_CHECKING:
@@ -18,10 +19,10 @@ if TYPE_CHECKING:
     from typing import Self
 
     from aiooncall.errors import ApiError
-    from aiooncall.oncall import OnCall
+    from aiooncall.on_call import OnCall
     from aiooncall.options import ClientOptions
-    from aiooncall.transport.messages import Endpoint
-    from aiooncall.transport.pool import SessionPool
+    from aiooncall.transport.endpoint import Endpoint
+    from aiooncall.transport.session_pool import SessionPool
     from aiooncall.transport.transport import Classify
 
 LIMITS: Final = {
@@ -127,7 +128,7 @@ class GrafanaOnCall(Services):
             OptionsError: not exactly one of team and schedule, or a naive `at`.
             NotFound: there is no such team or schedule.
         """
-        from aiooncall.grafana.who import who_is_on_call
+        from aiooncall.grafana.who_is_on_call import who_is_on_call
 
         return await who_is_on_call(self, team=team, schedule=schedule, at=at)
 

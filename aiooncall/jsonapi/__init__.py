@@ -6,8 +6,8 @@ document into objects that hold each other, `unlink` turns them back into the sa
 """
 
 from aiooncall.jsonapi.document import Document, Graph, parse_document
-from aiooncall.jsonapi.filling import fill, sources
 from aiooncall.jsonapi.linking import link
+from aiooncall.jsonapi.merge import fill, sources
 from aiooncall.jsonapi.resources import (
     TO_MANY,
     Resource,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import attrs
 
-from aiooncall._json import as_array, as_object
+from aiooncall._base.json import as_array, as_object
 from aiooncall.codec import loads
 from aiooncall.errors import CodecError
 from aiooncall.jsonapi.resources import Resource

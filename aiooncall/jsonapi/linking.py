@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
 
 import attrs
 
-from aiooncall._unset import UNSET
+from aiooncall._base.unset import UNSET
 from aiooncall.codec import field_reader, wire_name
 from aiooncall.codec.fields import is_member, required_names
+from aiooncall.jsonapi.diagnose import NotAResource, find_fault
 from aiooncall.jsonapi.document import Graph
-from aiooncall.jsonapi.faults import NotAResource, find_fault
 from aiooncall.jsonapi.resources import ONE, RELATION, Resource, ResourceRef, UnknownResource, relations
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, TypeAlias, Typ
 
 import attrs
 
-from aiooncall._unset import UNSET, UnsetType  # noqa: TC001 (cattrs reads the annotations at run time)
+from aiooncall._base.unset import UNSET, UnsetType  # noqa: TC001 (cattrs reads the annotations at run time)
 from aiooncall.codec.fields import APART, listed, meant
 from aiooncall.errors import CodecError, LinkError
 

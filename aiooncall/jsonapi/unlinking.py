@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from aiooncall._json import as_object
-from aiooncall._unset import UNSET
+from aiooncall._base.json import as_object
+from aiooncall._base.unset import UNSET
 from aiooncall.codec import unstructure, wire_name
 from aiooncall.jsonapi.document import Document
 from aiooncall.jsonapi.resources import ResourceRef, UnknownResource, reachable, relations

@@ -23,7 +23,7 @@ import enum
 from math import ceil, inf
 from typing import TYPE_CHECKING, Final
 
-from aiooncall._backoff import backoff_wait, refusal_wait
+from aiooncall._base.backoff import backoff_wait, refusal_wait
 from aiooncall.limits.lane import Lane
 from aiooncall.limits.probes import MOST_PROBES, Probes, wanted
 from aiooncall.limits.window import FEWEST_ANSWERS, Window

@@ -14,7 +14,7 @@ from aiooncall.ratelimit import HeldBy
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aiooncall._clock import Clock, Timer
+    from aiooncall._base.clock import Clock, Timer
     from aiooncall.limits.lane import Demand
     from aiooncall.ratelimit import BudgetSnapshot
 

@@ -15,7 +15,7 @@ from aiooncall.limits.sliding_window import SlidingWindow
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from aiooncall._clock import Clock
+    from aiooncall._base.clock import Clock
     from aiooncall.events import BudgetEvent
     from aiooncall.limits.bucket import Permit
     from aiooncall.limits.client_rate import ClientRate

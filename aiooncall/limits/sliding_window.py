@@ -20,7 +20,7 @@ from aiooncall.limits.lane import Lane
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aiooncall._clock import Clock, Timer
+    from aiooncall._base.clock import Clock, Timer
     from aiooncall.options import CallRate
 
 MARGIN: Final = 0.01

@@ -1,10 +1,10 @@
 """A stateful fake of the on-call APIs on a loopback port, for testing clients without paging anybody."""
 
-from aiooncall.simulator.faults import Fault, FaultKind, FaultPlan
-from aiooncall.simulator.grafana.rules import GrafanaRules
-from aiooncall.simulator.ledger import Action, Effect, Ledger, Notification, RequestRecord
-from aiooncall.simulator.server import Simulator
-from aiooncall.simulator.windows import RateRule
+from aiooncall.simulator.grafana.options import GrafanaRules
+from aiooncall.simulator.http.faults import Fault, FaultKind, FaultPlan
+from aiooncall.simulator.http.ledger import Action, Effect, Ledger, Notification, RequestRecord
+from aiooncall.simulator.http.rate_rules import RateRule
+from aiooncall.simulator.simulator import Simulator
 
 __all__ = [
     "Action",

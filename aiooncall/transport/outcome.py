@@ -15,7 +15,7 @@ from aiooncall.errors import (
     ServerError,
     Unauthorized,
 )
-from aiooncall.transport.messages import Safety
+from aiooncall.transport.endpoint import Safety
 
 
 class Outcome(enum.StrEnum):

@@ -6,7 +6,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from aiooncall._backoff import doubling, jittered
+from aiooncall._base.backoff import doubling, jittered
 from aiooncall.transport.outcome import Outcome
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ from aiooncall._text import one_line, shortened
 from aiooncall.errors import AmbiguousOutcome, ClientClosed, DeadlineExceeded, RateLimited
 from aiooncall.events import AttemptFinished, CallCancelled, RetryScheduled, Throttled, emit, tell_cancelled
 from aiooncall.limits.bucket import WontFit
-from aiooncall.transport.exchange import Exchanger
-from aiooncall.transport.messages import Safety
+from aiooncall.transport.attempt import Exchanger
+from aiooncall.transport.endpoint import Safety
+from aiooncall.transport.error_body import host_of, parse_errors
 from aiooncall.transport.outcome import Outcome, api_error_class, ends_in_doubt
-from aiooncall.transport.reasons import host_of, parse_errors
 from aiooncall.transport.retry import delay_before_retry
 
 if TYPE_CHECKING:
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from aiooncall.limits.bucket import Permit
     from aiooncall.limits.budget import RateBudget
     from aiooncall.options import ClientOptions
-    from aiooncall.transport.alarm import Alarm
-    from aiooncall.transport.exchange import Attempt
-    from aiooncall.transport.messages import About, Endpoint, Request
-    from aiooncall.transport.pool import SessionPool
+    from aiooncall.transport.attempt import Attempt
+    from aiooncall.transport.deadline import Alarm
+    from aiooncall.transport.endpoint import About, Endpoint, Request
+    from aiooncall.transport.session_pool import SessionPool
 
     Classify = Callable[[Endpoint, int, tuple[str, ...]], tuple[type[ApiError], tuple[str, ...]]]
 

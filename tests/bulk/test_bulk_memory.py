@@ -9,7 +9,7 @@ import pytest
 
 from aiooncall.bulk.job import Job
 from aiooncall.bulk.planning import write_plan
-from aiooncall.bulk.targets import DatadogTarget
+from aiooncall.bulk.providers import DatadogTarget
 from aiooncall.errors import BadRequest
 from tests.support.datadog_client import datadog
 from tests.support.memory import peak_of_memory

@@ -11,7 +11,7 @@ import pytest
 from aiooncall import JournalError, bulk
 from aiooncall.bulk.journal import Journal
 from aiooncall.bulk.models import Status
-from aiooncall.bulk.report import State
+from aiooncall.bulk.reports.read import State
 from aiooncall.simulator import Fault, FaultKind, FaultPlan, RateRule
 from tests.support.bulk_journals import DONE, START, at, journal_of
 from tests.support.bulk_world import (

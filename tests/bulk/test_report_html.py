@@ -16,9 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiooncall import bulk
-from aiooncall.bulk.report import Tick
-from aiooncall.bulk.report_course import Axis, Span, buckets, round_up
-from aiooncall.bulk.report_html import PALETTE, style_sheet
+from aiooncall.bulk.reports.html import PALETTE, style_sheet
+from aiooncall.bulk.reports.read import Tick
+from aiooncall.bulk.reports.time_axis import Axis, Span, buckets, round_up
 from tests.support.bulk_journals import DONE, START, journal_of
 from tests.support.contrast import luminance
 

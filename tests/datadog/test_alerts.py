@@ -28,12 +28,12 @@ from aiooncall import (
 )
 from aiooncall.codec import dumps
 from aiooncall.datadog import AlertLink, AlertLinkCategory
-from aiooncall.datadog.alerts import RECOVER, TRIGGER
-from aiooncall.datadog.requests.alert import alert_attributes, with_details
+from aiooncall.datadog.resources.alerts import RECOVER, TRIGGER
 from aiooncall.datadog.sites import SITES
+from aiooncall.datadog.writing.alert import alert_attributes, with_details
 from aiooncall.simulator import Fault, FaultKind, Simulator
-from aiooncall.simulator.event_requests import read_event
-from aiooncall.transport.messages import Safety
+from aiooncall.simulator.datadog.event_requests import read_event
+from aiooncall.transport.endpoint import Safety
 from tests.support.datadog_client import API_KEY, APP_KEY, datadog, in_flight, scripted, sends
 from tests.support.published_client import published_model
 from tests.support.raw_server import RawServer, always, answer

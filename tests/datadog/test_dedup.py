@@ -122,7 +122,7 @@ async def test_without_a_key(sim: Simulator, dd: DatadogOnCall, key: Any) -> Non
 
 async def test_states_that_are_open() -> None:
     """Every state of a page is either open or over."""
-    from aiooncall.datadog.dedup import OPEN  # noqa: PLC0415 (the only test that needs it)
+    from aiooncall.datadog.resources.dedup import OPEN  # noqa: PLC0415 (the only test that needs it)
 
     assert OPEN | {PageStatus.RESOLVED} == set(PageStatus)
 

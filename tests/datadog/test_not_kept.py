@@ -37,7 +37,7 @@ from aiooncall.datadog import (
     User,
     WorkflowAction,
 )
-from aiooncall.datadog.kept import not_kept
+from aiooncall.datadog.writing.kept import not_kept
 from tests.support.datadog_world import MANNERS, answering, world
 
 if TYPE_CHECKING:

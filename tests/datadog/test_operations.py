@@ -26,9 +26,9 @@ from aiooncall import (
     Unauthorized,
     datadog,
 )
-from aiooncall.endpoints import Crud
 from aiooncall.simulator import Fault, FaultKind
-from aiooncall.transport.messages import Endpoint, Safety
+from aiooncall.transport.crud import Crud
+from aiooncall.transport.endpoint import Endpoint, Safety
 from tests.support.covering import covering
 from tests.support.datadog_calls import (
     ANSWERED,

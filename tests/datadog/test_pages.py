@@ -21,10 +21,10 @@ from aiooncall import (
     UserId,
 )
 from aiooncall.datadog import ReleaseOrigin
-from aiooncall.datadog import pages as pages_module
+from aiooncall.datadog.resources import pages as pages_module
 from aiooncall.datadog.sites import SITES
 from aiooncall.simulator import Fault, FaultKind
-from aiooncall.transport.reasons import host_of
+from aiooncall.transport.error_body import host_of
 from tests.support.datadog_client import PAGES, TEAM, datadog, scripted, sends
 from tests.support.datadog_world import answering
 from tests.support.virtual_time import EPOCH

@@ -8,7 +8,7 @@ import pytest
 
 from aiooncall import CodecError, DeadlineExceeded, NotFound, OptionsError, ResourceRef, TeamHandle, TeamId
 from aiooncall.datadog import Team, User
-from aiooncall.datadog.requests.page import target_of
+from aiooncall.datadog.writing.page import target_of
 from aiooncall.simulator import Fault, FaultKind
 from tests.support.datadog_http import NOBODY, ON_CALL
 from tests.support.datadog_world import answering, everything, world

@@ -43,7 +43,7 @@ from aiooncall.datadog import (
     User,
     WorkflowAction,
 )
-from aiooncall.simulator.origin import Origin
+from aiooncall.simulator.http.origin import Origin
 from tests.support.datadog_calls import CALLS
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from aiooncall import OptionsError, ResourceRef, evolve
 from aiooncall.datadog import Override, Schedule, Team, User
-from aiooncall.datadog.overrides import LONGEST_RANGE, time_slices
-from aiooncall.datadog.requests.override import matching, overrides_given, overrides_request
+from aiooncall.datadog.resources.overrides import LONGEST_RANGE, time_slices
+from aiooncall.datadog.writing.override import matching, overrides_given, overrides_request
 
 ANN, BEN = User(id="ann"), User(id="ben")
 TEN = datetime(2031, 1, 1, 22, tzinfo=UTC)

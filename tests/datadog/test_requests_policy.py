@@ -10,7 +10,7 @@ import pytest
 
 from aiooncall import UNSET, LinkError, LossyWrite, OptionsError
 from aiooncall.datadog import Assignment, EscalationPolicy, EscalationStep, Schedule, ScheduleTarget, Team, User
-from aiooncall.datadog.requests.policy import policy_request
+from aiooncall.datadog.writing.policy import policy_request
 from aiooncall.jsonapi import ResourceRef, UnknownResource
 from tests.support.graphs import Case
 

@@ -9,7 +9,7 @@ import pytest
 
 from aiooncall import UNSET, LinkError, LossyWrite, OptionsError
 from aiooncall.datadog import Interval, Layer, Member, Schedule, Team, TimeRestriction, User, Weekday
-from aiooncall.datadog.requests.schedule import schedule_request
+from aiooncall.datadog.writing.schedule import schedule_request
 from aiooncall.jsonapi import ResourceRef, UnknownResource
 from tests.support.graphs import Case
 

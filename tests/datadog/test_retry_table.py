@@ -19,7 +19,7 @@ from aiooncall import (
 )
 from aiooncall.errors import ResponseTooLarge
 from aiooncall.simulator import Fault, FaultKind
-from aiooncall.transport.messages import Endpoint, Safety
+from aiooncall.transport.endpoint import Endpoint, Safety
 from tests.support.datadog_client import PAGES, TEAM, datadog, in_flight, scripted, sends
 from tests.support.virtual_time import VirtualClock
 

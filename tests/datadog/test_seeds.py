@@ -24,8 +24,8 @@ from aiooncall.datadog import (
     Weekday,
 )  # fmt: skip
 from aiooncall.datadog.models.routing import RoutingUrgency
-from aiooncall.datadog.requests.policy import policy_request
-from aiooncall.datadog.requests.routing import routing_request
+from aiooncall.datadog.writing.policy import policy_request
+from aiooncall.datadog.writing.routing import routing_request
 from aiooncall.jsonapi import ResourceRef, has_content
 from tests.support.graphs import Case, there_and_back
 

@@ -21,9 +21,9 @@ from aiooncall.datadog import (
     User,
     WorkflowAction,
 )
-from aiooncall.datadog.requests.policy import policy_request
-from aiooncall.datadog.requests.routing import routing_request
-from aiooncall.datadog.requests.schedule import schedule_request
+from aiooncall.datadog.writing.policy import policy_request
+from aiooncall.datadog.writing.routing import routing_request
+from aiooncall.datadog.writing.schedule import schedule_request
 from tests.support.datadog_http import data_body
 from tests.support.datadog_world import (
     HOURS,

@@ -9,9 +9,9 @@ import pytest
 
 from aiooncall import AmbiguousOutcome, AttemptTimeout, BadRequest, NotFound, OnCallError, Unauthorized
 from aiooncall.grafana import CalendarSchedule
-from aiooncall.grafana.schedules import SCHEDULES
+from aiooncall.grafana.resources.schedules import SCHEDULES
 from aiooncall.simulator import Fault, FaultKind, GrafanaRules
-from aiooncall.transport.messages import Endpoint, Safety
+from aiooncall.transport.endpoint import Endpoint, Safety
 from tests.support.grafana_calls import EXPORT_TOKEN, furnished, recorded, saying
 from tests.support.grafana_client import grafana_client, grafana_world
 from tests.support.raw_server import RawServer, always, answer

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from aiooncall import NotFound, OptionsError
 from aiooncall import grafana as g
-from aiooncall.grafana.final_shifts import final_shifts
-from aiooncall.grafana.schedules import FINAL_SHIFTS
+from aiooncall.grafana.resources.final_shifts import final_shifts
+from aiooncall.grafana.resources.schedules import FINAL_SHIFTS
 from tests.support.datadog_world import everything
 from tests.support.grafana_calls import recorded
 from tests.support.grafana_client import NOTHING, grafana_world

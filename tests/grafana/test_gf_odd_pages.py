@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiooncall import CodecError
-from aiooncall.grafana.service import read_page
-from aiooncall.simulator.origin import Origin
+from aiooncall.grafana.resources.base import read_page
+from aiooncall.simulator.http.origin import Origin
 from tests.support.grafana_client import TOKEN, grafana_client
 
 if TYPE_CHECKING:

@@ -18,9 +18,9 @@ from aiooncall import (
     OptionsError,
     grafana,
 )
-from aiooncall.endpoints import Crud
 from aiooncall.simulator import GrafanaRules
-from aiooncall.transport.messages import Endpoint, Safety
+from aiooncall.transport.crud import Crud
+from aiooncall.transport.endpoint import Endpoint, Safety
 from tests.support.grafana_api import API, BROKEN, ONCE, TWINS
 from tests.support.grafana_calls import CALLS, KINDS, NEW, Ids, furnished, recorded, things
 from tests.support.grafana_client import NOTHING, grafana_client, grafana_world

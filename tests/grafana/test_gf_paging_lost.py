@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from aiooncall import AmbiguousOutcome
 from aiooncall.grafana import Alert, AlertGroup
-from aiooncall.grafana.paging import _says
+from aiooncall.grafana.resources.paging import _says
 from aiooncall.simulator import Fault, FaultKind
 from tests.support.grafana_client import grafana_world
 

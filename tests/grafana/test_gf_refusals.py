@@ -11,7 +11,7 @@ from aiohttp import web
 
 from aiooncall import RateLimited, RetryPolicy
 from aiooncall.simulator import Fault, FaultKind, GrafanaRules
-from aiooncall.simulator.origin import Origin
+from aiooncall.simulator.http.origin import Origin
 from tests.support.grafana_calls import saying
 from tests.support.grafana_client import STACK, grafana_client, grafana_world, shown
 from tests.support.virtual_time import EPOCH, VirtualClock

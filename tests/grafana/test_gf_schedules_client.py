@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from aiooncall import UNSET, NotFound, OptionsError, evolve
 from aiooncall import grafana as g
-from aiooncall.grafana.on_call_shifts import _local
+from aiooncall.grafana.resources.on_call_shifts import _local
 from tests.support.datadog_world import everything
 from tests.support.grafana_calls import NEW, furnished, recorded
 from tests.support.grafana_client import grafana_world

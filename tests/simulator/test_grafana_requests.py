@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiooncall.simulator import GrafanaRules, Ledger
-from aiooncall.simulator.grafana.grafana import Grafana
-from aiooncall.simulator.routing import Call, Moment
+from aiooncall.simulator.grafana.app import Grafana
+from aiooncall.simulator.http.routing import Call, Moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiooncall.simulator.page_json import timestamp
-from aiooncall.simulator.tags import normalise_tag
+from aiooncall.simulator.datadog.page_json import timestamp
+from aiooncall.simulator.datadog.tags import normalise_tag
 from tests.support.datadog_http import PAGES, page_body, simulated
 
 

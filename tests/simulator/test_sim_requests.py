@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiooncall.simulator.datadog import Datadog, Manner
-from aiooncall.simulator.ledger import Ledger
-from aiooncall.simulator.routing import Call, Moment
-from aiooncall.simulator.times import is_time_zone, read_instant, read_time_of_day, write_instant
+from aiooncall.simulator.datadog.app import Datadog, Manner
+from aiooncall.simulator.http.ledger import Ledger
+from aiooncall.simulator.http.routing import Call, Moment
+from aiooncall.simulator.http.times import is_time_zone, read_instant, read_time_of_day, write_instant
 from tests.support.datadog_http import data_body, policy_body, schedule_body
 
 if TYPE_CHECKING:

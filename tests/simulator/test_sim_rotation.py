@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aiooncall.simulator.rotation import Shift, find_shifts
+from aiooncall.simulator.datadog.rotation import Shift, find_shifts
 
 NEW_YORK: Final = "America/New_York"
 DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")

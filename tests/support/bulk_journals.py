@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from aiooncall._base.datetimes import format_datetime
 from aiooncall.bulk.journal import Journal
 from aiooncall.bulk.models import Item
 from aiooncall.bulk.schema import FORMAT
-from aiooncall.moments import format_datetime
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -13,7 +13,7 @@ import orjson
 
 from aiooncall import evolve
 from aiooncall import grafana as g
-from aiooncall.simulator.origin import Origin
+from aiooncall.simulator.http.origin import Origin
 from tests.support.datadog_world import Recorder, everything
 from tests.support.grafana_client import grafana_client, grafana_world
 from tests.support.grafana_http import GrafanaCaller

@@ -12,14 +12,14 @@ import orjson
 
 from aiooncall import ClientOptions, GrafanaOnCall
 from aiooncall.simulator import Fault, FaultKind, Simulator
-from aiooncall.simulator.routing import Answer
+from aiooncall.simulator.http.routing import Answer
 from tests.support.virtual_time import VirtualClock
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
 
     from aiooncall.simulator import GrafanaRules, RequestRecord
-    from aiooncall.simulator.routing import Call
+    from aiooncall.simulator.http.routing import Call
 
 API = "/api/v1"
 TOKEN = "token-meowmeowmeow-0123456789"

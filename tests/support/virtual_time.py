@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aiooncall._clock import Timer
+    from aiooncall._base.clock import Timer
 
 EPOCH = 1_800_000_000.25
 """Where virtual wall time starts: a quarter second after a whole one, so that windows don't start aligned."""

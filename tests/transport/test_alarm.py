@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aiooncall.transport.alarm import Alarms
+from aiooncall.transport.deadline import Alarms
 from tests.support.virtual_time import VirtualClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aiooncall._clock import Timer
-    from aiooncall.transport.alarm import Alarm
+    from aiooncall._base.clock import Timer
+    from aiooncall.transport.deadline import Alarm
 
 
 class CountingClock(VirtualClock):

@@ -21,7 +21,8 @@ from aiooncall.limits.headers import (
     parse_retry_after,
 )
 from aiooncall.ratelimit import RateLimit
-from aiooncall.transport.messages import Safety
+from aiooncall.transport.endpoint import Safety
+from aiooncall.transport.error_body import LONGEST_ERROR, MOST_ERRORS, parse_errors
 from aiooncall.transport.outcome import (
     Outcome,
     closes_bucket,
@@ -29,7 +30,6 @@ from aiooncall.transport.outcome import (
     outcome_of_failure,
     outcome_of_status,
 )
-from aiooncall.transport.reasons import LONGEST_ERROR, MOST_ERRORS, parse_errors
 from tests.support.virtual_time import EPOCH
 
 NAMES = [

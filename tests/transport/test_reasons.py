@@ -7,7 +7,7 @@ from typing import Final
 import orjson
 import pytest
 
-from aiooncall.transport.reasons import LONGEST_ERROR, MOST_ERRORS, parse_errors
+from aiooncall.transport.error_body import LONGEST_ERROR, MOST_ERRORS, parse_errors
 from tests.support.counting import operations
 from tests.support.memory import peak_of_memory
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiooncall import RetryPolicy
-from aiooncall._backoff import backoff_wait, refusal_wait
+from aiooncall._base.backoff import backoff_wait, refusal_wait
 from aiooncall.transport.outcome import Outcome
 from aiooncall.transport.retry import ceilings, delay_before_retry
 

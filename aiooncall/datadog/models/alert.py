@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from aiooncall.checks import bounded, one_of
+from aiooncall._base.validation import bounded, one_of
 
 LONGEST_URL = 2048
 LONGEST_LINK_TITLE = 300

@@ -12,12 +12,12 @@ from typing import Any, ClassVar
 
 import attrs
 
-from aiooncall._unset import UNSET, Maybe, UnsetType
+from aiooncall._base.datetimes import to_seconds
+from aiooncall._base.unset import UNSET, Maybe, UnsetType
 from aiooncall.codec.fields import REQUIRED, UNIT, WIRE, listed, read_only
 from aiooncall.datadog.models.variant import UnknownVariant
 from aiooncall.datadog.models.written import Written
 from aiooncall.jsonapi import ResourceRef, to_one
-from aiooncall.moments import to_seconds
 
 
 class EmailFormat(StrEnum):

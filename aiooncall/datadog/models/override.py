@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import attrs
 
-from aiooncall._unset import UNSET, Maybe, UnsetType
+from aiooncall._base.unset import UNSET, Maybe, UnsetType
 from aiooncall.datadog.models.people import User
 from aiooncall.datadog.models.schedule import Schedule
 from aiooncall.jsonapi import Resource, ResourceRef, to_one

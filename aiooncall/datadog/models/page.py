@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import attrs
 
-from aiooncall._unset import UNSET, Maybe, UnsetType
+from aiooncall._base.unset import UNSET, Maybe, UnsetType
 from aiooncall.codec.fields import WIRE, listed, required
 from aiooncall.datadog.models.people import Team, User
 from aiooncall.datadog.models.routing import RoutingRule

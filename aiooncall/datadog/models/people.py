@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import attrs
 
-from aiooncall._unset import UNSET, Maybe
+from aiooncall._base.unset import UNSET, Maybe
 from aiooncall.jsonapi import Resource
 
 _is_uuid = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII).fullmatch

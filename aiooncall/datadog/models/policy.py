@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, ClassVar
 
 import attrs
 
-from aiooncall._unset import UNSET, Maybe, UnsetType
+from aiooncall._base.datetimes import to_seconds
+from aiooncall._base.unset import UNSET, Maybe, UnsetType
 from aiooncall.codec.fields import ANY_ORDER, READ_ONLY, UNIT, WIRE, as_tuple, listed, required
 from aiooncall.datadog.models.people import Team, User
 from aiooncall.datadog.models.schedule import Schedule, ScheduleTarget
 from aiooncall.datadog.models.written import Written
 from aiooncall.jsonapi import TO_MANY, Resource, ResourceRef, UnknownResource, Unread, each, to_many
-from aiooncall.moments import to_seconds
 
 if TYPE_CHECKING:
     from aiooncall.drawing.outline import Outline
-    from aiooncall.oncall import OnCall
+    from aiooncall.on_call import OnCall
 
 
 class Assignment(StrEnum):
@@ -95,7 +95,7 @@ class EscalationPolicy(Written):
         Args:
             on_call: who is on call, by schedule id; without it a schedule shows who takes turns, if that was read.
         """
-        from aiooncall.datadog.models.outlines import outline_of  # noqa: PLC0415 (drawing is not needed to page)
+        from aiooncall.datadog.outline import outline_of  # noqa: PLC0415 (drawing is not needed to page)
 
         return outline_of(self, each(self.steps, EscalationStep), on_call or {})
 

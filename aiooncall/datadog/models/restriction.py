@@ -9,9 +9,9 @@ from typing import Any
 
 import attrs
 
-from aiooncall._unset import UNSET, Maybe
+from aiooncall._base.datetimes import spelt_out
+from aiooncall._base.unset import UNSET, Maybe
 from aiooncall.codec.fields import listed, required, spelt
-from aiooncall.moments import spelt_out
 
 
 class Weekday(StrEnum):

@@ -8,14 +8,14 @@ from typing import Any, ClassVar
 
 import attrs
 
-from aiooncall._unset import UNSET, Maybe, UnsetType
+from aiooncall._base.datetimes import to_seconds
+from aiooncall._base.unset import UNSET, Maybe, UnsetType
 from aiooncall.codec.fields import UNIT, WIRE, as_tuple, listed, or_unset, spelt
 from aiooncall.datadog.models.policy import EscalationPolicy
 from aiooncall.datadog.models.restriction import TimeRestrictions
 from aiooncall.datadog.models.variant import UnknownVariant
 from aiooncall.datadog.models.written import Written
 from aiooncall.jsonapi import TO_MANY, Resource, ResourceRef, Unread, to_one
-from aiooncall.moments import to_seconds
 
 
 class RoutingUrgency(StrEnum):

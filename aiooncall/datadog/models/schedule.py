@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import attrs
 
-from aiooncall._unset import UNSET, Maybe, UnsetType
+from aiooncall._base.unset import UNSET, Maybe, UnsetType
 from aiooncall.codec.fields import READ_ONLY, as_tuple, listed, or_unset, read_only, required, spelt
 from aiooncall.datadog.models.people import Team, User
 from aiooncall.datadog.models.restriction import TimeRestriction

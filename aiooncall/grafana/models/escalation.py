@@ -11,10 +11,10 @@ from typing import Any, ClassVar
 
 import attrs
 
-from aiooncall._unset import UNSET, Maybe
+from aiooncall._base.datetimes import to_seconds
+from aiooncall._base.unset import UNSET, Maybe
 from aiooncall.codec.fields import UNIT, WIRE, listed, read_only
 from aiooncall.errors import OptionsError
-from aiooncall.moments import to_seconds
 
 
 def _as_text(value: Maybe[str | time]) -> Maybe[str]:

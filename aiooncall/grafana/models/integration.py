@@ -11,7 +11,7 @@ from typing import Any
 
 import attrs
 
-from aiooncall._unset import UNSET, Maybe
+from aiooncall._base.unset import UNSET, Maybe
 from aiooncall.codec.fields import read_only
 
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import attrs
 
-from aiooncall._unset import UNSET, Maybe
+from aiooncall._base.datetimes import to_seconds
+from aiooncall._base.unset import UNSET, Maybe
 from aiooncall.codec.fields import UNIT, read_only
-from aiooncall.moments import to_seconds
 
 
 class RuleType(StrEnum):

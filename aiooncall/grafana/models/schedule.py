@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import attrs
 
-from aiooncall._unset import UNSET, Maybe
+from aiooncall._base.unset import UNSET, Maybe
 from aiooncall.codec.fields import WIRE, listed, read_only
 
 

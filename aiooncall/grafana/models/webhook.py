@@ -12,7 +12,7 @@ from typing import Any
 
 import attrs
 
-from aiooncall._unset import UNSET, Maybe
+from aiooncall._base.unset import UNSET, Maybe
 from aiooncall.codec.fields import listed, read_only
 
 

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Final, cast
 import orjson
 
 from aiooncall.simulator.grafana.alert_groups import FOREVER, VERBS, state_of
-from aiooncall.simulator.grafana.door import SERVICE_ACCOUNT
+from aiooncall.simulator.grafana.auth import SERVICE_ACCOUNT
 from aiooncall.simulator.grafana.pagination import page_of
 from aiooncall.simulator.grafana.refusals import bad_request, detail, field_errors, no_such_team
 from aiooncall.simulator.grafana.views import ROOT
 from aiooncall.simulator.grafana.wire import nothing, parameters
-from aiooncall.simulator.routing import json_answer
+from aiooncall.simulator.http.routing import json_answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from aiooncall.simulator.datadog.json_api import Json
     from aiooncall.simulator.grafana.alert_groups import AlertGroups, Verb
-    from aiooncall.simulator.json_api import Json
-    from aiooncall.simulator.routing import Answer, Call, Router
+    from aiooncall.simulator.http.routing import Answer, Call, Router
 
 _STATES: Final = {"new": "firing", "acknowledged": "acknowledged", "resolved": "resolved", "silenced": "silenced"}
 """What the filter calls the states."""

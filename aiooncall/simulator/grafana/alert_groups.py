@@ -13,10 +13,10 @@ from aiooncall.simulator.grafana.world import shown, written
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from aiooncall.simulator.datadog.json_api import Json
     from aiooncall.simulator.grafana.world import World
-    from aiooncall.simulator.json_api import Json
-    from aiooncall.simulator.ledger import Action
-    from aiooncall.simulator.routing import Moment
+    from aiooncall.simulator.http.ledger import Action
+    from aiooncall.simulator.http.routing import Moment
 
 State: TypeAlias = Literal["firing", "acknowledged", "resolved", "silenced"]
 Verb: TypeAlias = Literal["acknowledge", "unacknowledge", "resolve", "unresolve", "silence", "unsilence"]

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Final
 
 from aiooncall.simulator.grafana.final_shifts import final_shifts
 from aiooncall.simulator.grafana.refusals import bad_token
-from aiooncall.simulator.routing import Answer
+from aiooncall.simulator.http.routing import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from aiooncall.simulator.datadog.json_api import Json
     from aiooncall.simulator.grafana.final_shifts import FinalShift
     from aiooncall.simulator.grafana.world import World
-    from aiooncall.simulator.json_api import Json
-    from aiooncall.simulator.routing import Call
+    from aiooncall.simulator.http.routing import Call
 
 _SPAN: Final = timedelta(days=180)
 _TIME: Final = "%Y%m%dT%H%M%SZ"

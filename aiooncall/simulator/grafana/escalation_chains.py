@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from aiooncall.simulator.grafana.crud import CrudRoutes
-from aiooncall.simulator.grafana.kinds import choice, flag, known, one_of, span, team, text, time_of_day, whole
+from aiooncall.simulator.grafana.field_types import choice, flag, known, one_of, span, team, text, time_of_day, whole
 from aiooncall.simulator.grafana.ordering import ORDER_FIELDS, OrderedRoutes
 from aiooncall.simulator.grafana.refusals import bad_request, not_found, server_error
 from aiooncall.simulator.grafana.resource import ALWAYS, CREATE, WHOLE, Field, Resource
 
 if TYPE_CHECKING:
+    from aiooncall.simulator.datadog.json_api import Json
     from aiooncall.simulator.grafana.world import World
-    from aiooncall.simulator.json_api import Json
-    from aiooncall.simulator.routing import Call
+    from aiooncall.simulator.http.routing import Call
 
 CHAINS: Final = Resource(
     kind="escalation_chains",

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from aiooncall.simulator.grafana.crud import CrudRoutes
-from aiooncall.simulator.grafana.kinds import column, plain_object, team, text
+from aiooncall.simulator.grafana.field_types import column, plain_object, team, text
 from aiooncall.simulator.grafana.refusals import bad_request, field_errors
 from aiooncall.simulator.grafana.resource import ALWAYS, CREATE, Field, Resource
 from aiooncall.simulator.grafana.routes import change_default_route, new_default_route, shown_default_route
@@ -14,9 +14,9 @@ from aiooncall.simulator.grafana.templates import no_templates, with_templates
 from aiooncall.simulator.grafana.world import written
 
 if TYPE_CHECKING:
+    from aiooncall.simulator.datadog.json_api import Json
     from aiooncall.simulator.grafana.world import World
-    from aiooncall.simulator.json_api import Json
-    from aiooncall.simulator.routing import Answer, Call, Router
+    from aiooncall.simulator.http.routing import Answer, Call, Router
 
 _PAGING: Final = "direct_paging"
 _MODES: Final = ("debug", "maintenance")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from aiooncall.simulator.grafana.crud import CrudRoutes
-from aiooncall.simulator.grafana.kinds import (
+from aiooncall.simulator.grafana.field_types import (
     choice,
     groups_of_known,
     known,
@@ -22,9 +22,9 @@ from aiooncall.simulator.grafana.resource import ALWAYS, CREATE, Field, Resource
 from aiooncall.simulator.grafana.series import ROLLING
 
 if TYPE_CHECKING:
+    from aiooncall.simulator.datadog.json_api import Json
     from aiooncall.simulator.grafana.world import World
-    from aiooncall.simulator.json_api import Json
-    from aiooncall.simulator.routing import Call
+    from aiooncall.simulator.http.routing import Call
 
 OVERRIDE: Final = "override"
 SINGLE: Final = "single_event"

@@ -9,15 +9,15 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Final
 
 from aiooncall.simulator.grafana.crud import CrudRoutes
-from aiooncall.simulator.grafana.kinds import flag, whole
+from aiooncall.simulator.grafana.field_types import flag, whole
 from aiooncall.simulator.grafana.refusals import bad_request
 from aiooncall.simulator.grafana.resource import Field
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aiooncall.simulator.json_api import Json
-    from aiooncall.simulator.routing import Call
+    from aiooncall.simulator.datadog.json_api import Json
+    from aiooncall.simulator.http.routing import Call
 
 ORDER_FIELDS: Final = (Field("position", whole()), Field("manual_order", flag, default=False))
 """What requests can say of the order; `manual_order` swaps."""

@@ -13,8 +13,8 @@ from urllib.parse import urlencode
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from aiooncall.simulator.json_api import Json
-    from aiooncall.simulator.routing import Call
+    from aiooncall.simulator.datadog.json_api import Json
+    from aiooncall.simulator.http.routing import Call
 
 USUAL_SIZE: Final = 50
 _LARGEST_SHOWN: Final = 100

@@ -6,20 +6,20 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
+from aiooncall.simulator.datadog.json_api import without
 from aiooncall.simulator.grafana.calendar import calendar_answer
-from aiooncall.simulator.grafana.kinds import email, text
+from aiooncall.simulator.grafana.field_types import email, text
 from aiooncall.simulator.grafana.pagination import page_of
 from aiooncall.simulator.grafana.refusals import field_errors, server_error
 from aiooncall.simulator.grafana.resource import CREATE, Field, read_fields
 from aiooncall.simulator.grafana.views import ROOT
 from aiooncall.simulator.grafana.wire import parameters
 from aiooncall.simulator.grafana.world import equal, shown
-from aiooncall.simulator.json_api import without
 
 if TYPE_CHECKING:
+    from aiooncall.simulator.datadog.json_api import Json
     from aiooncall.simulator.grafana.world import World
-    from aiooncall.simulator.json_api import Json
-    from aiooncall.simulator.routing import Answer, Call, Router
+    from aiooncall.simulator.http.routing import Answer, Call, Router
 
 _ROLES: Final = ("admin", "editor", "viewer", "none")
 _LONG_ONLY: Final = ("slack", "timezone", "teams")

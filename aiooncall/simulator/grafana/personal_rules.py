@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from aiooncall.simulator.grafana.kinds import choice, flag, span
+from aiooncall.simulator.grafana.field_types import choice, flag, span
 from aiooncall.simulator.grafana.ordering import ORDER_FIELDS, OrderedRoutes
 from aiooncall.simulator.grafana.refusals import bad_request, field_errors
 from aiooncall.simulator.grafana.resource import Field, Resource
 
 if TYPE_CHECKING:
+    from aiooncall.simulator.datadog.json_api import Json
     from aiooncall.simulator.grafana.world import World
-    from aiooncall.simulator.json_api import Json
-    from aiooncall.simulator.routing import Call
+    from aiooncall.simulator.http.routing import Call
 
 _WAIT: Final = "wait"
 _WAITS: Final = (60, 300, 900, 1800, 3600)

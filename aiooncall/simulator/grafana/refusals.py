@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from aiooncall.simulator.routing import Refusal, html_answer, json_answer
+from aiooncall.simulator.http.routing import Refusal, html_answer, json_answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from aiooncall.simulator.json_api import Json
+    from aiooncall.simulator.datadog.json_api import Json
 
 REQUIRED: Final = "This field is required."
 NOT_NULL: Final = "This field may not be null."

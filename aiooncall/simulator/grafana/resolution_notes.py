@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from aiooncall.simulator.grafana.crud import CrudRoutes
-from aiooncall.simulator.grafana.kinds import one_of, text
+from aiooncall.simulator.grafana.field_types import one_of, text
 from aiooncall.simulator.grafana.refusals import bad_request
 from aiooncall.simulator.grafana.resource import ALWAYS, CREATE, Field, Resource
 from aiooncall.simulator.grafana.world import written
 
 if TYPE_CHECKING:
-    from aiooncall.simulator.json_api import Json
-    from aiooncall.simulator.routing import Call
+    from aiooncall.simulator.datadog.json_api import Json
+    from aiooncall.simulator.http.routing import Call
 
 _WRITTEN_HERE: Final = "Web"
 

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from aiooncall.simulator.grafana.refusals import server_error, wrong_method
 from aiooncall.simulator.grafana.views import UNCHECKED, view_of
-from aiooncall.simulator.routing import Router, html_answer
+from aiooncall.simulator.http.routing import Router, html_answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from aiooncall.simulator.routing import Answer, Call
+    from aiooncall.simulator.http.routing import Answer, Call
 
 
 class GrafanaRouter(Router):

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from aiooncall.simulator.grafana.kinds import choice, one_of, plain_object, text
+from aiooncall.simulator.grafana.field_types import choice, one_of, plain_object, text
 from aiooncall.simulator.grafana.ordering import ORDER_FIELDS, OrderedRoutes
 from aiooncall.simulator.grafana.refusals import bad_request
 from aiooncall.simulator.grafana.resource import ALWAYS, CREATE, Field, Resource, read_fields
 
 if TYPE_CHECKING:
+    from aiooncall.simulator.datadog.json_api import Json
     from aiooncall.simulator.grafana.world import World
-    from aiooncall.simulator.json_api import Json
-    from aiooncall.simulator.routing import Call
+    from aiooncall.simulator.http.routing import Call
 
 _BACKENDS: Final = ("mobile_app", "mobile_app_critical", "email", "webhook")
 """Messaging backends, which have no channels and take what they are told; each enabled one has a key of its own."""

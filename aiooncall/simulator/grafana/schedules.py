@@ -8,18 +8,28 @@ from typing import TYPE_CHECKING, Final
 
 from aiooncall.simulator.grafana.calendar import calendar_answer
 from aiooncall.simulator.grafana.crud import CrudRoutes
+from aiooncall.simulator.grafana.field_types import (
+    choice,
+    flag,
+    known,
+    plain_object,
+    read_local,
+    team,
+    text,
+    time_zone,
+    url,
+)
 from aiooncall.simulator.grafana.final_shifts import final_shifts
-from aiooncall.simulator.grafana.kinds import choice, flag, known, plain_object, read_local, team, text, time_zone, url
 from aiooncall.simulator.grafana.on_call_shifts import OVERRIDE
 from aiooncall.simulator.grafana.pagination import USUAL_SIZE
 from aiooncall.simulator.grafana.refusals import NOT_NULL, REQUIRED, bad_object, bad_request, field_errors
 from aiooncall.simulator.grafana.resource import ALWAYS, CREATE, Field, Resource
-from aiooncall.simulator.times import write_instant
+from aiooncall.simulator.http.times import write_instant
 
 if TYPE_CHECKING:
+    from aiooncall.simulator.datadog.json_api import Json
     from aiooncall.simulator.grafana.final_shifts import FinalShift
-    from aiooncall.simulator.json_api import Json
-    from aiooncall.simulator.routing import Answer, Call, Router
+    from aiooncall.simulator.http.routing import Answer, Call, Router
 
 _WEB: Final = "web"
 _ICAL: Final = "ical"

@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from aiooncall.simulator.grafana.crud import CrudRoutes
-from aiooncall.simulator.grafana.kinds import instant, one_of, text, write_exactly
+from aiooncall.simulator.grafana.field_types import instant, one_of, text, write_exactly
 from aiooncall.simulator.grafana.refusals import Invalid, bad_object, bad_request, not_found
 from aiooncall.simulator.grafana.resource import ALWAYS, WHOLE, Field, Resource
 
 if TYPE_CHECKING:
-    from aiooncall.simulator.json_api import Json
-    from aiooncall.simulator.routing import Answer, Call, Router
+    from aiooncall.simulator.datadog.json_api import Json
+    from aiooncall.simulator.http.routing import Answer, Call, Router
 
 SWAPS: Final = Resource(
     kind="shift_swaps",

@@ -14,7 +14,7 @@ import attrs
 from aiooncall.simulator.grafana.views import view_of
 
 if TYPE_CHECKING:
-    from aiooncall.simulator.grafana.rules import GrafanaRules
+    from aiooncall.simulator.grafana.options import GrafanaRules
 
 Scope: TypeAlias = Literal["public", "info", "phone"]
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, cast
 
 from aiooncall.simulator.grafana.crud import CrudRoutes
-from aiooncall.simulator.grafana.kinds import choice, column, flag, one_of, team, text
+from aiooncall.simulator.grafana.field_types import choice, column, flag, one_of, team, text
 from aiooncall.simulator.grafana.pagination import page_of
 from aiooncall.simulator.grafana.refusals import Invalid, bad_request, field_errors
 from aiooncall.simulator.grafana.resource import ALWAYS, CREATE, Field, Resource
 
 if TYPE_CHECKING:
+    from aiooncall.simulator.datadog.json_api import Json
     from aiooncall.simulator.grafana.world import World
-    from aiooncall.simulator.json_api import Json
-    from aiooncall.simulator.routing import Answer, Call, Router
+    from aiooncall.simulator.http.routing import Answer, Call, Router
 
 _ASTERISKS: Final = "*" * 16
 _SECRETS: Final = ("password", "authorization_header")

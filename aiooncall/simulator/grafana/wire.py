@@ -9,13 +9,13 @@ import orjson
 
 from aiooncall.simulator.grafana.drift import with_drift, without_drift
 from aiooncall.simulator.grafana.refusals import bad_object, bad_request
-from aiooncall.simulator.routing import Answer, json_answer
+from aiooncall.simulator.http.routing import Answer, json_answer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aiooncall.simulator.json_api import Json
-    from aiooncall.simulator.routing import Call
+    from aiooncall.simulator.datadog.json_api import Json
+    from aiooncall.simulator.http.routing import Call
 
 
 @attrs.frozen

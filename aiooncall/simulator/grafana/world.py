@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiooncall.simulator.grafana.refusals import not_found
 from aiooncall.simulator.grafana.wire import Wire
-from aiooncall.simulator.times import write_instant
+from aiooncall.simulator.http.times import write_instant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from aiooncall.simulator.grafana.rules import GrafanaRules
-    from aiooncall.simulator.json_api import Json
-    from aiooncall.simulator.ledger import Ledger
-    from aiooncall.simulator.routing import Call
+    from aiooncall.simulator.datadog.json_api import Json
+    from aiooncall.simulator.grafana.options import GrafanaRules
+    from aiooncall.simulator.http.ledger import Ledger
+    from aiooncall.simulator.http.routing import Call
 
 _PREFIXES: Final = {
     "alerts": "A",

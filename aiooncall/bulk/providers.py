@@ -1,0 +1,146 @@
+"""What a bulk job needs of a provider, and how each provider serves it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Final, Protocol
+
+from aiooncall.bulk.models import Item, Verb
+from aiooncall.datadog.client import DatadogOnCall
+from aiooncall.datadog.models.page import PageStatus
+from aiooncall.datadog.models.people import Team
+from aiooncall.datadog.resources.pages import ACKNOWLEDGE, ESCALATE, RESOLVE
+from aiooncall.errors import OptionsError
+from aiooncall.grafana.client import GrafanaOnCall
+from aiooncall.grafana.models.alert_group import AlertGroup
+from aiooncall.grafana.resources import actions
+from aiooncall.limits.lane import Lane
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+    from datetime import datetime
+
+    from aiooncall.client.base import BaseClient
+    from aiooncall.datadog.models.page import Page
+
+_DATADOG: Final = {
+    verb.name: verb
+    for verb in (
+        Verb(name="acknowledge", wanted=frozenset({PageStatus.ACKNOWLEDGED, PageStatus.RESOLVED})),
+        Verb(name="resolve", wanted=frozenset({PageStatus.RESOLVED})),
+        Verb(name="escalate", repeatable=False),
+    )
+}
+_ENDPOINTS: Final = {"acknowledge": ACKNOWLEDGE, "resolve": RESOLVE, "escalate": ESCALATE}
+_PAIRS: Final = {"acknowledge": "unacknowledge", "resolve": "unresolve", "silence": "unsilence"}
+_UNDO: Final = _PAIRS | {undoing: verb for verb, undoing in _PAIRS.items()}
+_GRAFANA: Final = {
+    name: Verb(name=name, wanted=frozenset(map(str, verb.wanted)), undo=_UNDO.get(name), timed=name == "silence")
+    for name, verb in actions.BY_NAME.items()
+}
+
+
+class Target(Protocol):
+    """Where a job acts."""
+
+    provider: ClassVar[str]
+    verbs: ClassVar[Mapping[str, Verb]]
+    rows_in_request: ClassVar[int]
+    """How many items one request of `sweep` reads."""
+
+    @property
+    def client(self) -> BaseClient:
+        """The client that is used."""
+        ...
+
+    async def act(self, verb: Verb, item_id: str, duration: float | None) -> bool:
+        """Do it to one item, and return whether that changed anything, as far as that can be told."""
+        ...
+
+    async def look(self, item_id: str) -> Item:
+        """Return an item as it is now."""
+        ...
+
+    def sweep(self, since: datetime, until: datetime) -> AsyncIterator[Item]:
+        """Yield the items that were created between two instants, as they are now."""
+        ...
+
+
+class DatadogTarget:
+    """The pages of Datadog On-Call."""
+
+    provider: ClassVar[str] = "datadog"
+    verbs: ClassVar[Mapping[str, Verb]] = _DATADOG
+    rows_in_request: ClassVar[int] = 1000
+
+    def __init__(self, client: DatadogOnCall) -> None:
+        self.client = client
+
+    async def act(self, verb: Verb, item_id: str, duration: float | None) -> bool:
+        """Do it to one page; Datadog does not say whether that changed anything."""
+        del duration
+        await self.client.call(_ENDPOINTS[verb.name], item_id, lane=Lane.BULK)
+        return True
+
+    async def look(self, item_id: str) -> Item:
+        """Return a page as it is now."""
+        return item_of(await self.client.pages.get(item_id))
+
+    async def sweep(self, since: datetime, until: datetime) -> AsyncIterator[Item]:
+        """Yield the pages that were created between two instants, the newest first."""
+        async for page in self.client.pages.list(since=since, page_size=self.rows_in_request):
+            if page.created_at <= until:
+                yield item_of(page)
+
+
+class GrafanaTarget:
+    """The alert groups of Grafana OnCall."""
+
+    provider: ClassVar[str] = "grafana"
+    verbs: ClassVar[Mapping[str, Verb]] = _GRAFANA
+    rows_in_request: ClassVar[int] = 100
+
+    def __init__(self, client: GrafanaOnCall) -> None:
+        self.client = client
+
+    async def act(self, verb: Verb, item_id: str, duration: float | None) -> bool:
+        """Do it to one alert group, and return whether it was not so already."""
+        return await self.client.alert_groups.act(verb.name, item_id, duration=duration)
+
+    async def look(self, item_id: str) -> Item:
+        """Return an alert group as it is now."""
+        return item_of(await self.client.alert_groups.get(item_id))
+
+    async def sweep(self, since: datetime, until: datetime) -> AsyncIterator[Item]:
+        """Yield the alert groups that began between two instants, the newest first."""
+        async for group in self.client.alert_groups.list(started_at=(since, until)):
+            yield item_of(group)
+
+
+def target_of(client: object) -> Target:
+    """Return where a job acts that is given `client`."""
+    if isinstance(client, DatadogOnCall):
+        return DatadogTarget(client)
+    if isinstance(client, GrafanaOnCall):
+        return GrafanaTarget(client)
+    raise OptionsError("client", client, "a DatadogOnCall or GrafanaOnCall")
+
+
+def item_of(found: Page | AlertGroup) -> Item:
+    """Return what a job keeps of a page or an alert group."""
+    if isinstance(found, AlertGroup):
+        return Item(
+            id=found.id,
+            title=found.title or None,
+            team=found.team_id or None,
+            state=str(found.state),
+            created_at=found.created_at or None,
+        )
+    team = found.target
+    return Item(
+        id=found.id,
+        title=found.title,
+        team=(team.label if isinstance(team, Team) else team.id) if team else None,
+        urgency=str(found.urgency) if found.urgency else None,
+        state=str(found.status),
+        created_at=found.created_at,
+    )

@@ -1,0 +1,1 @@
+"""What became of a job: its data, and what shows them."""

@@ -1,0 +1,191 @@
+"""The report in words: what its text and its page say alike, and the text."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import TYPE_CHECKING, Final
+
+from aiooncall.drawing.measure import cells, clean, shorten
+from aiooncall.drawing.outline import human_duration
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
+
+    from aiooncall.bulk.reports.read import JobReport
+
+WIDTH: Final = 100
+"""Columns that a line of the text takes at most, but for names that are longer."""
+MOST_FAILURES: Final = 5
+_STATES: Final = {
+    "planned": "Not begun",
+    "running_or_killed": "Running, or killed",
+    "stopped": "Stopped",
+    "finished": "Finished",
+}
+ENDINGS: Final = {"failed": "failed", "ambiguous": "in doubt"}
+"""What the statuses of what went wrong are called."""
+_LONG: Final = 100
+"""From which number on a rate needs no decimals."""
+
+
+def many(count: int, name: str = "item") -> str:
+    """Return a number of things: `1 item`, `2,000 items`."""
+    return f"{count:,} {name}{'' if count == 1 else 's'}"
+
+
+def moment(at: datetime | None) -> str:
+    """Return a time to the second."""
+    return "-" if at is None else f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def rate(value: float | None) -> str:
+    """Return how many in a second."""
+    if value is None:
+        return "not known"
+    return f"{value:,.0f}/s" if value >= _LONG else f"{value:.3g}/s"
+
+
+def state(report: JobReport) -> str:
+    """Return how far the job is, in a word or three."""
+    return _STATES[report.state]
+
+
+def result(report: JobReport) -> str:
+    """Return what came of the items, in one sentence."""
+    counts = report.counts
+    if not report.runs:
+        return f"{many(counts.total)} to {report.plan.verb}"
+    good, count = ("confirmed", shown.confirmed) if (shown := report.verification) else ("accepted", counts.succeeded)
+    doubts = {"accepted but not confirmed": shown.accepted, "unknown": shown.unknown} if shown else {}
+    wrong = {"to do": counts.unfinished, "failed": counts.failed, **(doubts or {"in doubt": counts.ambiguous})}
+    whole = "all" if count == counts.total else f"{count:,} of"
+    return ", ".join([f"{whole} {many(counts.total)} {good}", *(f"{n:,} {name}" for name, n in wrong.items() if n)])
+
+
+def is_good(report: JobReport) -> bool:
+    """Return whether nobody has to look into it: all is confirmed, or accepted if that is all there can be."""
+    shown, total = report.verification, report.counts.total
+    return report.counts.succeeded == total and (shown.confirmed == total if shown else not report.verifiable)
+
+
+def advice(report: JobReport) -> Iterator[str]:
+    """Yield what may be done next."""
+    counts, name = report.counts, str(report.state)
+    if name == "planned":
+        yield "Preview it, then run it."
+    if name == "running_or_killed":
+        yield "If no process runs it any more, resume it: what is finished is not sent again."
+    if name == "stopped":
+        yield "Resume it: what is finished is not sent again."
+    if counts.failed:
+        yield "Resume it with failed items retried, once the reasons are dealt with."
+    unseen = report.verifiable and report.verification is None
+    if counts.ambiguous or (counts.sending and not report.repeatable):
+        what = "Verify it" if unseen else "Look at what is in doubt"
+        yield f"{what}: it may or may not have been done, and is not sent again."
+    elif name == "finished" and counts.succeeded and unseen:
+        yield "Verify it: what the server accepted may not be done yet."
+
+
+_SENDING: Final = {
+    True: "on its way; if the process was killed, it goes again",
+    False: "on its way; if the process was killed, it is in doubt",
+}
+
+
+def count_rows(report: JobReport) -> list[tuple[str, int, str]]:
+    """Return the counts: what they are called, how many, and what that means."""
+    counts = report.counts
+    rows = [
+        ("done", counts.done, "the server accepted it"),
+        ("found done", counts.found_done, "a run that was cut off had sent it, and it was found done"),
+        ("already so", counts.already, "nothing had to be changed"),
+        ("failed", counts.failed, "see the reasons"),
+        ("in doubt", counts.ambiguous, "it may or may not have been done; it is not sent again"),
+        ("being sent", counts.sending, _SENDING[report.repeatable]),
+        ("to do", counts.open, "not sent yet"),
+    ]
+    return [row for row in rows if row[1] or row[0] not in {"found done", "being sent", "already so"}]
+
+
+def verification_rows(report: JobReport) -> list[tuple[str, int, str]]:
+    """Return what the server shows, in the same way; nothing if nobody looked."""
+    shown = report.verification
+    if shown is None:
+        return []
+    return [
+        ("confirmed", shown.confirmed, "the server shows it as wanted"),
+        ("accepted", shown.accepted, "the server took it, and does not show it"),
+        ("unknown", shown.unknown, "not found any more, or in doubt"),
+        ("failed", shown.failed, "see the reasons"),
+        ("unfinished", shown.unfinished, "not dealt with"),
+    ]
+
+
+def plan_rows(report: JobReport) -> list[tuple[str, str]]:
+    """Return what was planned."""
+    plan = report.plan
+    length = "" if plan.duration is None else f" for {human_duration(plan.duration)}"
+    return [
+        ("Action", f"{plan.verb}{length}"),
+        ("Account", f"{plan.provider} {plan.account}"),
+        ("Items", f"{plan.items:,} from {plan.selection}; {many(plan.duplicates, 'duplicate')} left out"),
+        ("Plan", f"{plan.hash}, made {moment(plan.created_at)}"),
+        ("Journal", report.journal),
+    ]
+
+
+def run_rows(report: JobReport) -> list[tuple[str, str]]:
+    """Return how the runs went."""
+    if not report.runs:
+        return []
+    last = report.runs[-1]
+    end = f"to {moment(last.ended_at)}" if last.ended_at else f"and last seen alive {moment(last.alive_until)}"
+    sent, allowed = rate(report.requests_per_second), rate(report.allowed_per_second)
+    return [
+        ("Ran", f"{moment(report.started_at)} {end}"),
+        ("Active", f"{human_duration(report.active_seconds)} in {many(len(report.runs), 'run')}"),
+        ("Requests", f"{report.requests:,}, of which {report.refused:,} refused (429); {report.retried:,} sent again"),
+        ("Rate", f"{sent} sent, {allowed} allowed in the long run; items {rate(report.items_per_second)}"),
+    ]
+
+
+def text(report: JobReport) -> str:
+    """Return the report as plain text.
+
+    Args:
+        report: what to tell.
+    """
+    return "".join(f"{line}\n" for line in map(str.rstrip, _lines(report)))
+
+
+def _lines(report: JobReport) -> Iterator[str]:
+    yield f"{report.plan.verb.upper()}  {state(report)}: {result(report)}"
+    yield from _table((*plan_rows(report), *run_rows(report)))
+    yield ""
+    yield f"  {' | '.join(f'{name} {count:,}' for name, count, _ in count_rows(report))}"
+    if seen := verification_rows(report):
+        yield f"  verified {moment(report.verified_at)}:"
+        yield f"  {' | '.join(f'{name} {count:,}' for name, count, _ in seen)}"
+    if report.failures:
+        yield ""
+        yield from _failures(report)
+    for number, hint in enumerate(advice(report)):
+        yield f"{'' if number else 'Next:':6}{hint}"
+
+
+def _table(rows: Iterable[tuple[str, str]]) -> Iterator[str]:
+    for name, value in rows:
+        yield f"  {name:9} {clean(value)}"
+
+
+def _failures(report: JobReport) -> Iterator[str]:
+    shown = report.failures[:MOST_FAILURES]
+    size = max(len(f"{one.count:,}") for one in shown)
+    for one in shown:
+        name = ENDINGS[one.status]
+        line = clean(f"{name}: {one.reason}, e.g. {one.example_id}: {one.example_error}")
+        yield f"  {one.count:>{size},} {shorten(line, lambda found: cells(found) <= WIDTH - size - 3)}"
+    if left := len(report.failures) - len(shown):
+        yield f"  and {many(left, 'more reason')}"

@@ -1,0 +1,1 @@
+"""One module for each resource of Datadog On-Call, and what they share."""

@@ -1,0 +1,158 @@
+"""Schedules: create, get, list, update, delete, and who is on call (https://docs.datadoghq.com/api/latest/on-call/)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Final
+
+from aiooncall._base.datetimes import format_datetime
+from aiooncall._base.json import as_object
+from aiooncall._base.unset import UNSET
+from aiooncall._base.validation import aware, count, one_of
+from aiooncall.client.pagination import paginate
+from aiooncall.datadog.models.on_call import ScheduleResponders, Shift
+from aiooncall.datadog.models.schedule import Layer, Member, Schedule, SchedulePosition
+from aiooncall.datadog.resources.base import Collection, read_many, read_one
+from aiooncall.datadog.resources.includes import (
+    RespondersInclude,
+    ScheduleInclude,
+    ShiftInclude,
+    include_query,
+    included,
+)
+from aiooncall.datadog.resources.overrides import Overrides
+from aiooncall.datadog.writing.schedule import schedule_request
+from aiooncall.errors import OptionsError
+from aiooncall.jsonapi import ResourceRef, each
+from aiooncall.transport.crud import crud
+from aiooncall.transport.endpoint import Endpoint, Safety
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from datetime import datetime
+
+    from aiooncall.datadog.resources.base import Json
+
+ENDPOINTS = crud("/api/v2/on-call/schedules", "schedule_id")
+ON_CALL: Final = Endpoint("GET", f"{ENDPOINTS.get.template}/on-call", Safety.REPEATABLE)
+RESPONDERS: Final = Endpoint("GET", f"{ENDPOINTS.get.template}/responders", Safety.REPEATABLE)
+
+LARGEST_PAGE: Final = 100
+"""Rows in one request at most (https://docs.datadoghq.com/api/latest/on-call/)."""
+
+
+class Schedules(Collection[Schedule]):
+    """The schedules of one Datadog account."""
+
+    _kind = Schedule
+    _endpoints = ENDPOINTS
+    _includes = ScheduleInclude
+    _request = staticmethod(schedule_request)
+
+    @cached_property
+    def overrides(self) -> Overrides:
+        """The times in which somebody stands in."""
+        return Overrides(self._client)
+
+    async def _call(
+        self, endpoint: Endpoint, *ids: str, include: Iterable[str] = (), body: Json | None = None, **query: str
+    ) -> Schedule:
+        asked = included(include, self._includes)  # an iterator can be read only once
+        schedule = await super()._call(endpoint, *ids, include=asked, body=body, **query)
+        if any(value.startswith(ScheduleInclude.LAYERS_MEMBERS) for value in asked):
+            _mark_empty_slots(schedule)
+        return schedule
+
+    async def list(
+        self, query: str | None = None, *, page_size: int = LARGEST_PAGE, include: Iterable[str] = ()
+    ) -> AsyncIterator[Schedule]:
+        """Yield schedules as they are read, request by request. Rows do not say which layers they have.
+
+        Args:
+            query: a part of the name, with `*` for anything, or `team.id:<id>`, or `user.id:(<id> OR <id>)`.
+            page_size: rows in one request, at most 100.
+            include: what the answers bring along: the teams, or nothing.
+        """
+        fixed = {"page[size]": str(count("page_size", page_size, most=LARGEST_PAGE))}
+        fixed |= include_query(include, (ScheduleInclude.TEAMS,))
+        fixed |= {"filter[query]": query} if query else {}
+
+        async def fetch(number: int | None) -> tuple[list[Schedule], int | None]:
+            place = {} if number is None else {"page[number]": str(number)}
+            read = partial(read_many, kind=Schedule)
+            graph = await self._client.fetch(ENDPOINTS.list, query={**fixed, **place}, read=read)
+            return graph.data, _next_page(graph.meta.get("page"))
+
+        async for schedule in paginate(fetch, lambda row: row.id):
+            yield schedule
+
+    async def on_call(self, schedule_id: str, *, at: datetime | None = None, include: Iterable[str] = ()) -> Shift:
+        """Return the shift that is on; Datadog recommends `responders` instead.
+
+        Args:
+            schedule_id: the schedule.
+            at: an aware datetime; now unless given.
+            include: what the answer brings along.
+
+        Raises:
+            NotFound: there is no such schedule, or nobody is on call.
+        """
+        query = {**_instant(at), **include_query(include, ShiftInclude)}
+        return await self._client.fetch(ON_CALL, schedule_id, query=query, read=partial(read_one, kind=Shift))
+
+    async def responders(
+        self,
+        schedule_id: str,
+        *,
+        at: datetime | None = None,
+        positions: Iterable[SchedulePosition | str] = (SchedulePosition.CURRENT,),
+        include: Iterable[str] = (RespondersInclude.RESPONDERS_SHIFTS_USER,),
+    ) -> ScheduleResponders:
+        """Return who is on call for a schedule, by position.
+
+        Args:
+            schedule_id: the schedule.
+            at: an aware datetime; now unless given.
+            positions: any of previous, current and next.
+            include: what the answer brings along.
+        """
+        query = {**_instant(at), **_positions(positions), **include_query(include, RespondersInclude)}
+        read = partial(read_one, kind=ScheduleResponders)
+        return await self._client.fetch(RESPONDERS, schedule_id, query=query, read=read)
+
+
+def _mark_empty_slots(schedule: Schedule) -> None:
+    """Tell empty slots from members that were not asked for.
+
+    Datadog includes an empty slot without a user, or leaves it out although members were asked for.
+    """
+    for layer in schedule.layers or ():
+        if isinstance(layer, Layer) and layer.members:
+            layer.members = [_slot(member) for member in each(layer.members, Member)]
+
+
+def _slot(member: Member | ResourceRef) -> Member:
+    if isinstance(member, ResourceRef):
+        return Member(id=member.id, user=None)
+    if member.user is UNSET:
+        member.user = None
+    return member
+
+
+def _next_page(meta: object) -> int | None:
+    following = (as_object(meta) or {}).get("next_number")
+    return following if isinstance(following, int) else None
+
+
+def _instant(at: datetime | None) -> dict[str, str]:
+    return {} if at is None else {"filter[at_ts]": format_datetime(aware("at", at).astimezone(UTC))}
+
+
+def _positions(positions: Iterable[SchedulePosition | str]) -> dict[str, str]:
+    wanted = f"a tuple of {', '.join(SchedulePosition)}"
+    if isinstance(positions, str) or not isinstance(positions, Iterable):
+        raise OptionsError("positions", positions, wanted)
+    chosen = dict.fromkeys([one_of("positions", position, SchedulePosition) for position in positions])
+    return {"filter[position]": ",".join(chosen)} if chosen else {}

@@ -1,0 +1,1 @@
+"""One module for each resource of Grafana OnCall, and what they share."""

@@ -1,0 +1,29 @@
+"""Calendars to subscribe to: they take a token of their own, in the query."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from aiooncall._base.validation import secret
+from aiooncall.transport.endpoint import Endpoint, Safety
+
+if TYPE_CHECKING:
+    from aiooncall.client.base import BaseClient
+
+CALENDAR: Final = "text/calendar"
+"""The only form that the engine has them in (grafana/oncall, engine/apps/public_api/custom_renderers.py)."""
+
+
+def _calendar(path: str) -> Endpoint:
+    return Endpoint("GET", path, Safety.REPEATABLE, accept=CALENDAR)
+
+
+USER_EXPORT: Final = _calendar("/api/v1/users/{user_id}/schedule_export/")
+SCHEDULE_EXPORT: Final = _calendar("/api/v1/schedules/{schedule_id}/export/")
+
+
+async def export(client: BaseClient, endpoint: Endpoint, object_id: str, export_token: str) -> str:
+    """Return the text of a calendar."""
+    client.hide(secret("export_token", export_token))
+    attempt = await client.call(endpoint, object_id, query={"token": export_token})
+    return attempt.body.decode("utf-8", "replace")

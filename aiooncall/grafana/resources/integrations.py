@@ -1,0 +1,76 @@
+"""Integrations (https://grafana.com/docs/oncall/latest/oncall-api-reference/integrations/)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from aiooncall._base.validation import at_most, needs, one_of, seconds, whole_units
+from aiooncall.client.composite import composite
+from aiooncall.errors import BadRequest
+from aiooncall.grafana.limits import USER
+from aiooncall.grafana.models.integration import Integration, MaintenanceMode
+from aiooncall.grafana.resources.base import TeamCollection
+from aiooncall.transport.crud import crud
+from aiooncall.transport.endpoint import Endpoint, Safety
+
+if TYPE_CHECKING:
+    from aiooncall._base.validation import Seconds
+    from aiooncall.grafana.resources.base import Json
+
+INTEGRATIONS = crud("/api/v1/integrations/", "integration_id", bucket=USER)
+_ONE: Final = INTEGRATIONS.get.template
+START: Final = Endpoint("POST", f"{_ONE}maintenance_start/", Safety.REPEATABLE, bucket=USER)
+STOP: Final = Endpoint("POST", f"{_ONE}maintenance_stop/", Safety.REPEATABLE, bucket=USER)
+LONGEST_NAME: Final = 150
+LONGEST_DESCRIPTION: Final = 250
+"""Characters: grafana/oncall, engine/apps/alerts/models/alert_receive_channel.py."""
+
+
+class Integrations(TeamCollection[Integration]):
+    """The integrations of one Grafana OnCall."""
+
+    _kind = Integration
+    _endpoints = INTEGRATIONS
+
+    @composite
+    async def start_maintenance(
+        self, integration_id: str, *, mode: MaintenanceMode | str, duration: Seconds
+    ) -> Integration:
+        """Put an integration in maintenance for some time.
+
+        Args:
+            integration_id: the integration.
+            mode: MAINTENANCE gathers all alerts in one group; DEBUG lets them escalate to nobody.
+            duration: how long, in whole seconds or as a timedelta.
+
+        Raises:
+            BadRequest: it is in maintenance already.
+        """
+        asked = one_of("mode", mode, MaintenanceMode)
+        length = seconds("duration", duration)
+        whole_units("duration", length, 1, least=1)
+        try:
+            return await self._call(START, integration_id, body={"mode": asked, "duration": int(length)})
+        except BadRequest as refused:
+            if refused.attempts == 1:
+                raise
+            found = await self.get(integration_id)  # an earlier attempt can have done it
+            if found.maintenance_mode != mode:
+                raise
+            return found
+
+    async def stop_maintenance(self, integration_id: str) -> Integration:
+        """End the maintenance of an integration."""
+        return await self._call(STOP, integration_id)
+
+    def _check(self, resource: Integration, *, new: bool) -> None:
+        if new:
+            needs(resource, "type")
+        at_most("name", resource.name, LONGEST_NAME)
+        at_most("description_short", resource.description_short, LONGEST_DESCRIPTION)
+
+    def _body(self, resource: Integration, *, new: bool) -> Json:
+        body = super()._body(resource, new=new)
+        if not new:  # its type is settled
+            body.pop("type", None)
+        return body

@@ -1,0 +1,64 @@
+"""JSON:API as the fake servers speak it: identifiers, linkage, errors and lists in slices (https://jsonapi.org/format/)."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from aiooncall.simulator.http.routing import Refusal, json_answer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+Json: TypeAlias = dict[str, Any]
+
+JSON_API: Final = "application/vnd.api+json"
+
+
+def ref(resource: Mapping[str, Any]) -> Json:
+    """Return the identifier of a resource."""
+    return {"id": resource["id"], "type": resource["type"]}
+
+
+def linkage(kind: str, ids: Iterable[str]) -> Json:
+    """Return the relationship to many resources of a kind."""
+    return {"data": [{"id": one, "type": kind} for one in ids]}
+
+
+def linked(resource: Mapping[str, Any], relationship: str) -> list[Json]:
+    """Return the identifiers that a relationship holds, whether it is to one, to many or to none."""
+    data: Json | list[Json] | None = resource.get("relationships", {}).get(relationship, {}).get("data")
+    if data is None:
+        return []
+    return data if isinstance(data, list) else [data]
+
+
+def without(values: Mapping[str, Any], *names: str) -> Json:
+    """Return an object without some of its members."""
+    return {name: value for name, value in values.items() if name not in names}
+
+
+def refused(status: int, detail: str) -> Refusal:
+    """Return a refusal in the form of an error object, as On-Call was recorded to answer."""
+    error = {"title": "Generic Error", "detail": detail}
+    return Refusal(json_answer(status, {"errors": [error]}, JSON_API))
+
+
+def bad_request(detail: str) -> Refusal:
+    """Return the refusal of a request that cannot be carried out as it is."""
+    return refused(400, detail)
+
+
+def meta_page(total: int, number: int, size: int) -> Json:
+    """Return what a list says of its slices; `number` starts at 0."""
+    last = max(0, math.ceil(total / size) - 1)
+    return {
+        "first_number": 0,
+        "last_number": last,
+        "next_number": number + 1 if number < last else None,
+        "number": number,
+        "prev_number": number - 1 if number else None,
+        "size": size,
+        "total": total,
+        "type": "number_size",
+    }

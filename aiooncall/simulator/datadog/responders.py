@@ -1,0 +1,114 @@
+"""Who is on call, as resources: shifts, responders by position, and the people behind a team's policy."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from aiooncall.simulator.datadog.json_api import linkage
+from aiooncall.simulator.datadog.policy_json import target_position
+from aiooncall.simulator.datadog.rotation import find_shifts
+from aiooncall.simulator.datadog.routing_json import escalated_policy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from aiooncall.simulator.datadog.json_api import Json
+    from aiooncall.simulator.datadog.rotation import Shift
+    from aiooncall.simulator.datadog.world import World
+
+
+def shifts_at(world: World, schedule: Json, position: str, at: datetime) -> list[Json]:
+    """Return the shifts at a position of a stored schedule, seen from an instant."""
+    made = datetime.fromtimestamp(world.schedules.made_at(schedule["id"]), UTC)
+    return [_shift(_cut(found, made, at)) for found in find_shifts(schedule["attributes"], position, at)]
+
+
+def _cut(found: Shift, made: datetime, at: datetime) -> Shift:
+    """Return a shift without what was before its schedule was made, which recordings leave out."""
+    if found.start < made < found.end and made <= at:
+        return found._replace(start=made.astimezone(found.start.tzinfo))
+    return found
+
+
+def responders_at(world: World, schedule: Json, positions: Iterable[str], at: datetime) -> list[Json]:
+    """Return who is asked for by position and, after that, the responders and their shifts."""
+    record_id = f"{schedule['id']}-{int(at.timestamp())}"
+    shifts = {position: shifts_at(world, schedule, position, at) for position in positions}
+    responders = [_responder(f"{record_id}-{position}", position, found) for position, found in shifts.items()]
+    record = {
+        "id": record_id,
+        "type": "schedule_oncall_responders",
+        "attributes": {"scheduled_at": f"{at:%Y-%m-%dT%H:%M:%S.%f}000Z"},
+        "relationships": {
+            "responders": linkage("schedule_oncall_responder", (responder["id"] for responder in responders)),
+            "schedule": {"data": {"id": schedule["id"], "type": "schedules"}},
+        },
+    }
+    return [record, *responders, *(shift for found in shifts.values() for shift in found)]
+
+
+def team_responders_at(world: World, team_id: str, at: datetime) -> list[Json]:
+    """Return who is on call for a team and, after that, the later steps that reach anybody, as was recorded."""
+    steps = _policy_steps(world, team_id)
+    first, *later = [_step_users(world, step, at, {team_id}) for step in steps] or [[]]
+    escalations: list[Json] = [
+        {"id": step["id"], "type": "escalation_policy_steps", "relationships": {"responders": linkage("users", users)}}
+        for step, users in zip(steps[1:], later, strict=True)
+        if users
+    ]
+    record = {
+        "id": f"{team_id}-{int(at.timestamp())}",
+        "type": "team_oncall_responders",
+        "relationships": {
+            "responders": linkage("users", first),
+            "escalations": linkage("escalation_policy_steps", (step["id"] for step in escalations)),
+        },
+    }
+    return [record, *escalations]
+
+
+def _shift(found: Shift) -> Json:
+    start, end = (at.isoformat(timespec="seconds") for at in (found.start, found.end))
+    return {
+        "id": f"{found.user_id}-{start}-{end}",
+        "type": "shifts",
+        "attributes": {"start": found.start.isoformat(), "end": end},
+        "relationships": {"user": {"data": {"id": found.user_id, "type": "users"}}},
+    }
+
+
+def _responder(responder_id: str, position: str, shifts: list[Json]) -> Json:
+    return {
+        "id": responder_id,
+        "type": "schedule_oncall_responder",
+        "attributes": {"position": position},
+        "relationships": {"shifts": linkage("shifts", (shift["id"] for shift in shifts))},
+    }
+
+
+def _policy_steps(world: World, team_id: str) -> list[Json]:
+    """Return the steps of the policy that the first of a team's rules with one leads to."""
+    policies = map(escalated_policy, world.routing(team_id)["attributes"]["rules"])
+    policy_id = next((one for one in policies if one is not None), None)
+    steps: list[Json] = world.policies.get(policy_id)["attributes"]["steps"] if policy_id else []
+    return steps
+
+
+def _step_users(world: World, step: Json, at: datetime, teams: set[str]) -> list[str]:
+    """Return whom a step reaches, each user once; a team on the way that was passed already reaches nobody."""
+    found = (user for target in step["targets"] for user in _target_users(world, target, at, teams))
+    return list(dict.fromkeys(found))
+
+
+def _target_users(world: World, target: Json, at: datetime, teams: set[str]) -> list[str]:
+    target_id: str = target["id"]
+    match target["type"]:
+        case "users":
+            return [target_id]
+        case "schedules":
+            schedule = world.rota(target_id)["attributes"]
+            return [shift.user_id for shift in find_shifts(schedule, target_position(target) or "current", at)]
+        case _:
+            steps = [] if target_id in teams else _policy_steps(world, target_id)[:1]
+            return [user for step in steps for user in _step_users(world, step, at, teams | {target_id})]

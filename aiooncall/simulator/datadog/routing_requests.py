@@ -1,0 +1,112 @@
+"""Reads routing rules, as strictly as the vendor documents them.
+
+https://docs.datadoghq.com/api/latest/on-call/set-on-call-team-routing-rules/
+
+That the last rule has to match everything, and the bounds of an acknowledgement, are what the vendor's Terraform
+provider says of the API: https://registry.terraform.io/providers/DataDog/datadog/latest/docs/resources/on_call_team_routing_rules
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from aiooncall.simulator.datadog.reading import check_id, part_ids, read_hours
+
+if TYPE_CHECKING:
+    from aiooncall.simulator.datadog.fields import Fields
+    from aiooncall.simulator.datadog.json_api import Json
+    from aiooncall.simulator.datadog.world import World
+
+_URGENCIES: Final = ("low", "high", "dynamic")
+_REQUIRED: Final = {
+    "escalation_policy": ("policy_id",),
+    "reroute_to_team": ("destination_team_id",),
+    "send_slack_message": ("channel", "workspace"),
+    "send_teams_message": ("channel", "team", "tenant"),
+    "workflow": ("handle",),
+}
+"""The texts that each kind of action must have; kinds that are not here are kept as they are."""
+_ACK_MINUTES: Final = (30, 4320)
+
+
+def read_routing(data: Fields, world: World, old: Json) -> Json:
+    """Return the routing rules that a request sets, which keep the ids of the old ones that they name."""
+    team_id: str = old["id"]
+    if data.has("id"):
+        check_id(data, team_id)
+    attributes = data.optional_child("attributes")
+    rules = attributes.optional_children("rules") if attributes else []
+    ids = part_ids(rules, [rule["id"] for rule in old["attributes"]["rules"]], world)
+    if len(rules) == 1 and _is_default(rules[0]):
+        ids = [f"virtual-{team_id}-rule-0"]
+    read = [_read_rule(rule, rule_id, world) for rule, rule_id in zip(rules, ids, strict=True)]
+    if rules:
+        _check_last(rules[-1], read[-1])
+    relationships = data.optional_child("relationships")
+    return data.with_known(
+        id=team_id,
+        attributes=attributes.with_known(rules=read) if attributes else {"rules": read},
+        relationships=(relationships.with_known(rules=None) or None) if relationships else None,
+    )
+
+
+def _is_default(rule: Fields) -> bool:
+    """Tell whether a lone rule only names a policy, the old way: recordings show it with an id that is made up."""
+    return not rule.optional_text("id") and rule.has("policy_id") and not rule.optional_children("actions")
+
+
+def _check_last(rule: Fields, read: Json) -> None:
+    """Refuse a last rule that leaves some event without a policy."""
+    for name in ("query", "time_restriction"):
+        if read.get(name):
+            raise rule.refusal(name, "must not be there in the last rule, which has to match everything")
+    if not any(action["type"] == "escalation_policy" for action in read["actions"]):
+        raise rule.refusal("actions", "must lead to an escalation policy in the last rule")
+
+
+def _read_rule(rule: Fields, rule_id: str, world: World) -> Json:
+    """Return a rule in one form, whether it names its policy the old way or in an action."""
+    actions = [_read_action(action, world) for action in rule.optional_children("actions")]
+    escalations = [action for action in actions if action["type"] == "escalation_policy"]
+    urgency = rule.choice("urgency", _URGENCIES) if rule.has("urgency") else None
+    if rule.optional_text("policy_id"):
+        policy_id = world.policies.named(rule, "policy_id")
+        if any(action["policy_id"] != policy_id for action in escalations):
+            raise rule.refusal("policy_id", "must not be there together with an action for another policy")
+        if not escalations:
+            escalations = [{"type": "escalation_policy", "policy_id": policy_id, "urgency": urgency or "high"}]
+            actions = [*escalations, *actions]
+    window = read_hours(rule.optional_child("time_restriction"))
+    if window is not None and any("support_hours" in action for action in escalations):
+        raise rule.refusal("time_restriction", "must not be there together with the support_hours of an action")
+    return rule.with_known(
+        id=rule_id,
+        actions=actions,
+        policy_id=None,
+        query=rule.optional_text("query") or "",
+        time_restriction=window,
+        urgency=urgency or next((action.get("urgency", "high") for action in escalations), None),
+    )
+
+
+def _read_action(action: Fields, world: World) -> Json:
+    kind = action.text("type")
+    for name in _REQUIRED.get(kind, ()):
+        action.text(name)
+    match kind:
+        case "reroute_to_team":
+            world.teams.named(action, "destination_team_id")
+            return action.with_known()
+        case "escalation_policy":
+            return _read_escalation(action, world)
+        case _:
+            return action.with_known()
+
+
+def _read_escalation(action: Fields, world: World) -> Json:
+    return action.with_known(
+        policy_id=world.policies.named(action, "policy_id"),
+        ack_timeout_minutes=action.integer("ack_timeout_minutes", *_ACK_MINUTES),
+        support_hours=read_hours(action.optional_child("support_hours")),
+        urgency=action.choice("urgency", _URGENCIES) if action.has("urgency") else None,
+    )

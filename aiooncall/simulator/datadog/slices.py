@@ -1,0 +1,53 @@
+"""Which slice of a list a request asks for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from aiooncall.simulator.datadog.json_api import bad_request
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+T = TypeVar("T")
+
+
+class Slice(NamedTuple):
+    """A slice of a list; `number` starts at 0."""
+
+    number: int
+    size: int
+
+    @property
+    def start(self) -> int:
+        """How many rows there are before it."""
+        return self.number * self.size
+
+    def of(self, rows: Sequence[T]) -> Sequence[T]:
+        """Return the rows in it."""
+        return rows[self.start : self.start + self.size]
+
+
+def read_slice(query: Mapping[str, str], most: int, usual: int | None = None) -> Slice:
+    """Return the slice that a request asks for.
+
+    Args:
+        query: The request's parameters.
+        most: How many rows it can have.
+        usual: How many it has if the request doesn't say; else the most.
+
+    Raises:
+        Refusal: There can be no such slice.
+    """
+    number = _integer(query, "page[number]", 0)
+    size = _integer(query, "page[size]", usual or most)
+    if number < 0 or not 1 <= size <= most:
+        raise bad_request(f"page[number] starts at 0, page[size] is 1 to {most}")
+    return Slice(number, size)
+
+
+def _integer(query: Mapping[str, str], name: str, default: int) -> int:
+    try:
+        return int(query.get(name, default))
+    except ValueError:
+        raise bad_request(f"{name}: must be a whole number") from None

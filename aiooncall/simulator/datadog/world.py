@@ -1,0 +1,173 @@
+"""What the fake Datadog knows of people and of who is called when: every resource in the form that requests have."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from typing import TYPE_CHECKING, Final
+
+from aiooncall.simulator.datadog.json_api import refused
+from aiooncall.simulator.datadog.standing_in import with_overrides
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from aiooncall.simulator.datadog.fields import Fields
+    from aiooncall.simulator.datadog.json_api import Json
+
+# How recorded errors name resources.
+_NAMES: Final = {
+    "notification_channels": "notification_channel",
+    "notification_rules": "notification_rule",
+    "overrides": "override",
+    "policies": "escalation_policy",
+    "schedules": "schedule",
+    "teams": "team",
+    "users": "user",
+}
+
+# How recorded 404s word it; those of other types name the resource.
+_NOT_FOUND: Final = {
+    "notification_channels": "notification channel not found",
+    "notification_rules": "notification rule not found",
+}
+
+_IN_USE: Final = 409
+
+
+class Table:
+    """The resources of one type, oldest first."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self.name = _NAMES[kind]
+        self._resources: dict[str, Json] = {}
+        self._made: dict[str, float] = {}
+
+    def __iter__(self) -> Iterator[Json]:
+        return iter(self._resources.values())
+
+    def find(self, resource_id: str) -> Json | None:
+        """Return a resource, None if there is none."""
+        return self._resources.get(resource_id)
+
+    def get(self, resource_id: str) -> Json:
+        """Return the resource that a path names, or refuse with 404."""
+        found = self._resources.get(resource_id)
+        if found is None:
+            raise refused(404, _NOT_FOUND.get(self.kind, f"{self.name}[{resource_id}] not found"))
+        return found
+
+    def named(self, fields: Fields, field: str) -> str:
+        """Return the id that a field of a request holds, or refuse with 400 if it names nothing."""
+        resource_id = fields.text(field)
+        if resource_id not in self._resources:
+            raise fields.refusal(field, f"{self.name}[{resource_id}] not found")
+        return resource_id
+
+    def put(self, resource: Json) -> Json:
+        """Keep a resource, in place of one with the same id, and return it."""
+        self._resources[resource["id"]] = resource
+        return resource
+
+    def add(self, resource: Json, now: float) -> Json:
+        """Keep a new resource, which is made at an instant of the wall clock, and return it."""
+        self._made[resource["id"]] = now
+        return self.put(resource)
+
+    def made_at(self, resource_id: str) -> float:
+        """Return when a resource was made."""
+        return self._made[resource_id]
+
+    def remove(self, resource_id: str) -> None:
+        """Forget a resource."""
+        del self._resources[resource_id]
+
+
+class World:
+    """All tables, and what connects them."""
+
+    def __init__(self, *, seed: int = 1) -> None:
+        self.users = Table("users")
+        self.teams = Table("teams")
+        self.policies = Table("policies")
+        self.schedules = Table("schedules")
+        self._routing: dict[str, Json] = {}
+        self._channels: dict[str, Table] = {}
+        self._rules: dict[str, Table] = {}
+        self._overrides: dict[str, Table] = {}
+        self._random = random.Random(seed)  # noqa: S311 - repeatable, not secret
+
+    def new_id(self) -> str:
+        """Return an id that nothing has yet."""
+        return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+
+    def channels(self, user_id: str) -> Table:
+        """Return the notification channels of a user, or refuse with 404."""
+        return self._channels.setdefault(self.users.get(user_id)["id"], Table("notification_channels"))
+
+    def rules(self, user_id: str) -> Table:
+        """Return the notification rules of a user, or refuse with 404."""
+        return self._rules.setdefault(self.users.get(user_id)["id"], Table("notification_rules"))
+
+    def overrides(self, schedule_id: str) -> Table:
+        """Return the overrides of a schedule, or refuse with 404."""
+        return self._overrides.setdefault(self.schedules.get(schedule_id)["id"], Table("overrides"))
+
+    def rota(self, schedule_id: str) -> Json:
+        """Return a schedule in which people stand in, or refuse with 404."""
+        schedule, overrides = self.schedules.get(schedule_id), self.overrides(schedule_id)
+        return {**schedule, "attributes": with_overrides(schedule["attributes"], overrides)}
+
+    def routing(self, team_id: str) -> Json:
+        """Return the routing rules of a team, none if they were never set, or refuse with 404."""
+        none: Json = {"id": team_id, "type": "team_routing_rules", "attributes": {"rules": []}}
+        return self._routing.get(self.teams.get(team_id)["id"], none)
+
+    def set_routing(self, record: Json) -> Json:
+        """Keep the routing rules of a team and return them."""
+        self._routing[record["id"]] = record
+        return record
+
+    def users_of_policy(self, policy_id: str) -> list[str]:
+        """Return whose routing rules lead to a policy."""
+        return [
+            f"team[{team_id}] in its routing rule[{rule['id']}]"
+            for team_id, record in self._routing.items()
+            for rule in record["attributes"]["rules"]
+            if any(action.get("policy_id") == policy_id for action in rule["actions"])
+        ]
+
+    def users_of_schedule(self, schedule_id: str) -> list[str]:
+        """Return which policies call a schedule."""
+        return [
+            f"escalation_policy[{policy['id']}] in its step[{step['id']}]"
+            for policy in self.policies
+            for step in policy["attributes"]["steps"]
+            if any((target["type"], target["id"]) == ("schedules", schedule_id) for target in step["targets"])
+        ]
+
+    def stored(self, kind: str, resource_id: str) -> Json | None:
+        """Return a resource of any type, or a team's routing rules by the team's id; None if there is none."""
+        match kind:
+            case "team_routing_rules":
+                return self.routing(resource_id) if self.teams.find(resource_id) else None
+            case "notification_channels":
+                tables = [*self._channels.values()]
+            case "notification_rules":
+                tables = [*self._rules.values()]
+            case "overrides":
+                tables = [*self._overrides.values()]
+            case _:
+                tables = [self.policies, self.schedules, self.teams, self.users]
+        found = (table.find(resource_id) for table in tables if table.kind == kind)
+        return next((one for one in found if one is not None), None)
+
+
+def not_in_use(name: str, users: list[str]) -> None:
+    """Refuse the removal of something that others use.
+
+    The vendor's reference lists no status for it, and no recording shows one: this one is a guess.
+    """
+    if users:
+        raise refused(_IN_USE, f"{name} is in use by {', '.join(users)}")

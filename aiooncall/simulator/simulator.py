@@ -1,0 +1,257 @@
+"""The simulator: stateful fakes of both vendors' APIs, each on a loopback port."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+from aiohttp import web
+
+from aiooncall._base.clock import SYSTEM_CLOCK
+from aiooncall.simulator.datadog.app import Datadog, Manner
+from aiooncall.simulator.datadog.auth import DatadogAuth
+from aiooncall.simulator.grafana import error_answers as grafana_mishaps
+from aiooncall.simulator.grafana.app import Grafana
+from aiooncall.simulator.grafana.options import GrafanaRules
+from aiooncall.simulator.http import error_answers as datadog_mishaps
+from aiooncall.simulator.http.faults import FaultPlan
+from aiooncall.simulator.http.ledger import Ledger, RequestRecord
+from aiooncall.simulator.http.origin import Origin
+from aiooncall.simulator.http.pipeline import Pipeline
+from aiooncall.simulator.http.rate_rules import Limiter
+from aiooncall.simulator.http.routing import Moment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from types import TracebackType
+
+    from aiooncall._base.clock import Clock
+    from aiooncall.simulator.datadog.page_routes import SearchMode
+    from aiooncall.simulator.http.origin import Handler
+    from aiooncall.simulator.http.pipeline import Doorkeeper, Mishaps
+    from aiooncall.simulator.http.rate_rules import Limits, RateRule
+    from aiooncall.simulator.http.routing import Router
+
+
+class Simulator:
+    """A fake Datadog On-Call and a fake Grafana OnCall that keep state, count requests and fail on demand.
+
+    Both listen once started.
+
+    Args:
+        host: The address to listen on.
+        port: The port of the fake Datadog, 0 for any free one; the fake Grafana OnCall always takes a free one.
+        clock: The time that the server lives in.
+        clock_skew: Seconds that its wall clock is ahead of the clock's.
+        rate_rules: The limits; the first that covers a request counts, and without one there is no limit.
+        faults: What goes wrong.
+        slow: How long a change takes, from and to so many seconds at random. Its effect comes at some moment
+            of that, also if whoever asked for it is gone by then.
+        settle_delay: Seconds from a 202 until the change is visible.
+        search_lag: Seconds until the list shows what a read by id shows.
+        search_mode: How the list treats queries: "empty_body" answers without a body, "ignores_tags" finds nothing
+            by tag.
+        credentials: API keys and their application keys; None accepts any pair or bearer token that isn't empty.
+        drift: Whether answers hold fields and values that no client knows.
+        bare_included: Whether included users, schedules and teams come without attributes.
+        hide_empty_slots: Whether the empty slots of a rotation are referred to but never included, as recorded.
+        pagerduty_answers_put: Whether changing a PagerDuty service answers with its name, as recorded, or with nothing,
+            as documented.
+        keep_requests: Whether the ledger lists each event or only counts, for long runs.
+        grafana: How the fake Grafana OnCall behaves, its limits included; None takes the usual way.
+
+    Attributes:
+        ledger: What really happened, at either.
+        faults: The plan of what goes wrong, at either.
+        grafana: Puts things into the fake Grafana OnCall; what the methods here put in is Datadog's.
+        elsewhere: The requests that one more origin saw; redirects point there.
+    """
+
+    def __init__(
+        self,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        clock: Clock = SYSTEM_CLOCK,
+        clock_skew: float = 0.0,
+        rate_rules: Iterable[RateRule] = (),
+        faults: FaultPlan | None = None,
+        slow: tuple[float, float] | None = None,
+        settle_delay: float = 0.05,
+        search_lag: float = 0.2,
+        search_mode: SearchMode = "normal",
+        credentials: Mapping[str, str] | None = None,
+        drift: bool = False,
+        bare_included: bool = False,
+        hide_empty_slots: bool = True,
+        pagerduty_answers_put: bool = True,
+        keep_requests: bool = True,
+        grafana: GrafanaRules | None = None,
+    ) -> None:
+        self.ledger = Ledger(keep_requests=keep_requests)
+        self.faults = FaultPlan() if faults is None else faults
+        self.elsewhere: list[RequestRecord] = []
+        self._address = host, port
+        self._clock = clock
+        self._clock_skew = clock_skew
+        self._slow = slow
+        manner = Manner(
+            settle_delay=settle_delay,
+            search_lag=search_lag,
+            search_mode=search_mode,
+            drift=drift,
+            bare_included=bare_included,
+            hide_empty_slots=hide_empty_slots,
+            pagerduty_answers_put=pagerduty_answers_put,
+        )
+        self._world = Datadog(self.ledger, manner)
+        self._limiter = Limiter(rate_rules)
+        rules = GrafanaRules() if grafana is None else grafana
+        self.grafana = Grafana(rules, self.ledger, self._link_base(rules), self._now)
+        self._elsewhere = Origin(self._record_elsewhere)
+        self._datadog = Origin(
+            self._pipeline(DatadogAuth(credentials), self._limiter, self._world.router, datadog_mishaps)
+        )
+        self._grafana = Origin(
+            self._pipeline(self.grafana.door, self.grafana.limits, self.grafana.router, grafana_mishaps)
+        )
+
+    def _pipeline(self, doorkeeper: Doorkeeper, limiter: Limits, router: Router, mishaps: Mishaps) -> Handler:
+        return Pipeline(
+            clock=self._clock,
+            clock_skew=self._clock_skew,
+            doorkeeper=doorkeeper,
+            limiter=limiter,
+            faults=self.faults,
+            router=router,
+            ledger=self.ledger,
+            elsewhere=self._elsewhere,
+            mishaps=mishaps,
+            slow=self._slow,
+        ).handle
+
+    def _link_base(self, rules: GrafanaRules) -> Callable[[], str]:
+        return lambda: self.elsewhere_url if rules.links_elsewhere else self.grafana_url
+
+    def _now(self) -> Moment:
+        return Moment(self._clock.monotonic(), self._clock.time() + self._clock_skew)
+
+    @property
+    def datadog_url(self) -> str:
+        """The base URL, for the API host and the paging host alike."""
+        return self._datadog.url
+
+    @property
+    def events_url(self) -> str:
+        """The base URL of the host that takes events in; here it is the same server."""
+        return self._datadog.url
+
+    @property
+    def grafana_url(self) -> str:
+        """The base URL of the fake Grafana OnCall; the API's paths follow it."""
+        return self._grafana.url
+
+    @property
+    def elsewhere_url(self) -> str:
+        """The base URL of one more origin, which no client should ever call."""
+        return self._elsewhere.url
+
+    async def start(self) -> None:
+        """Listen on all ports."""
+        host, port = self._address
+        try:
+            await self._elsewhere.start(host, 0)
+            await self._grafana.start(host, 0)
+            await self._datadog.start(host, port)
+        except BaseException:
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        """Stop at once, whatever is under way."""
+        await self._datadog.close()
+        await self._grafana.close()
+        await self._elsewhere.close()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    def add_page(
+        self,
+        *,
+        title: str,
+        status: str = "triggered",
+        tags: Iterable[str] = (),
+        created_at: float | None = None,
+        urgency: str = "high",
+    ) -> str:
+        """Put a page in as if it had long been there, and return its id; nobody is notified.
+
+        Args:
+            title: The headline.
+            status: The state it is in.
+            tags: Tags, normalised as on create.
+            created_at: Seconds since the Unix epoch; None takes the server's now.
+            urgency: How urgent it is.
+        """
+        wall = self._now().wall if created_at is None else created_at
+        return self._world.add_page(title, status, tags, wall, urgency)
+
+    def add_user(self, name: str = "", email: str | None = None, status: str = "active") -> str:
+        """Put a user in and return the id.
+
+        Args:
+            name: The display name; recorded answers have none for users who never signed in.
+            email: The address; None makes one up.
+            status: The state of the account, in an answer of On-Call "active", "deactivated" or "pending".
+        """
+        return self._world.add_user(name, email, status)
+
+    def add_team(self, handle: str, name: str | None = None, *, members: Iterable[str] = (), mine: bool = False) -> str:
+        """Put a team in, without routing rules, and return the id.
+
+        Args:
+            handle: The short name.
+            name: The display name; None takes the handle.
+            members: Ids of users in it.
+            mine: Whether the owner of the keys is in it, whoever that is.
+        """
+        return self._world.add_team(handle, name, members, mine=mine)
+
+    def add_channel(self, user_id: str, config: dict[str, Any], *, active: bool = True) -> str:
+        """Put a notification channel in as if the user had, and return the id; a push channel comes no other way.
+
+        Args:
+            user_id: Whose channel it is.
+            config: The kind and its settings, just as answers show them.
+            active: Whether it can be used.
+
+        Raises:
+            Refusal: there is no such user.
+        """
+        return self._world.add_channel(user_id, config, active=active)
+
+    def stored(self, kind: str, resource_id: str) -> dict[str, Any]:
+        """Return a copy of what is stored, in the form of a request that would store it again.
+
+        Texts that mean the same are stored as the same: instants in UTC, times of day with seconds, the policy of a
+        routing rule as an action, and what means nothing, such as the current position, not at all.
+
+        Args:
+            kind: The type that answers have: "policies", "schedules", "notification_rules" and so on. For
+                "team_routing_rules" the id is the team's, for "pagerduty_services" it is the name.
+            resource_id: Which one.
+
+        Raises:
+            KeyError: no resource of that kind has that id, or the kind is another one.
+        """
+        return self._world.stored(kind, resource_id)
+
+    async def _record_elsewhere(self, request: web.BaseRequest) -> web.StreamResponse:
+        self.elsewhere.append(RequestRecord(self._clock.monotonic(), request.method, request.path, status=200))
+        return web.json_response({})

@@ -1,0 +1,63 @@
+"""One deadline over all the calls that one call of the user's consists of.
+
+The deadline is found by the task's context, so that it reaches what is begun beside (tasks copy the context) and no
+function has to hand it on. Once the block is over it binds nobody: a task that goes on longer, such as one that a hook
+began, must not be held to it.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from contextvars import ContextVar
+from math import inf
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from aiooncall._base.clock import Clock
+
+
+class Deadline:
+    """An instant by which everything in a block has to be done."""
+
+    __slots__ = ("_clock", "binds", "until")
+
+    def __init__(self, clock: Clock, until: float) -> None:
+        self._clock = clock
+        self.until = until
+        self.binds = True
+
+    @property
+    def left(self) -> float:
+        """How many seconds are left; none if the instant has passed."""
+        return max(0.0, self.until - self._clock.monotonic())
+
+
+_CURRENT: ContextVar[Deadline | None] = ContextVar("aiooncall_deadline", default=None)
+
+
+def current_deadline() -> Deadline | None:
+    """Return the deadline of the block that runs, if there is one."""
+    deadline = _CURRENT.get()
+    return deadline if deadline is not None and deadline.binds else None
+
+
+@contextmanager
+def one_deadline(clock: Clock, seconds: float | None) -> Generator[Deadline]:
+    """Hold all calls of a block to one deadline; inside of another such block, to that one.
+
+    Args:
+        clock: what time it is.
+        seconds: from now on; None for no bound.
+    """
+    if (outer := current_deadline()) is not None:
+        yield outer
+        return
+    deadline = Deadline(clock, inf if seconds is None else clock.monotonic() + seconds)
+    token = _CURRENT.set(deadline)
+    try:
+        yield deadline
+    finally:
+        deadline.binds = False
+        _CURRENT.reset(token)

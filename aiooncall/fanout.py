@@ -19,7 +19,7 @@ import warnings
 from collections.abc import AsyncIterable, Awaitable, Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from aiooncall._base.seen_keys import REMEMBERED, Recent
+from aiooncall._base.seen_keys import REMEMBERED, SeenKeys
 from aiooncall._base.validation import count
 from aiooncall._text import shown
 from aiooncall.errors import Forbidden, OptionsError, Unauthorized
@@ -45,7 +45,7 @@ class FanOut:
         concurrency: how many workers.
         repeatable: whether doing it twice by mistake would be harmless.
         distinct: whether no id stands twice for sure, so that none has to be remembered.
-        proving: whether the first id goes alone, so that credentials that may not act end the job right there.
+        canary: whether the first id goes alone, so that credentials that may not act end the job right there.
         things: a class whose instances can stand for their ids, as a list yields them.
         snapshot: whether an async iterable is read to its end first: rows of a list move when they are acted on.
         total: how many ids there are, if the iterable does not tell.
@@ -59,7 +59,7 @@ class FanOut:
         concurrency: int = DEFAULT_CONCURRENCY,
         repeatable: bool = True,
         distinct: bool = False,
-        proving: bool = False,
+        canary: bool = False,
         things: type | None = None,
         snapshot: bool = False,
         total: int | None = None,
@@ -69,9 +69,9 @@ class FanOut:
         self.report = Report()
         self._concurrency = count("concurrency", concurrency, most=1000)
         self._action = action
-        self._proving = proving
+        self._proving = canary
         remembered = None if isinstance(ids, Collection) or not repeatable else REMEMBERED
-        self._memory = None if distinct else Recent(remembered)
+        self._memory = None if distinct else SeenKeys(remembered)
         self._things = things
         is_async = isinstance(ids, AsyncIterable)
         source: Any = _read_first(ids, things) if snapshot and is_async else ids
@@ -257,7 +257,7 @@ def many(targets: Any, action: Action, things: type, *, concurrency: int, repeat
         repeatable: whether doing it twice by mistake would be harmless.
     """
     return FanOut(
-        targets, action, concurrency=concurrency, repeatable=repeatable, proving=True, things=things, snapshot=True
+        targets, action, concurrency=concurrency, repeatable=repeatable, canary=True, things=things, snapshot=True
     )
 
 

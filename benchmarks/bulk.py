@@ -22,7 +22,7 @@ from aiooncall.bulk import plan
 from aiooncall.bulk.job import Job
 from aiooncall.bulk.journal import Journal
 from aiooncall.bulk.models import Status
-from aiooncall.bulk.providers import DatadogTarget
+from aiooncall.bulk.providers import DatadogProvider
 from aiooncall.fanout import FanOut
 from benchmarks.contenders import KEY
 from benchmarks.harness import Result, spread
@@ -228,7 +228,7 @@ async def _resumed(client: DatadogOnCall, path: Path) -> float:
     return target.sent_at - started
 
 
-class Instant(DatadogTarget):
+class Instant(DatadogProvider):
     """Does nothing to an item, and notes when it last did it."""
 
     sent_at = 0.0

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from aiooncall._base.unset import UNSET, Maybe  # noqa: TC001 (cattrs reads the annotations at run time)
+from aiooncall._base.unset import UNSET, Omittable  # noqa: TC001 (cattrs reads the annotations at run time)
 from aiooncall.codec import make_converter, structure, structure_each
 from aiooncall.codec.compiled import compile_reader
 from aiooncall.codec.fields import UNIT, WIRE, listed, local_time, required
@@ -42,7 +42,7 @@ class Tagged:
     """An object that is told by its type, which keeps nothing else."""
 
     type: ClassVar[str] = "tagged"
-    size: Maybe[int] = UNSET
+    size: Omittable[int] = UNSET
     extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
 
 
@@ -52,15 +52,15 @@ class Whole:
 
     id: str
     number: int = required()
-    title: Maybe[str] = UNSET
-    is_on: Maybe[bool] = UNSET
-    share: Maybe[float] = UNSET
-    mood: Maybe[Mood | str] = UNSET
-    at: Maybe[datetime] = UNSET
-    local: Maybe[datetime] = local_time()  # noqa: RUF009 (it declares a field)
-    length: Maybe[float] = attrs.field(default=UNSET, metadata={UNIT: 60, WIRE: "minutes"})
-    parts: Maybe[Sequence[Part]] = listed()  # noqa: RUF009 (it declares a field)
-    tagged: Maybe[Tagged] = UNSET
+    title: Omittable[str] = UNSET
+    is_on: Omittable[bool] = UNSET
+    share: Omittable[float] = UNSET
+    mood: Omittable[Mood | str] = UNSET
+    at: Omittable[datetime] = UNSET
+    local: Omittable[datetime] = local_time()  # noqa: RUF009 (it declares a field)
+    length: Omittable[float] = attrs.field(default=UNSET, metadata={UNIT: 60, WIRE: "minutes"})
+    parts: Omittable[Sequence[Part]] = listed()  # noqa: RUF009 (it declares a field)
+    tagged: Omittable[Tagged] = UNSET
     payload: Any = UNSET
     note: str = "none"
     extra: dict[str, Any] = attrs.field(factory=dict[str, Any])

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from aiooncall import UNSET, CodecError
 from aiooncall._base.datetimes import to_seconds
-from aiooncall._base.unset import Maybe, UnsetType  # noqa: TC001 (cattrs reads the annotations at run time)
+from aiooncall._base.unset import Omittable, UnsetType  # noqa: TC001 (cattrs reads the annotations at run time)
 from aiooncall.codec import dumps, loads, structure, unstructure, writable
 from aiooncall.codec.fields import UNIT, WIRE, listed, read_only, required
 from aiooncall.datadog import (
@@ -69,13 +69,15 @@ class Bolt:
 class Box:
     """Something with every kind of field that can be unset."""
 
-    label: Maybe[str] = UNSET
-    weight: Maybe[float] = attrs.field(default=UNSET, converter=to_seconds, metadata={WIRE: "weight_kilos", UNIT: 1000})
-    packed_at: Maybe[datetime] = UNSET
-    opens: Maybe[time | str] = UNSET
-    tags: Maybe[Sequence[str]] = listed()  # noqa: RUF009 (it stands for attrs.field)
-    part: Maybe[Nut | Bolt | UnknownVariant] = UNSET
-    parts: Maybe[Sequence[Nut | Bolt | UnknownVariant]] = listed()  # noqa: RUF009 (it stands for attrs.field)
+    label: Omittable[str] = UNSET
+    weight: Omittable[float] = attrs.field(
+        default=UNSET, converter=to_seconds, metadata={WIRE: "weight_kilos", UNIT: 1000}
+    )
+    packed_at: Omittable[datetime] = UNSET
+    opens: Omittable[time | str] = UNSET
+    tags: Omittable[Sequence[str]] = listed()  # noqa: RUF009 (it stands for attrs.field)
+    part: Omittable[Nut | Bolt | UnknownVariant] = UNSET
+    parts: Omittable[Sequence[Nut | Bolt | UnknownVariant]] = listed()  # noqa: RUF009 (it stands for attrs.field)
     owner: str | UnsetType = required()  # noqa: RUF009 (it stands for attrs.field)
     serial: str | UnsetType | None = read_only()  # noqa: RUF009 (it stands for attrs.field)
     extra: Json = attrs.field(factory=dict[str, Any])

@@ -21,7 +21,7 @@ from aiooncall import (
 )
 from aiooncall._base.compact_texts import CompactTexts
 from aiooncall.outcomes import MOST_KEPT
-from aiooncall.simulator import Fault, FaultKind, GrafanaRules, RateRule, Simulator
+from aiooncall.simulator import Fault, FaultKind, GrafanaOptions, RateRule, Simulator
 from aiooncall.transport.session_pool import MOST_UNUSED
 from tests.support.datadog_client import PAGES, client_on, datadog
 from tests.support.grafana_client import grafana_client, grafana_world
@@ -146,7 +146,7 @@ async def test_first_id_proves_the_credentials_in_both_halves() -> None:
         with pytest.raises(Forbidden):
             await job
         assert (len(sim.ledger.requests), job.report.failed) == (1, 1)
-    async with grafana_world(GrafanaRules(powerless=frozenset({"weak"})), token="weak") as w:
+    async with grafana_world(GrafanaOptions(powerless=frozenset({"weak"})), token="weak") as w:
         job = w.client.alert_groups.resolve_many(w.groups(map(str, range(50))))
         with pytest.raises(Forbidden):
             await job

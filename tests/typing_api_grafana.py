@@ -60,7 +60,7 @@ from aiooncall.grafana import (
     WebhookResponse,
     WebSchedule,
 )
-from aiooncall.simulator import GrafanaRules, Simulator
+from aiooncall.simulator import GrafanaOptions, Simulator
 
 if TYPE_CHECKING:
     from aiooncall import (
@@ -216,7 +216,7 @@ async def on_call(gf: GrafanaOnCall) -> None:
 
 async def simulating() -> None:
     """The simulator has a Grafana half."""
-    async with Simulator(grafana=GrafanaRules(paging="both", limit=None)) as sim:
+    async with Simulator(grafana=GrafanaOptions(paging="both", limit=None)) as sim:
         assert_type(sim.grafana_url, str)
         assert_type(sim.grafana.add_user("ann", role="admin", phone=True), str)
         assert_type(sim.grafana.stored("users", "U1"), dict[str, Any])

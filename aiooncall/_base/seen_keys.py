@@ -14,7 +14,7 @@ REMEMBERED: Final = 10_000
 """How many keys are remembered unless somebody wants another number."""
 
 
-class Recent:
+class SeenKeys:
     """Remembers keys: the newest `most`, or all of them if that is None."""
 
     def __init__(self, most: int | None = REMEMBERED) -> None:
@@ -31,7 +31,7 @@ class Recent:
         return True
 
 
-class RecentValues(Generic[K, V]):
+class SeenValues(Generic[K, V]):
     """Remembers the values of keys: of the newest `most` keys."""
 
     def __init__(self, most: int = REMEMBERED) -> None:

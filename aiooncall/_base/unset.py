@@ -43,5 +43,5 @@ class UnsetType(enum.Enum):
 UNSET: Final = UnsetType.UNSET
 """Nothing was said: the server did not send it, or a write leaves it out. `None` is a null on the wire."""
 
-Maybe: TypeAlias = T | UnsetType | None
+Omittable: TypeAlias = T | UnsetType | None
 """A value, null, or nothing at all."""

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from aiooncall._base.validation import Seconds
     from aiooncall.bulk.models import Counts, PlanFacts, Preview, Verification
-    from aiooncall.bulk.providers import Target
+    from aiooncall.bulk.providers import Provider
     from aiooncall.bulk.selection import Selection
     from aiooncall.datadog.client import DatadogOnCall
     from aiooncall.grafana.client import GrafanaOnCall
@@ -48,7 +48,7 @@ class Job:
         plan: what the plan says.
     """
 
-    def __init__(self, target: Target, journal: Journal) -> None:
+    def __init__(self, target: Provider, journal: Journal) -> None:
         self.plan: PlanFacts = plan_facts(journal)
         self._target = target
         self._journal = journal

@@ -229,7 +229,7 @@ class Journal(Queries):
         with self._writing():
             return self._db.execute(REOPEN, (orjson.dumps(list(doubtful)).decode(), str(status))).rowcount
 
-    def settle_doubts(self, wanted: Iterable[str]) -> None:
+    def resolve_ambiguous(self, wanted: Iterable[str]) -> None:
         """Take for done by this job what was in doubt and is seen as wanted."""
         with self._writing():
             self._db.executemany(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from aiooncall._base.validation import Seconds
     from aiooncall.bulk.models import Item, Verb
-    from aiooncall.bulk.providers import Target
+    from aiooncall.bulk.providers import Provider
     from aiooncall.bulk.selection import Selection
 
 BATCH: Final = 1000
@@ -44,7 +44,7 @@ class Fingerprint:
         return self._hash.hexdigest()[:16]
 
 
-def find_verb(target: Target, name: str, duration: Seconds | None) -> Verb:
+def find_verb(target: Provider, name: str, duration: Seconds | None) -> Verb:
     """Return what is to be done.
 
     Raises:
@@ -61,7 +61,7 @@ def find_verb(target: Target, name: str, duration: Seconds | None) -> Verb:
 
 
 async def write_plan(
-    target: Target,
+    target: Provider,
     name: str,
     path: str | Path,
     selection: Selection,
@@ -164,7 +164,7 @@ def current_hash(journal: Journal) -> str:
     return fingerprint.text
 
 
-def check_account(journal: Journal, target: Target) -> None:
+def check_account(journal: Journal, target: Provider) -> None:
     """Refuse a journal that was planned for another provider or account."""
     plan = plan_facts(journal)
     if plan.provider != target.provider:

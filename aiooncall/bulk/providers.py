@@ -39,7 +39,7 @@ _GRAFANA: Final = {
 }
 
 
-class Target(Protocol):
+class Provider(Protocol):
     """Where a job acts."""
 
     provider: ClassVar[str]
@@ -65,7 +65,7 @@ class Target(Protocol):
         ...
 
 
-class DatadogTarget:
+class DatadogProvider:
     """The pages of Datadog On-Call."""
 
     provider: ClassVar[str] = "datadog"
@@ -92,7 +92,7 @@ class DatadogTarget:
                 yield item_of(page)
 
 
-class GrafanaTarget:
+class GrafanaProvider:
     """The alert groups of Grafana OnCall."""
 
     provider: ClassVar[str] = "grafana"
@@ -116,12 +116,12 @@ class GrafanaTarget:
             yield item_of(group)
 
 
-def target_of(client: object) -> Target:
+def target_of(client: object) -> Provider:
     """Return where a job acts that is given `client`."""
     if isinstance(client, DatadogOnCall):
-        return DatadogTarget(client)
+        return DatadogProvider(client)
     if isinstance(client, GrafanaOnCall):
-        return GrafanaTarget(client)
+        return GrafanaProvider(client)
     raise OptionsError("client", client, "a DatadogOnCall or GrafanaOnCall")
 
 

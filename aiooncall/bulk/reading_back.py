@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from aiooncall.bulk.models import Item
-    from aiooncall.bulk.providers import Target
+    from aiooncall.bulk.providers import Provider
 
 GONE: Final = "gone"
 """What stands for the state of an item that is not there any more."""
@@ -22,7 +22,7 @@ States = dict[str, str]
 """By id."""
 
 
-async def read_states(target: Target, items: Sequence[Item], *, most: int | None = None) -> States:
+async def read_states(target: Provider, items: Sequence[Item], *, most: int | None = None) -> States:
     """Return the states that the server shows now; what it does not tell is left out.
 
     A list is read if all items say when they were created and that takes fewer requests.
@@ -44,7 +44,7 @@ async def read_states(target: Target, items: Sequence[Item], *, most: int | None
     return found | await _one_by_one(target, left[:most])
 
 
-async def _from_list(target: Target, wanted: set[str], since: datetime, until: datetime) -> States:
+async def _from_list(target: Provider, wanted: set[str], since: datetime, until: datetime) -> States:
     """Read a list, and give up on it when it has taken as many requests as single looks would."""
     found: States = {}
     rows = len(wanted) * target.rows_in_request
@@ -60,7 +60,7 @@ async def _from_list(target: Target, wanted: set[str], since: datetime, until: d
     return found
 
 
-async def _one_by_one(target: Target, ids: Iterable[str]) -> States:
+async def _one_by_one(target: Provider, ids: Iterable[str]) -> States:
     found: States = {}
 
     async def look(item_id: str) -> None:

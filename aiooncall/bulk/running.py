@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from aiooncall.bulk.models import Verb
-    from aiooncall.bulk.providers import Target
+    from aiooncall.bulk.providers import Provider
 
 BATCH: Final = 1000
 """Items that are read from the journal in one go."""
@@ -116,7 +116,7 @@ class Runner:
     """
 
     def __init__(
-        self, target: Target, journal: Journal, verb: Verb, duration: float | None, options: RunOptions
+        self, target: Provider, journal: Journal, verb: Verb, duration: float | None, options: RunOptions
     ) -> None:
         self._target = target
         self._journal = journal
@@ -169,7 +169,7 @@ class Runner:
                     self._act,
                     concurrency=self._options.concurrency,
                     distinct=True,
-                    proving=not self._proven,
+                    canary=not self._proven,
                     total=self._open,
                 )
                 await self._crew

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from aiooncall.bulk.journal import Journal
     from aiooncall.bulk.models import Item, PlanFacts
-    from aiooncall.bulk.providers import Target
+    from aiooncall.bulk.providers import Provider
 
 BATCH: Final = 1000
 MOST_SINGLE_LOOKS: Final = 100
@@ -27,7 +27,7 @@ _UNDONE_DURATION: Final = "undone_duration"
 """The fact that keeps for how long something was, when it is taken back: that can be taken back in turn."""
 
 
-async def plan_undo(target: Target, journal: Journal, plan: PlanFacts, path: str | Path) -> Journal:
+async def plan_undo(target: Provider, journal: Journal, plan: PlanFacts, path: str | Path) -> Journal:
     """Write the plan that takes back what a job changed.
 
     Args:
@@ -58,7 +58,7 @@ async def plan_undo(target: Target, journal: Journal, plan: PlanFacts, path: str
     )
 
 
-async def _done_here(target: Target, journal: Journal) -> AsyncIterator[Item]:
+async def _done_here(target: Provider, journal: Journal) -> AsyncIterator[Item]:
     """Yield what a job has done, in the states in which it is now; what was not read has none."""
     statuses = ", ".join(f"'{status}'" for status in sorted(DONE_HERE))
     for chunk in journal.chunks(f"status IN ({statuses})", BATCH):

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from aiooncall.bulk.journal import Journal
     from aiooncall.bulk.models import Verb
-    from aiooncall.bulk.providers import Target
+    from aiooncall.bulk.providers import Provider
 
 CHUNK: Final = 10_000
 """Items that are looked at in one go."""
@@ -29,7 +29,7 @@ class Verifier:
         verb: what was done.
     """
 
-    def __init__(self, target: Target, journal: Journal, verb: Verb) -> None:
+    def __init__(self, target: Provider, journal: Journal, verb: Verb) -> None:
         self._target = target
         self._journal = journal
         self._verb = verb
@@ -49,7 +49,7 @@ class Verifier:
             if not _count(self._journal, self._pending()) or self._clock.monotonic() + pause > until:
                 break
             await self._clock.sleep(pause)
-        self._journal.settle_doubts(self._verb.wanted)
+        self._journal.resolve_ambiguous(self._verb.wanted)
         return verification(self._journal, self._verb.wanted)
 
     def _pending(self) -> str:

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from aiooncall.options import CallRate, RetryPolicy
     from aiooncall.ratelimit import BudgetSnapshot
     from aiooncall.transport.attempt import Attempt
-    from aiooncall.transport.deadline_scope import Deadline
+    from aiooncall.transport.deadline_scope import DeadlineScope
     from aiooncall.transport.endpoint import About, Endpoint, Query
     from aiooncall.transport.transport import Classify
 
@@ -168,7 +168,7 @@ class BaseClient:
         until = inf if lane is Lane.BULK else self._until()
         return transport.send(Request(endpoint, template.fill(values, query), body, lane, until, values, about))
 
-    def one_deadline(self, lane: Lane = Lane.INTERACTIVE) -> AbstractContextManager[Deadline]:
+    def one_deadline(self, lane: Lane = Lane.INTERACTIVE) -> AbstractContextManager[DeadlineScope]:
         """Return a context in which all calls together have the deadline of one; bulk calls have none."""
         return one_deadline(self.options.clock, None if lane is Lane.BULK else self.options.deadline)
 
@@ -199,7 +199,7 @@ class BaseClient:
             return read(attempt.body)
         except CodecError as unreadable:
             self.connection.secrets.hide_in(unreadable)
-            if outcome_of_unreadable(endpoint.safety) is not Outcome.AMBIGUOUS:
+            if outcome_of_unreadable(endpoint.idempotency) is not Outcome.AMBIGUOUS:
                 raise
             told = about or endpoint.about(values)
             raise in_doubt(endpoint, told, attempts=attempt.number, cause=unreadable) from unreadable

@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from aiooncall._base.redaction import Secrets
-from aiooncall._base.seen_keys import Recent, RecentValues
+from aiooncall._base.seen_keys import SeenKeys, SeenValues
 from aiooncall.transport.session_pool import Lifecycle
 
 if TYPE_CHECKING:
@@ -42,9 +42,9 @@ class Connection:
         self.lifecycle = Lifecycle("client")
         self.secrets = Secrets(secrets)
         self.budgets: dict[str, RateBudget] = {}
-        self.made = Recent()
-        self.by_key: RecentValues[str, str] = RecentValues()
-        self.by_handle: RecentValues[str, tuple[str, float]] = RecentValues()
+        self.made = SeenKeys()
+        self.by_key: SeenValues[str, str] = SeenValues()
+        self.by_handle: SeenValues[str, tuple[str, float]] = SeenValues()
         self.troubled: list[Hook] = []
         self._own = own
         self._keys: dict[str, BudgetKey] = {}

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from aiooncall.client.base import BaseClient
-    from aiooncall.transport.deadline_scope import Deadline
+    from aiooncall.transport.deadline_scope import DeadlineScope
 
 T = TypeVar("T")
 
@@ -54,7 +54,7 @@ def check_delivery(delivery: object) -> None:
     one_of("delivery", delivery, Delivery)
 
 
-async def look(find: Callable[[], Awaitable[T | None]], delivery: Delivery | str, deadline: Deadline) -> T | None:
+async def look(find: Callable[[], Awaitable[T | None]], delivery: Delivery | str, deadline: DeadlineScope) -> T | None:
     """Return what `find` finds, or None.
 
     Where nothing must be lost it gets half of the time that is left, as the rest is for sending.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from aiooncall._base.seen_keys import Recent
+from aiooncall._base.seen_keys import SeenKeys
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Hashable, Iterable
@@ -35,7 +35,7 @@ async def paginate(
         ahead: whether the next page is asked for while the items of one are yielded.
         bounded: whether `fetch` sees to an end by itself, so that a page may bring nothing new.
     """
-    recent = Recent()
+    recent = SeenKeys()
     coming = asyncio.ensure_future(fetch(first))
     try:
         while True:

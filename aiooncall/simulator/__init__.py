@@ -1,6 +1,6 @@
 """A stateful fake of the on-call APIs on a loopback port, for testing clients without paging anybody."""
 
-from aiooncall.simulator.grafana.options import GrafanaRules
+from aiooncall.simulator.grafana.options import GrafanaOptions
 from aiooncall.simulator.http.faults import Fault, FaultKind, FaultPlan
 from aiooncall.simulator.http.ledger import Action, Effect, Ledger, Notification, RequestRecord
 from aiooncall.simulator.http.rate_rules import RateRule
@@ -12,7 +12,7 @@ __all__ = [
     "Fault",
     "FaultKind",
     "FaultPlan",
-    "GrafanaRules",
+    "GrafanaOptions",
     "Ledger",
     "Notification",
     "RateRule",

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any, Self
 from aiohttp import web
 
 from aiooncall._base.clock import SYSTEM_CLOCK
-from aiooncall.simulator.datadog.app import Datadog, Manner
+from aiooncall.simulator.datadog.app import Datadog, DatadogOptions
 from aiooncall.simulator.datadog.auth import DatadogAuth
 from aiooncall.simulator.grafana import error_answers as grafana_mishaps
 from aiooncall.simulator.grafana.app import Grafana
-from aiooncall.simulator.grafana.options import GrafanaRules
+from aiooncall.simulator.grafana.options import GrafanaOptions
 from aiooncall.simulator.http import error_answers as datadog_mishaps
 from aiooncall.simulator.http.faults import FaultPlan
 from aiooncall.simulator.http.ledger import Ledger, RequestRecord
-from aiooncall.simulator.http.origin import Origin
+from aiooncall.simulator.http.origin import HttpServer
 from aiooncall.simulator.http.pipeline import Pipeline
 from aiooncall.simulator.http.rate_rules import Limiter
 from aiooncall.simulator.http.routing import Moment
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from aiooncall._base.clock import Clock
     from aiooncall.simulator.datadog.page_routes import SearchMode
     from aiooncall.simulator.http.origin import Handler
-    from aiooncall.simulator.http.pipeline import Doorkeeper, Mishaps
+    from aiooncall.simulator.http.pipeline import Authenticator, Mishaps
     from aiooncall.simulator.http.rate_rules import Limits, RateRule
     from aiooncall.simulator.http.routing import Router
 
@@ -85,7 +85,7 @@ class Simulator:
         hide_empty_slots: bool = True,
         pagerduty_answers_put: bool = True,
         keep_requests: bool = True,
-        grafana: GrafanaRules | None = None,
+        grafana: GrafanaOptions | None = None,
     ) -> None:
         self.ledger = Ledger(keep_requests=keep_requests)
         self.faults = FaultPlan() if faults is None else faults
@@ -94,7 +94,7 @@ class Simulator:
         self._clock = clock
         self._clock_skew = clock_skew
         self._slow = slow
-        manner = Manner(
+        options = DatadogOptions(
             settle_delay=settle_delay,
             search_lag=search_lag,
             search_mode=search_mode,
@@ -103,23 +103,23 @@ class Simulator:
             hide_empty_slots=hide_empty_slots,
             pagerduty_answers_put=pagerduty_answers_put,
         )
-        self._world = Datadog(self.ledger, manner)
+        self._world = Datadog(self.ledger, options)
         self._limiter = Limiter(rate_rules)
-        rules = GrafanaRules() if grafana is None else grafana
+        rules = GrafanaOptions() if grafana is None else grafana
         self.grafana = Grafana(rules, self.ledger, self._link_base(rules), self._now)
-        self._elsewhere = Origin(self._record_elsewhere)
-        self._datadog = Origin(
+        self._elsewhere = HttpServer(self._record_elsewhere)
+        self._datadog = HttpServer(
             self._pipeline(DatadogAuth(credentials), self._limiter, self._world.router, datadog_mishaps)
         )
-        self._grafana = Origin(
-            self._pipeline(self.grafana.door, self.grafana.limits, self.grafana.router, grafana_mishaps)
+        self._grafana = HttpServer(
+            self._pipeline(self.grafana.auth, self.grafana.limits, self.grafana.router, grafana_mishaps)
         )
 
-    def _pipeline(self, doorkeeper: Doorkeeper, limiter: Limits, router: Router, mishaps: Mishaps) -> Handler:
+    def _pipeline(self, authenticator: Authenticator, limiter: Limits, router: Router, mishaps: Mishaps) -> Handler:
         return Pipeline(
             clock=self._clock,
             clock_skew=self._clock_skew,
-            doorkeeper=doorkeeper,
+            authenticator=authenticator,
             limiter=limiter,
             faults=self.faults,
             router=router,
@@ -129,7 +129,7 @@ class Simulator:
             slow=self._slow,
         ).handle
 
-    def _link_base(self, rules: GrafanaRules) -> Callable[[], str]:
+    def _link_base(self, rules: GrafanaOptions) -> Callable[[], str]:
         return lambda: self.elsewhere_url if rules.links_elsewhere else self.grafana_url
 
     def _now(self) -> Moment:

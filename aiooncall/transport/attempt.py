@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from aiooncall.errors import TransportError
     from aiooncall.options import ClientOptions
     from aiooncall.ratelimit import RateLimit
-    from aiooncall.transport.deadline import Alarm
+    from aiooncall.transport.deadline import Deadline
     from aiooncall.transport.endpoint import Request
     from aiooncall.transport.session_pool import SessionPool
 
@@ -69,7 +69,7 @@ class Attempt:
         return self.status == 500 and self.headers.get("Content-Type", "").startswith("text/html")  # noqa: PLR2004 (RFC 9110)
 
 
-class Exchanger:
+class AttemptSender:
     """Sends the requests of one client, one at a time.
 
     Args:
@@ -99,18 +99,18 @@ class Exchanger:
         self._now = options.clock.monotonic
         self._wall_time = options.clock.time
 
-    async def exchange(self, request: Request, alarm: Alarm, until: float) -> Attempt:
+    async def exchange(self, request: Request, deadline: Deadline, until: float) -> Attempt:
         """Send `request` once and return what came of it.
 
         Args:
             request: what to send.
-            alarm: interrupts the attempt.
+            deadline: interrupts the attempt.
             until: the whole call's deadline, in monotonic seconds.
         """
         endpoint = request.endpoint
         guard = SendGuard() if endpoint.needs_guard else None
         times_out_at = self._now() + self._timeout
-        alarm.set(until if until < times_out_at else times_out_at)  # noqa: FURB136 (a call of `min` costs more)
+        deadline.set(until if until < times_out_at else times_out_at)  # noqa: FURB136 (a call of `min` costs more)
         try:
             if guard is None and not self._pool.may_use_proxy:
                 response = await self._request(
@@ -128,18 +128,18 @@ class Exchanger:
                 )
         except asyncio.CancelledError:
             sent = guard is None or guard.sent
-            if not alarm.was_mine():
+            if not deadline.was_mine():
                 if not sent:
                     request.stay()
                 raise
-            return _failed(request, self._timed_out(alarm, until), sent=sent)
+            return _failed(request, self._timed_out(deadline, until), sent=sent)
         except (aiohttp.ClientError, OSError, RuntimeError) as problem:
             return self._broken(request, problem, sent=guard is None or guard.sent)
         attempt = self._judge(response, request)
         if not response.content.at_eof():
-            attempt = await self._take_body(response, request, attempt, alarm, until)
-        if alarm.fired:
-            await alarm.settle()
+            attempt = await self._take_body(response, request, attempt, deadline, until)
+        if deadline.fired:
+            await deadline.settle()
         return attempt
 
     def _broken(self, request: Request, problem: Exception, *, sent: bool) -> Attempt:
@@ -177,7 +177,7 @@ class Exchanger:
             refused.by_proxy = True
             return Attempt(Outcome.REJECTED, status, b"", headers, said, refused, sent=False)
         asked_to_wait = said is not None and said.retry_after is not None
-        outcome = outcome_of_status(status, request.endpoint.safety, asked_to_wait=asked_to_wait)
+        outcome = outcome_of_status(status, request.endpoint.idempotency, asked_to_wait=asked_to_wait)
         closes = closes_bucket(status, asked_to_wait=asked_to_wait)
         return Attempt(outcome, status, b"", headers, said, closes_bucket=closes)
 
@@ -190,7 +190,7 @@ class Exchanger:
         return said
 
     async def _take_body(
-        self, response: ClientResponse, request: Request, attempt: Attempt, alarm: Alarm, until: float
+        self, response: ClientResponse, request: Request, attempt: Attempt, deadline: Deadline, until: float
     ) -> Attempt:
         wanted = attempt.outcome is Outcome.SUCCESS and request.endpoint.has_result
         try:
@@ -200,12 +200,12 @@ class Exchanger:
                 await _read_leniently(response, attempt)
         except asyncio.CancelledError:
             response.close()
-            if not alarm.was_mine():
+            if not deadline.was_mine():
                 raise
-            return _failed(request, self._timed_out(alarm, until), attempt) if wanted else attempt
+            return _failed(request, self._timed_out(deadline, until), attempt) if wanted else attempt
         except ResponseTooLarge as error:
             response.close()
-            attempt.outcome, attempt.error = outcome_of_unreadable(request.endpoint.safety), error
+            attempt.outcome, attempt.error = outcome_of_unreadable(request.endpoint.idempotency), error
         except (aiohttp.ClientError, OSError) as problem:
             response.close()
             return (
@@ -215,8 +215,8 @@ class Exchanger:
             )
         return attempt
 
-    def _timed_out(self, alarm: Alarm, until: float) -> TransportError:
-        if alarm.at >= until:
+    def _timed_out(self, deadline: Deadline, until: float) -> TransportError:
+        if deadline.at >= until:
             return DeadlineExceeded("the call took longer than its deadline")
         return AttemptTimeout(f"no complete answer within the timeout of {self._timeout:g} s")
 
@@ -265,7 +265,7 @@ async def _read_leniently(response: ClientResponse, attempt: Attempt) -> None:
 def _failed(request: Request, error: TransportError, answer: Attempt | None = None, *, sent: bool = True) -> Attempt:
     """Return the attempt that ended in `error`; if an answer had begun, its headers still count for the budget."""
     attempt = answer or Attempt(Outcome.TRANSIENT)
-    attempt.outcome = outcome_of_failure(request.endpoint.safety, sent=sent)
+    attempt.outcome = outcome_of_failure(request.endpoint.idempotency, sent=sent)
     attempt.error = error
     attempt.sent = sent
     return attempt

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from aiooncall.transport.endpoint import Endpoint, Safety
+from aiooncall.transport.endpoint import Endpoint, Idempotency
 
 
 @attrs.frozen(eq=False)
@@ -30,10 +30,10 @@ def crud(path: str, name: str, *, bucket: str = "") -> Crud:
     slash = "/" if path.endswith("/") else ""
     one = f"{path.rstrip('/')}/{{{name}}}{slash}"
     return Crud(
-        create=Endpoint("POST", path, Safety.ONCE, bucket=bucket),
-        list=Endpoint("GET", path, Safety.REPEATABLE, bucket=bucket),
-        get=Endpoint("GET", one, Safety.REPEATABLE, bucket=bucket),
-        update=Endpoint("PUT", one, Safety.REPEATABLE, bucket=bucket),
-        patch=Endpoint("PATCH", one, Safety.REPEATABLE, bucket=bucket),
-        delete=Endpoint("DELETE", one, Safety.REPEATABLE, has_result=False, bucket=bucket),
+        create=Endpoint("POST", path, Idempotency.NON_IDEMPOTENT, bucket=bucket),
+        list=Endpoint("GET", path, Idempotency.IDEMPOTENT, bucket=bucket),
+        get=Endpoint("GET", one, Idempotency.IDEMPOTENT, bucket=bucket),
+        update=Endpoint("PUT", one, Idempotency.IDEMPOTENT, bucket=bucket),
+        patch=Endpoint("PATCH", one, Idempotency.IDEMPOTENT, bucket=bucket),
+        delete=Endpoint("DELETE", one, Idempotency.IDEMPOTENT, has_result=False, bucket=bucket),
     )

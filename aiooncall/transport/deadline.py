@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from aiooncall._base.clock import Clock, Timer
 
 
-class Alarm:
+class Deadline:
     """Cancels a task at `at` (monotonic seconds), and can tell its own cancellation from anybody else's."""
 
-    __slots__ = ("_alarms", "_cancelling", "at", "fired", "task")
+    __slots__ = ("_cancelling", "_timer", "at", "fired", "task")
 
-    def __init__(self, alarms: Alarms, task: asyncio.Task[object]) -> None:
-        self._alarms = alarms
+    def __init__(self, timer: DeadlineTimer, task: asyncio.Task[object]) -> None:
+        self._timer = timer
         self.task = task
         self.at = inf
         self.fired = False
@@ -33,15 +33,15 @@ class Alarm:
         self.task.cancel()
 
     def set(self, at: float) -> None:
-        """Move the alarm to `at` (monotonic seconds; infinite for never)."""
+        """Move the deadline to `at` (monotonic seconds; infinite for never)."""
         self.at = at
-        alarms = self._alarms
-        alarms.active.add(self)
-        if at < alarms.wakes_at:
-            alarms.wake_at(at)
+        timer = self._timer
+        timer.active.add(self)
+        if at < timer.wakes_at:
+            timer.wake_at(at)
 
     def was_mine(self) -> bool:
-        """Return whether the CancelledError just caught came from this alarm alone, and take it back if so."""
+        """Return whether the CancelledError just caught came from this deadline alone, and take it back if so."""
         if not self.fired:
             return False
         self.fired = False
@@ -58,24 +58,24 @@ class Alarm:
                 raise
 
     def stop(self) -> None:
-        """Forget the alarm."""
-        self._alarms.active.discard(self)
+        """Forget the deadline."""
+        self._timer.active.discard(self)
 
 
-class Alarms:
-    """All alarms of one event loop, on one timer."""
+class DeadlineTimer:
+    """All timer of one event loop, on one timer."""
 
     def __init__(self, clock: Clock) -> None:
-        self.active: set[Alarm] = set()
+        self.active: set[Deadline] = set()
         self.wakes_at = inf
         self._clock = clock
         self._timer: Timer | None = None
 
-    def for_this_task(self) -> Alarm:
-        """Return an alarm for the current task, not set yet."""
+    def for_this_task(self) -> Deadline:
+        """Return an deadline for the current task, not set yet."""
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 (narrowing: coroutines run in tasks)
-        return Alarm(self, task)
+        return Deadline(self, task)
 
     def close(self) -> None:
         """Stop the timer."""
@@ -93,7 +93,7 @@ class Alarms:
 
     def _wake(self) -> None:
         now = self._clock.monotonic()
-        for alarm in [alarm for alarm in self.active if alarm.at <= now]:
-            self.active.discard(alarm)
-            alarm.fire()
-        self.wake_at(min((alarm.at for alarm in self.active), default=inf))
+        for deadline in [deadline for deadline in self.active if deadline.at <= now]:
+            self.active.discard(deadline)
+            deadline.fire()
+        self.wake_at(min((deadline.at for deadline in self.active), default=inf))

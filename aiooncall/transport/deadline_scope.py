@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from aiooncall._base.clock import Clock
 
 
-class Deadline:
+class DeadlineScope:
     """An instant by which everything in a block has to be done."""
 
     __slots__ = ("_clock", "binds", "until")
@@ -34,17 +34,17 @@ class Deadline:
         return max(0.0, self.until - self._clock.monotonic())
 
 
-_CURRENT: ContextVar[Deadline | None] = ContextVar("aiooncall_deadline", default=None)
+_CURRENT: ContextVar[DeadlineScope | None] = ContextVar("aiooncall_deadline", default=None)
 
 
-def current_deadline() -> Deadline | None:
+def current_deadline() -> DeadlineScope | None:
     """Return the deadline of the block that runs, if there is one."""
     deadline = _CURRENT.get()
     return deadline if deadline is not None and deadline.binds else None
 
 
 @contextmanager
-def one_deadline(clock: Clock, seconds: float | None) -> Generator[Deadline]:
+def one_deadline(clock: Clock, seconds: float | None) -> Generator[DeadlineScope]:
     """Hold all calls of a block to one deadline; inside of another such block, to that one.
 
     Args:
@@ -54,7 +54,7 @@ def one_deadline(clock: Clock, seconds: float | None) -> Generator[Deadline]:
     if (outer := current_deadline()) is not None:
         yield outer
         return
-    deadline = Deadline(clock, inf if seconds is None else clock.monotonic() + seconds)
+    deadline = DeadlineScope(clock, inf if seconds is None else clock.monotonic() + seconds)
     token = _CURRENT.set(deadline)
     try:
         yield deadline

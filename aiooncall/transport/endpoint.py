@@ -33,14 +33,14 @@ MAX_ID_LENGTH: Final = 512
 _JSON_HEADERS: Final = {"Content-Type": "application/json"}
 
 
-class Safety(enum.Enum):
+class Idempotency(enum.Enum):
     """Whether a request may be sent again when the effect of the first one is unknown."""
 
-    REPEATABLE = "repeatable"
+    IDEMPOTENT = "idempotent"
     """At any time."""
     WITHIN_CALL = "within_call"
-    """By the call that has sent it, as the server knows it again for a while; later nobody knows, as with `ONCE`."""
-    ONCE = "once"
+    """By the call that has sent it, as the server knows it again for a while; later it is as with `NON_IDEMPOTENT`."""
+    NON_IDEMPOTENT = "non_idempotent"
     """Never."""
 
 
@@ -63,7 +63,7 @@ class Endpoint:
     Attributes:
         method: the HTTP method.
         template: the path with `{names}` for what is filled in.
-        safety: whether it may be repeated.
+        idempotency: whether it may be repeated.
         has_result: whether the body of a success matters.
         host: which of the client's base URLs serves it.
         bucket: what the server counts it under, where that is known beforehand; else it is counted by itself until the
@@ -74,7 +74,7 @@ class Endpoint:
 
     method: str
     template: str
-    safety: Safety
+    idempotency: Idempotency
     has_result: bool = True
     host: str = "api"
     bucket: str = ""
@@ -95,8 +95,8 @@ class Endpoint:
         object.__setattr__(self, "route", f"{self.method} {self.template}")
         object.__setattr__(self, "bucket", self.bucket or self.route)
         object.__setattr__(self, "fields", tuple(_FIELD.findall(self.template)))
-        object.__setattr__(self, "needs_fresh", self.safety is Safety.ONCE and not self.read_back)
-        object.__setattr__(self, "needs_guard", self.method != "POST" or self.safety is not Safety.REPEATABLE)
+        object.__setattr__(self, "needs_fresh", self.idempotency is Idempotency.NON_IDEMPOTENT and not self.read_back)
+        object.__setattr__(self, "needs_guard", self.method != "POST" or self.idempotency is not Idempotency.IDEMPOTENT)
 
     def about(self, values: Sequence[str]) -> About:
         """Return what a call with these values in its path is about."""

@@ -15,7 +15,7 @@ from aiooncall.errors import (
     ServerError,
     Unauthorized,
 )
-from aiooncall.transport.endpoint import Safety
+from aiooncall.transport.endpoint import Idempotency
 
 
 class Outcome(enum.StrEnum):
@@ -40,7 +40,7 @@ _NOT_DONE: Final = frozenset({501, 505, 511})
 """The 5xx that name a reason not to do it: not implemented, another HTTP version, log in to the network first."""
 
 
-def outcome_of_status(status: int, safety: Safety, *, asked_to_wait: bool = False) -> Outcome:
+def outcome_of_status(status: int, idempotency: Idempotency, *, asked_to_wait: bool = False) -> Outcome:
     """Return what an answer with `status` means.
 
     For what may not be repeated at any time only 429 is proof that nothing happened. A 503 is none, with `Retry-After`
@@ -49,17 +49,19 @@ def outcome_of_status(status: int, safety: Safety, *, asked_to_wait: bool = Fals
 
     Args:
         status: the HTTP status.
-        safety: whether the request may be repeated.
+        idempotency: whether the request may be repeated.
         asked_to_wait: whether the answer has a `Retry-After`.
     """
     if 200 <= status < 300:  # noqa: PLR2004 (RFC 9110: the success class)
         return Outcome.SUCCESS
-    if status == _TOO_MANY or (safety is Safety.REPEATABLE and closes_bucket(status, asked_to_wait=asked_to_wait)):
+    if status == _TOO_MANY or (
+        idempotency is Idempotency.IDEMPOTENT and closes_bucket(status, asked_to_wait=asked_to_wait)
+    ):
         return Outcome.THROTTLED
     if status in _GIVEN_UP or (status >= 500 and status not in _NOT_DONE):  # noqa: PLR2004 (the server error class)
-        return outcome_of_failure(safety, sent=True)
+        return outcome_of_failure(idempotency, sent=True)
     if status < 400:  # noqa: PLR2004 (no error: a redirect, or a protocol that nobody asked for)
-        return outcome_of_unreadable(safety)
+        return outcome_of_unreadable(idempotency)
     return Outcome.REJECTED
 
 
@@ -68,24 +70,24 @@ def closes_bucket(status: int, *, asked_to_wait: bool) -> bool:
     return status == _TOO_MANY or (status == _UNAVAILABLE and asked_to_wait)
 
 
-def outcome_of_failure(safety: Safety, *, sent: bool) -> Outcome:
+def outcome_of_failure(idempotency: Idempotency, *, sent: bool) -> Outcome:
     """Return what an attempt without an answer means; `sent` says whether the request may have left."""
-    return Outcome.AMBIGUOUS if sent and safety is Safety.ONCE else Outcome.TRANSIENT
+    return Outcome.AMBIGUOUS if sent and idempotency is Idempotency.NON_IDEMPOTENT else Outcome.TRANSIENT
 
 
-def outcome_of_unreadable(safety: Safety) -> Outcome:
+def outcome_of_unreadable(idempotency: Idempotency) -> Outcome:
     """Return what an answer means that is no error and cannot be used: asking again would bring the same."""
-    return Outcome.REJECTED if safety is Safety.REPEATABLE else Outcome.AMBIGUOUS
+    return Outcome.REJECTED if idempotency is Idempotency.IDEMPOTENT else Outcome.AMBIGUOUS
 
 
-def ends_in_doubt(safety: Safety, *, left: bool) -> bool:
+def ends_in_doubt(idempotency: Idempotency, *, left: bool) -> bool:
     """Return whether it is unknown of a call that failed if it happened, and it must not simply be made again.
 
     Args:
-        safety: whether the request may be repeated.
+        idempotency: whether the request may be repeated.
         left: whether bytes of any attempt may have left that are not known to have had no effect.
     """
-    return left and safety is not Safety.REPEATABLE
+    return left and idempotency is not Idempotency.IDEMPOTENT
 
 
 _ERRORS: Final[dict[int, type[ApiError]]] = {

@@ -17,7 +17,7 @@ from aiooncall._base.validation import proxy_url
 from aiooncall.errors import ClientClosed
 from aiooncall.options import PoolOptions
 from aiooncall.transport.connections import CleanConnector
-from aiooncall.transport.deadline import Alarms
+from aiooncall.transport.deadline import DeadlineTimer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -89,7 +89,7 @@ class SessionPool:
     def __init__(self, options: PoolOptions | None = None, *, clock: Clock = SYSTEM_CLOCK) -> None:
         self.options = options or PoolOptions()
         self.clock = clock
-        self.alarms = Alarms(clock)
+        self.deadline_timer = DeadlineTimer(clock)
         self._lifecycle = Lifecycle("session pool")
         self._kept: aiohttp.TCPConnector | None = None
         self._fresh: aiohttp.TCPConnector | None = None
@@ -138,7 +138,7 @@ class SessionPool:
             return
         for budget in self._budgets.values():
             budget.close()
-        self.alarms.close()
+        self.deadline_timer.close()
         for session in self._sessions:
             await session.close()
         for connector in (self._kept, self._fresh):

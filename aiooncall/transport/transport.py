@@ -11,8 +11,8 @@ from aiooncall._text import one_line, shortened
 from aiooncall.errors import AmbiguousOutcome, ClientClosed, DeadlineExceeded, RateLimited
 from aiooncall.events import AttemptFinished, CallCancelled, RetryScheduled, Throttled, emit, tell_cancelled
 from aiooncall.limits.bucket import WontFit
-from aiooncall.transport.attempt import Exchanger
-from aiooncall.transport.endpoint import Safety
+from aiooncall.transport.attempt import AttemptSender
+from aiooncall.transport.endpoint import Idempotency
 from aiooncall.transport.error_body import host_of, parse_errors
 from aiooncall.transport.outcome import Outcome, api_error_class, ends_in_doubt
 from aiooncall.transport.retry import delay_before_retry
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from aiooncall.limits.budget import RateBudget
     from aiooncall.options import ClientOptions
     from aiooncall.transport.attempt import Attempt
-    from aiooncall.transport.deadline import Alarm
+    from aiooncall.transport.deadline import Deadline
     from aiooncall.transport.endpoint import About, Endpoint, Request
     from aiooncall.transport.session_pool import SessionPool
 
@@ -96,8 +96,8 @@ class Transport:
         troubled: Sequence[Hook] = (),
     ) -> None:
         self.budget = budget
-        self._alarms = pool.alarms
-        self._exchange = Exchanger(pool, session, fresh, options, redact).exchange
+        self._timer = pool.deadline_timer
+        self._exchange = AttemptSender(pool, session, fresh, options, redact).exchange
         self._options = options
         self._clock = options.clock
         self._now = options.clock.monotonic
@@ -119,18 +119,18 @@ class Transport:
         """
         request.begin()
         until = request.until
-        alarm = self._alarms.for_this_task()
+        deadline = self._timer.for_this_task()
         failed: FailedCall | None = None
         bucket, lane = request.endpoint.bucket, request.lane
         try:
             while True:
                 permit = self.budget.try_acquire(bucket, lane, request.demand)
-                permit = permit or await self._queue(request, alarm, until, failed)
+                permit = permit or await self._queue(request, deadline, until, failed)
                 try:
                     if request.flight is not None:
-                        await self._declare(request, alarm, until)
+                        await self._declare(request, deadline, until)
                     request.leave()
-                    attempt = await self._exchange(request, alarm, until)
+                    attempt = await self._exchange(request, deadline, until)
                 except BaseException:  # cancelled: whether the server counted it is unknown
                     request.land()
                     self.budget.abandoned(permit, sent=request.left)
@@ -140,19 +140,19 @@ class Transport:
                     return attempt
                 failed = failed or FailedCall(request)
                 failed.count(attempt)
-                await self._wait(failed, attempt, alarm, until)
+                await self._wait(failed, attempt, deadline, until)
         except (WontFit, ClientClosed) as closed:
             call = failed or FailedCall(request)
             _end(call, self._rate_limited(call, closed.opens_at) if isinstance(closed, WontFit) else closed)
         except asyncio.CancelledError:
-            if not alarm.was_mine():
+            if not deadline.was_mine():
                 self._tell_cancelled(request, failed)
                 raise
             call = failed or FailedCall(request)
             waited = f"{request.endpoint.route}: waited until the deadline; attempts so far: {call.attempts}"
             _end(call, DeadlineExceeded(waited))
         finally:
-            alarm.stop()
+            deadline.stop()
 
     def _tell_cancelled(self, request: Request, failed: FailedCall | None) -> None:
         endpoint = request.endpoint
@@ -162,21 +162,21 @@ class Transport:
             attempt=1 if failed is None else failed.attempts + 1,
             named={name: one_line(self._redact(value)) for name, value in request.about.named.items()},
             left=request.left,
-            repeatable=endpoint.safety is Safety.REPEATABLE,
+            repeatable=endpoint.idempotency is Idempotency.IDEMPOTENT,
         )
         tell_cancelled((*self._hooks, *self._troubled), cancelled)
 
-    async def _queue(self, request: Request, alarm: Alarm, until: float, failed: FailedCall | None) -> Permit:
+    async def _queue(self, request: Request, deadline: Deadline, until: float, failed: FailedCall | None) -> Permit:
         """Wait for the budget; a call that was refused before takes its place in front again."""
-        alarm.set(until)
+        deadline.set(until)
         refused = failed is not None and failed.last is not None and failed.last.outcome is Outcome.THROTTLED
         return await self.budget.acquire(request.endpoint.bucket, request.lane, until, request.demand, in_front=refused)
 
-    async def _declare(self, request: Request, alarm: Alarm, until: float) -> None:
+    async def _declare(self, request: Request, deadline: Deadline, until: float) -> None:
         """Let it be written down that the request is about to leave, where somebody wants that."""
         if (intent := request.intent) is not None:
             if until < inf:
-                alarm.set(until)
+                deadline.set(until)
             await intent.declare()
             request.go_on()
 
@@ -199,7 +199,7 @@ class Transport:
         if self._hooks:
             self._report(request, attempt, self._now() - permit.sent)
 
-    async def _wait(self, call: FailedCall, attempt: Attempt, alarm: Alarm, until: float) -> None:
+    async def _wait(self, call: FailedCall, attempt: Attempt, deadline: Deadline, until: float) -> None:
         """Sleep until the next attempt, or raise if there is to be none."""
         if attempt.closes_bucket:
             emit((*self._hooks, *self._troubled), _throttled(call, attempt))
@@ -208,7 +208,7 @@ class Transport:
             _end(call, attempt.error or self._api_error(call, attempt))
         call.request.go_on()
         emit((*self._hooks, *self._troubled), _retry_scheduled(call, attempt, delay))
-        alarm.set(until)
+        deadline.set(until)
         if delay:
             await self._clock.sleep(delay)
 
@@ -278,7 +278,7 @@ def in_doubt(endpoint: Endpoint, about: About, *, attempts: int, cause: OnCallEr
 def _end(call: FailedCall, cause: OnCallError) -> NoReturn:
     """Raise `cause`, or the doubt that it leaves."""
     request = call.request
-    if ends_in_doubt(request.endpoint.safety, left=request.left):
+    if ends_in_doubt(request.endpoint.idempotency, left=request.left):
         raise in_doubt(request.endpoint, request.about, attempts=call.attempts, cause=cause) from cause
     raise cause from None
 

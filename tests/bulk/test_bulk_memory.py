@@ -9,7 +9,7 @@ import pytest
 
 from aiooncall.bulk.job import Job
 from aiooncall.bulk.planning import write_plan
-from aiooncall.bulk.providers import DatadogTarget
+from aiooncall.bulk.providers import DatadogProvider
 from aiooncall.errors import BadRequest
 from tests.support.datadog_client import datadog
 from tests.support.memory import peak_of_memory
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.slow
 MEGABYTE = 1_000_000
 
 
-class Nowhere(DatadogTarget):
+class Nowhere(DatadogProvider):
     """Stands in for a provider at which nothing has to be sent."""
 
     refuses: ClassVar[bool] = False

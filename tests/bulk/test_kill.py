@@ -16,7 +16,7 @@ import attrs
 import pytest
 
 from aiooncall import JournalError, bulk
-from aiooncall.simulator import Fault, FaultKind, FaultPlan, GrafanaRules
+from aiooncall.simulator import Fault, FaultKind, FaultPlan, GrafanaOptions
 from tests.support import job_process
 from tests.support.bulk_world import acted_on, add_groups, add_pages, tally, with_status
 from tests.support.published_client import simulator_in_a_thread
@@ -147,7 +147,7 @@ def scene(
     faults = FaultPlan()
     if kinds:
         faults.seed(seed=seed, rates={Fault(kind): 0.125 / len(kinds) for kind in kinds}, methods={"POST"})
-    rules = GrafanaRules(limit=None)
+    rules = GrafanaOptions(limit=None)
     with simulator_in_a_thread(faults=faults, settle_delay=0.0, grafana=rules, **options) as sim:
         ids = add_pages(sim, ITEMS) if provider == "datadog" else add_groups(sim, ITEMS)
         built = Scene(sim, Marksman(sim), provider, verb, folder / "job.db", ids)

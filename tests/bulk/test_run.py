@@ -11,7 +11,7 @@ import pytest
 
 from aiooncall import OptionsError, PlanRefused, bulk
 from aiooncall.bulk import Counts, Status
-from aiooncall.simulator import Fault, FaultKind, FaultPlan, GrafanaRules
+from aiooncall.simulator import Fault, FaultKind, FaultPlan, GrafanaOptions
 from tests.support.bulk_world import (
     acted_on,
     add_groups,
@@ -251,7 +251,7 @@ async def test_storm_on_alert_groups(journal: Path) -> None:
     """The same for Grafana: what is in doubt is looked at, and done once it is tried again."""
     plan = FaultPlan()
     plan.seed(seed=12, rates={Fault(kind, size=10_000): 0.02 for kind in PASSING}, methods={"POST"})
-    async with grafana_world(GrafanaRules(limit=None), faults=plan) as world:
+    async with grafana_world(GrafanaOptions(limit=None), faults=plan) as world:
         ids = add_groups(world.sim, 200)
         job = await planned_and_run(world.client, "acknowledge", journal, ids)
         for _ in range(5):

@@ -10,7 +10,7 @@ import pytest
 from aiooncall import ClientClosed, Forbidden, Unauthorized, bulk
 from aiooncall.bulk import Counts
 from aiooncall.bulk.running import FORBIDDEN_IN_A_ROW
-from aiooncall.simulator import Fault, FaultKind, GrafanaRules
+from aiooncall.simulator import Fault, FaultKind, GrafanaOptions
 from tests.support.bulk_world import add_groups, add_pages, after, run_all, tally
 from tests.support.datadog_client import API_KEY, APP_KEY, PAGES, client_on, datadog, scripted
 from tests.support.grafana_client import TOKEN, grafana_world
@@ -41,7 +41,7 @@ async def test_refused_at_once(verb: str, fault: Fault, kind: type[Exception], j
 
 async def test_service_account(journal: Path) -> None:
     """The same for a token of Grafana that may not act."""
-    async with grafana_world(GrafanaRules(powerless=frozenset({TOKEN}))) as world:
+    async with grafana_world(GrafanaOptions(powerless=frozenset({TOKEN}))) as world:
         job = await bulk.plan(world.client, "acknowledge", journal, add_groups(world.sim, 30))
         with pytest.raises(Forbidden):
             await run_all(job)
@@ -51,7 +51,7 @@ async def test_service_account(journal: Path) -> None:
 
 async def test_bad_token(journal: Path) -> None:
     """The same for a token that Grafana does not know, which is Unauthorized although the status is 403."""
-    async with grafana_world(GrafanaRules(tokens={"another": "admin"})) as world:
+    async with grafana_world(GrafanaOptions(tokens={"another": "admin"})) as world:
         job = await bulk.plan(world.client, "acknowledge", journal, add_groups(world.sim, 30))
         with pytest.raises(Unauthorized):
             await run_all(job)
@@ -82,7 +82,7 @@ async def test_unauthorized_in_the_middle(verb: str, journal: Path) -> None:
 async def test_token_revoked_in_the_middle(tmp_path: Path) -> None:
     """A Grafana token that is revoked in the middle ends the job with the rest open, also in the journal."""
     tokens = {TOKEN: "admin"}
-    async with grafana_world(GrafanaRules(tokens=tokens)) as world:
+    async with grafana_world(GrafanaOptions(tokens=tokens)) as world:
         with await bulk.plan(world.client, "acknowledge", tmp_path / "job.db", add_groups(world.sim, 200)) as job:
             with pytest.raises(Unauthorized):
                 await run_all(job, concurrency=10, watch=after(50, tokens.clear))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from aiooncall import bulk
-from aiooncall.simulator import Fault, FaultKind, GrafanaRules, RateRule
+from aiooncall.simulator import Fault, FaultKind, GrafanaOptions, RateRule
 from tests.support.bulk_world import acted_on, add_groups, add_pages, after, run_all, tally
 from tests.support.datadog_client import PAGES, datadog, scripted
 from tests.support.grafana_client import grafana_world
@@ -122,7 +122,7 @@ async def test_stop_by_the_callback(sim: Simulator, dd: DatadogOnCall, journal: 
 async def test_second_stop_cancels(journal: Path) -> None:
     """Cancelled after a stop, what is on the wire is marked as such: to be looked at, or to be sent again."""
     slow: dict[str, Any] = {"slow": (5.0, 6.0)}
-    async with datadog(simulator=slow) as (sim, client), grafana_world(GrafanaRules(limit=None), **slow) as world:
+    async with datadog(simulator=slow) as (sim, client), grafana_world(GrafanaOptions(limit=None), **slow) as world:
         cases: list[tuple[Any, str, list[str], dict[str, int]]] = [
             (client, "escalate", add_pages(sim, 9), {"sending": 3, "open": 6}),
             (world.client, "acknowledge", add_groups(world.sim, 9), {"open": 9}),

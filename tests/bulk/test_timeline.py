@@ -9,7 +9,7 @@ import pytest
 
 from aiooncall import bulk
 from aiooncall.bulk import Counts
-from aiooncall.simulator import Fault, FaultKind, FaultPlan, GrafanaRules, RateRule
+from aiooncall.simulator import Fault, FaultKind, FaultPlan, GrafanaOptions, RateRule
 from tests.support.bulk_world import add_groups, add_pages, planned_and_run, rows, run_all
 from tests.support.datadog_client import PAGES, datadog
 from tests.support.grafana_client import grafana_world
@@ -98,7 +98,7 @@ async def test_as_fast_as_datadog_allows(verb: str, number: int, limit: int, jou
 async def test_as_fast_as_grafana_allows(journal: Path) -> None:
     """The same for Grafana's sliding minute, without a single refusal."""
     number = FEW
-    async with grafana_world(GrafanaRules()) as world:
+    async with grafana_world(GrafanaOptions()) as world:
         started = world.clock.monotonic()
         job = await planned_and_run(world.client, "acknowledge", journal, add_groups(world.sim, number))
         assert job.counts == Counts(done=number)

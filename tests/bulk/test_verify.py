@@ -8,7 +8,7 @@ import pytest
 
 from aiooncall import Forbidden, OptionsError, bulk
 from aiooncall.bulk import Counts, Verification
-from aiooncall.simulator import Fault, FaultKind, GrafanaRules
+from aiooncall.simulator import Fault, FaultKind, GrafanaOptions
 from tests.support.bulk_world import add_groups, add_pages, after, planned_and_run, rows, run_all, with_status
 from tests.support.datadog_client import PAGES, TEAM, datadog, scripted, sends
 from tests.support.grafana_client import API, grafana_world
@@ -167,7 +167,7 @@ async def test_ids_alone_are_read_one_by_one(journal: Path) -> None:
 
 async def test_long_list_is_given_up(journal: Path) -> None:
     """A list that turns out longer than single looks would have been is left; the rest is looked at one by one."""
-    async with grafana_world(GrafanaRules(limit=None)) as world:
+    async with grafana_world(GrafanaOptions(limit=None)) as world:
         (oldest,) = add_groups(world.sim, 1, created_at=EPOCH - 9000)
         add_groups(world.sim, 3000, created_at=EPOCH - 5000)
         newest = add_groups(world.sim, 11, created_at=EPOCH - 1000)

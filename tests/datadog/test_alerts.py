@@ -33,7 +33,7 @@ from aiooncall.datadog.sites import SITES
 from aiooncall.datadog.writing.alert import alert_attributes, with_details
 from aiooncall.simulator import Fault, FaultKind, Simulator
 from aiooncall.simulator.datadog.event_requests import read_event
-from aiooncall.transport.endpoint import Safety
+from aiooncall.transport.endpoint import Idempotency
 from tests.support.datadog_client import API_KEY, APP_KEY, datadog, in_flight, scripted, sends
 from tests.support.published_client import published_model
 from tests.support.raw_server import RawServer, always, answer
@@ -271,7 +271,7 @@ async def test_recovery_is_never_in_doubt(sim: Simulator, dd: DatadogOnCall) -> 
         await recover(dd)
     assert raised.value.attempts == 4
     await recover(dd, title="It is over", message="Cleaned up")
-    assert (RECOVER.safety, TRIGGER.safety) == (Safety.REPEATABLE, Safety.WITHIN_CALL)
+    assert (RECOVER.idempotency, TRIGGER.idempotency) == (Idempotency.IDEMPOTENT, Idempotency.WITHIN_CALL)
 
 
 async def test_events_have_a_host_of_their_own(sim: Simulator) -> None:

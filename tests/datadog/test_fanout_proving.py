@@ -64,14 +64,14 @@ NO_RIGHT = pytest.mark.parametrize("error", [Unauthorized(status=401, **WHAT), F
 async def test_first_goes_alone(source: Any) -> None:
     """The first id is done before any other begins, then all workers begin together."""
     server = Server()
-    report = await FanOut(source(IDS), server, concurrency=10, proving=True)
+    report = await FanOut(source(IDS), server, concurrency=10, canary=True)
     assert (report.succeeded, report.failed, report.finished) == (100, 0, True)
     assert server.ids == IDS
     assert [round(at) for _, at in server.began] == [0, *[1 + number // 10 for number in range(99)]]
 
 
 async def test_usually_all_begin_together() -> None:
-    """Without proving nobody waits for the first one."""
+    """Without canary nobody waits for the first one."""
     server = Server()
     await FanOut(IDS, server, concurrency=100)
     assert {at for _, at in server.began} == {0.0}
@@ -82,7 +82,7 @@ async def test_usually_all_begin_together() -> None:
 async def test_without_the_right_one_request_is_all(source: Any, error: OnCallError) -> None:
     """Credentials that may not act end the job after one request, with their error, and the report says so."""
     server = Server(dict.fromkeys(IDS, error))
-    job = FanOut(source(IDS), server, proving=True)
+    job = FanOut(source(IDS), server, canary=True)
     with pytest.raises(type(error)) as raised:
         await job
     assert raised.value is error
@@ -100,7 +100,7 @@ async def test_without_the_right_while_iterating(source: Any, error: OnCallError
     outcomes: list[ItemOutcome] = []
 
     async def collect() -> None:
-        async for outcome in FanOut(source(IDS), server, proving=True):
+        async for outcome in FanOut(source(IDS), server, canary=True):
             outcomes.append(outcome)  # noqa: PERF401 (what came before the error is what counts)
 
     with pytest.raises(type(error)):
@@ -120,7 +120,7 @@ async def test_without_the_right_while_iterating(source: Any, error: OnCallError
 async def test_other_errors_are_the_first_ones_own(error: OnCallError) -> None:
     """If the first id fails for any other reason, the others are done."""
     server = Server({IDS[0]: error})
-    report = await FanOut(IDS, server, proving=True)
+    report = await FanOut(IDS, server, canary=True)
     assert (report.succeeded, report.failed, report.finished) == (99, 1, True)
     assert report.outcomes == [ItemOutcome(IDS[0], error)]
 
@@ -129,13 +129,13 @@ async def test_other_errors_are_the_first_ones_own(error: OnCallError) -> None:
 async def test_right_that_lacks_later_stops_nothing(error: OnCallError) -> None:
     """Once the first id has worked, what is forbidden for another one fails alone."""
     server = Server(dict.fromkeys(IDS[1:4], error))
-    outcomes = {outcome.id: outcome.ok async for outcome in FanOut(IDS, server, proving=True)}
+    outcomes = {outcome.id: outcome.ok async for outcome in FanOut(IDS, server, canary=True)}
     assert outcomes == {item: item not in IDS[1:4] for item in IDS}
 
 
 @NO_RIGHT
 async def test_usually_no_error_ends_a_job(error: OnCallError) -> None:
-    """Without proving, each id fails for itself."""
+    """Without canary, each id fails for itself."""
     report = await FanOut(IDS, Server(dict.fromkeys(IDS, error)))
     assert (report.failed, report.finished) == (100, True)
 
@@ -144,15 +144,15 @@ async def test_usually_no_error_ends_a_job(error: OnCallError) -> None:
 async def test_no_ids(source: Any) -> None:
     """Nothing to prove it by is nothing to do."""
     server = Server()
-    assert (await FanOut(source([]), server, proving=True)).finished
-    assert [outcome async for outcome in FanOut(source([]), server, proving=True)] == []
+    assert (await FanOut(source([]), server, canary=True)).finished
+    assert [outcome async for outcome in FanOut(source([]), server, canary=True)] == []
     assert server.began == []
 
 
 @SOURCES
 async def test_only_one_id(source: Any) -> None:
     """A job of one id is over with it."""
-    report = await FanOut(source(["a", "a"]), Server(), proving=True)
+    report = await FanOut(source(["a", "a"]), Server(), canary=True)
     assert (report.succeeded, report.duplicates, report.finished) == (1, 1, True)
 
 
@@ -160,7 +160,7 @@ async def test_what_is_no_id_proves_nothing() -> None:
     """Things that are no ids are reported, and the first real id is the one that goes alone."""
     server = Server()
     mixed: Any = [None, 7, *IDS[:3]]
-    report = await FanOut(mixed, server, proving=True)
+    report = await FanOut(mixed, server, canary=True)
     assert (report.succeeded, report.failed) == (3, 2)
     assert [round(at) for _, at in server.began] == [0, 1, 1]
 
@@ -175,14 +175,14 @@ async def test_source_that_fails_at_once() -> None:
 
     server, ids = Server(), list[str]()
     with pytest.raises(LookupError):
-        await FanOut(broken(), server, proving=True)
+        await FanOut(broken(), server, canary=True)
     assert server.began == []
 
 
 async def test_cancelled_during_the_first() -> None:
     """Cancelling while the first id is under way leaves it in doubt, in the report, and begins no other."""
     server = Server(takes=100.0)
-    job = FanOut(IDS, server, proving=True)
+    job = FanOut(IDS, server, canary=True)
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(5):
             await job
@@ -194,7 +194,7 @@ async def test_cancelled_during_the_first() -> None:
 async def test_left_during_the_first() -> None:
     """A reader that gives up while the first id is under way stops it, and no other is begun."""
     server = Server(takes=100.0)
-    job = FanOut(IDS, server, proving=True)
+    job = FanOut(IDS, server, canary=True)
     rows = aiter(job)
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(5):
@@ -211,5 +211,5 @@ async def test_bug_in_the_first_action() -> None:
         raise ZeroDivisionError
 
     began: list[str] = []
-    report = await FanOut(IDS, act, proving=True)
+    report = await FanOut(IDS, act, canary=True)
     assert (began[0], sorted(began), report.failed) == (IDS[0], sorted(IDS), len(IDS))

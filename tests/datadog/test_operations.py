@@ -28,7 +28,7 @@ from aiooncall import (
 )
 from aiooncall.simulator import Fault, FaultKind
 from aiooncall.transport.crud import Crud
-from aiooncall.transport.endpoint import Endpoint, Safety
+from aiooncall.transport.endpoint import Endpoint, Idempotency
 from tests.support.covering import covering
 from tests.support.datadog_calls import (
     ANSWERED,
@@ -137,8 +137,8 @@ def test_operations_are_declared_exactly_once() -> None:
 
 def test_safety_of_operations() -> None:
     """Creates, escalate and reroute must not be repeated in doubt; everything else may be."""
-    safety = {endpoint.route: endpoint.safety for endpoint in declared()}
-    assert {name for name, route in API.items() if safety[route] is Safety.ONCE} == ONCE
+    idempotency = {endpoint.route: endpoint.idempotency for endpoint in declared()}
+    assert {name for name, route in API.items() if idempotency[route] is Idempotency.NON_IDEMPOTENT} == ONCE
 
 
 def test_every_public_method_is_an_operation() -> None:

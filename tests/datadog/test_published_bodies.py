@@ -43,7 +43,7 @@ from aiooncall.datadog import (
     User,
     WorkflowAction,
 )
-from aiooncall.simulator.http.origin import Origin
+from aiooncall.simulator.http.origin import HttpServer
 from tests.support.datadog_calls import CALLS
 
 if TYPE_CHECKING:
@@ -427,7 +427,7 @@ async def sent_by_ours(write: Write) -> Sent:
         sent.append((request.method, request.path_qs, json.loads(body) if body else None))
         return web.Response(status=400, text="{}")
 
-    origin = Origin(refuse)
+    origin = HttpServer(refuse)
     await origin.start("127.0.0.1", 0)
     try:
         url = origin.url

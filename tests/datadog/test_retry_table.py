@@ -19,7 +19,7 @@ from aiooncall import (
 )
 from aiooncall.errors import ResponseTooLarge
 from aiooncall.simulator import Fault, FaultKind
-from aiooncall.transport.endpoint import Endpoint, Safety
+from aiooncall.transport.endpoint import Endpoint, Idempotency
 from tests.support.datadog_client import PAGES, TEAM, datadog, in_flight, scripted, sends
 from tests.support.virtual_time import VirtualClock
 
@@ -234,7 +234,7 @@ async def test_attempts_end() -> None:
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
 async def test_every_send_is_one_attempt(method: str) -> None:
     """A kept-alive connection that breaks is a failed attempt of ours: aiohttp does not repeat it behind our back."""
-    endpoint = Endpoint(method, f"{PAGES}/{{page_id}}", Safety.REPEATABLE)
+    endpoint = Endpoint(method, f"{PAGES}/{{page_id}}", Idempotency.IDEMPOTENT)
     attempts: list[AttemptFinished] = []
 
     def hook(event: object) -> None:

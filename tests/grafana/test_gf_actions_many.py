@@ -17,7 +17,7 @@ from aiooncall import (
     ServerError,
     Unauthorized,
 )
-from aiooncall.simulator import Fault, FaultKind, FaultPlan, GrafanaRules
+from aiooncall.simulator import Fault, FaultKind, FaultPlan, GrafanaOptions
 from tests.support.grafana_client import NOTHING, STACK, TOKEN, grafana_world
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ async def test_not_ids(ids: Any) -> None:
 @pytest.mark.parametrize(("job", "state"), [("resolve_many", "firing"), ("unresolve_many", "resolved")])
 async def test_acting_on_what_is_listed_skips_nothing(job: str, state: Any, iterated: bool) -> None:
     """The whole of a list is read before the first action, so that rows which leave it do not make it skip others."""
-    async with grafana_world(GrafanaRules(limit=None)) as world:
+    async with grafana_world(GrafanaOptions(limit=None)) as world:
         ids = many(world, job, 170)
         started = start(world, job, world.client.alert_groups.list(state=state, page_size=40))
         if iterated:
@@ -206,7 +206,7 @@ async def test_job_without_permission_ends_at_once(
     token: str, options: dict[str, Any], error: type[OnCallError], job: str, source: Any
 ) -> None:
     """Credentials that may not act end a job with their error after exactly one request; nothing was done."""
-    rules = GrafanaRules(tokens={TOKEN: "ann", SERVICE: "robot"}, powerless=frozenset({TOKEN}))
+    rules = GrafanaOptions(tokens={TOKEN: "ann", SERVICE: "robot"}, powerless=frozenset({TOKEN}))
     async with grafana_world(rules, token=token, client=options) as world:
         started = start(world, job, source(many(world, job, 20)))
         with pytest.raises(error):
@@ -220,7 +220,7 @@ async def test_iterated_job_without_permission_ends_at_once(
     token: str, options: dict[str, Any], error: type[OnCallError]
 ) -> None:
     """Iterating over such a job yields the one failure and then raises."""
-    rules = GrafanaRules(tokens={TOKEN: "ann", SERVICE: "robot"}, powerless=frozenset({TOKEN}))
+    rules = GrafanaOptions(tokens={TOKEN: "ann", SERVICE: "robot"}, powerless=frozenset({TOKEN}))
     async with grafana_world(rules, token=token, client=options) as world:
         seen: list[bool] = []
         with pytest.raises(error):
@@ -265,7 +265,7 @@ async def test_storm() -> None:
     plan = FaultPlan()
     kinds = [kind for kind in FaultKind if kind is not FaultKind.REDIRECT]
     plan.seed(seed=11, rates={Fault(kind, size=10_000, delay=20.0, retry_after="1"): 0.02 for kind in kinds}, limit=80)
-    async with grafana_world(GrafanaRules(limit=None), faults=plan) as world:
+    async with grafana_world(GrafanaOptions(limit=None), faults=plan) as world:
         ids = many(world, "acknowledge_many", 300)
         for job in ("acknowledge_many", "resolve_many"):
             report = await start(world, job, ids, concurrency=8)

@@ -9,7 +9,7 @@ import pytest
 
 from aiooncall import BadRequest, NotFound, OptionsError
 from aiooncall.grafana import AlertGroupState, DeleteMode
-from aiooncall.simulator import FaultKind, GrafanaRules
+from aiooncall.simulator import FaultKind, GrafanaOptions
 from tests.support.grafana_client import grafana_world
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize("mode", [DeleteMode.WIPE, "wipe", None])
 async def test_wiped_group_stays(mode: Any) -> None:
     """Wiping, which is what happens unless asked otherwise, clears a group and resolves it a moment later."""
-    async with grafana_world(GrafanaRules(delete_delay=5.0)) as world:
+    async with grafana_world(GrafanaOptions(delete_delay=5.0)) as world:
         (group_id,) = world.groups(["Down"])
         await world.client.alert_groups.delete(group_id, **({} if mode is None else {"mode": mode}))
         assert world.body() == {"mode": "wipe"}
@@ -33,7 +33,7 @@ async def test_wiped_group_stays(mode: Any) -> None:
 @pytest.mark.parametrize("mode", [DeleteMode.DELETE, "delete"])
 async def test_deleted_group_goes(mode: Any) -> None:
     """Deleting takes a group away a moment later; deleting it then is NotFound."""
-    async with grafana_world(GrafanaRules(delete_delay=5.0)) as world:
+    async with grafana_world(GrafanaOptions(delete_delay=5.0)) as world:
         (group_id,) = world.groups(["Down"])
         await world.client.alert_groups.delete(group_id, mode=mode)
         assert world.body() == {"mode": "delete"}
@@ -48,7 +48,7 @@ async def test_deleted_group_goes(mode: Any) -> None:
 @pytest.mark.parametrize("mode", list(DeleteMode))
 async def test_delete_is_repeated(mode: DeleteMode, kind: FaultKind) -> None:
     """A delete whose answer was lost is sent again; that the group is gone by then is a success."""
-    async with grafana_world(GrafanaRules(delete_delay=0.0)) as world:
+    async with grafana_world(GrafanaOptions(delete_delay=0.0)) as world:
         (group_id,) = world.groups(["Down"])
         world.fail("DELETE", f"alert_groups/{group_id}/", kind)
         await world.client.alert_groups.delete(group_id, mode=mode)

@@ -10,7 +10,7 @@ import pytest
 
 from aiooncall import UNSET, BadRequest, NotFound, OptionsError, ServerError
 from aiooncall.grafana import AlertGroup, AlertGroupState
-from aiooncall.simulator import Fault, FaultKind, GrafanaRules
+from aiooncall.simulator import Fault, FaultKind, GrafanaOptions
 from tests.support.grafana_client import NOTHING, grafana_world
 from tests.support.virtual_time import EPOCH
 
@@ -118,7 +118,7 @@ async def test_filters_choose() -> None:
 @pytest.mark.parametrize("elsewhere", [False, True])
 async def test_list_yields_everything_once(size: int, elsewhere: bool) -> None:
     """A list yields each group once, the newest first, with its filters on every page, from our own host only."""
-    async with grafana_world(GrafanaRules(links_elsewhere=elsewhere)) as world:
+    async with grafana_world(GrafanaOptions(links_elsewhere=elsewhere)) as world:
         world.groups(f"g{number}" for number in range(25))
         assert await listed(world, state="firing", page_size=size) == [f"g{number}" for number in reversed(range(25))]
         assert {("state", "new")} == {pair for number in range(len(world.calls)) for pair in world.query(number)}
@@ -214,7 +214,7 @@ async def test_one_group(sim: Simulator, gf: GrafanaOnCall) -> None:
 
 async def test_unknown_vocabulary_is_kept() -> None:
     """Fields that nobody knows yet are kept in `extra`, and a group with them can be read, listed and acted on."""
-    async with grafana_world(GrafanaRules(drift=True)) as world:
+    async with grafana_world(GrafanaOptions(drift=True)) as world:
         (group_id,) = world.groups(["Down"])
         group = await world.client.alert_groups.get(group_id)
         assert group.extra

@@ -22,7 +22,7 @@ from aiooncall import (
     Unauthorized,
 )
 from aiooncall.grafana import Action, EscalationChain
-from aiooncall.simulator import Fault, FaultKind, GrafanaRules
+from aiooncall.simulator import Fault, FaultKind, GrafanaOptions
 from tests.support.grafana_client import STACK, TOKEN, grafana_world, shown
 from tests.support.virtual_time import VirtualClock
 
@@ -33,14 +33,14 @@ if TYPE_CHECKING:
 
 SERVICE: Final = "glsa_s3rvice0123456789"
 URL: Final = "https://oncall.example.com/oncall"
-KNOWN: Final = GrafanaRules(tokens={TOKEN: "ann", SERVICE: "robot"})
+KNOWN: Final = GrafanaOptions(tokens={TOKEN: "ann", SERVICE: "robot"})
 ENV: Final = {"GRAFANA_ONCALL_URL": URL, "GRAFANA_ONCALL_ACCESS_TOKEN": TOKEN}
 
 
 def headers(world: GrafanaWorld) -> list[Mapping[str, str]]:
     """Return the headers of the requests to come, as they come."""
-    door = world.sim.grafana.door
-    caller, settable = door.caller, cast("Any", door)
+    auth = world.sim.grafana.auth
+    caller, settable = auth.caller, cast("Any", auth)
     seen: list[Mapping[str, str]] = []
 
     def watched(method: str, path: str, sent: Mapping[str, str]) -> str:
@@ -254,9 +254,9 @@ async def test_stack_that_becomes_known(deadline: float | None) -> None:
     """A stack that the server learns of while it makes us wait is waited for if the deadline has room."""
     options = {"stack_url": "https://other.grafana.net", "deadline": deadline}
     async with grafana_world(token=SERVICE, client=options) as world:
-        door = world.sim.grafana.door
-        synced = attrs.evolve(door._rules, stack_url="https://other.grafana.net")
-        world.clock.call_later(340.0, lambda: setattr(door, "_rules", synced))
+        auth = world.sim.grafana.auth
+        synced = attrs.evolve(auth._rules, stack_url="https://other.grafana.net")
+        world.clock.call_later(340.0, lambda: setattr(auth, "_rules", synced))
         assert [user async for user in world.client.users.list()]
         assert [record.status for record in world.requests()] == [429, 200]
         assert 350.0 <= world.requests()[1].at < 352.0

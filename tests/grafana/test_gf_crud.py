@@ -10,7 +10,7 @@ from aiooncall import UNSET, BadRequest, NotFound, evolve
 from aiooncall import grafana as g
 from aiooncall.codec import unstructure
 from aiooncall.codec.fields import read_only_names
-from aiooncall.simulator import GrafanaRules
+from aiooncall.simulator import GrafanaOptions
 from tests.support.grafana_calls import CALLS, KINDS, furnished, recorded, saying
 from tests.support.grafana_edits import EDITS, stored, within
 
@@ -27,7 +27,7 @@ SETTLED: Final = {
     "schedules": "type", "integrations": "type", "routes": "integration_id", "shift_swaps": "beneficiary"
 }  # fmt: skip
 """What can be chosen for a new one only."""
-DRIFTING: Final = GrafanaRules(drift=True)
+DRIFTING: Final = GrafanaOptions(drift=True)
 
 
 async def create(w: GrafanaWorld, edit: Edit, ids: Ids) -> tuple[Any, Any]:
@@ -112,9 +112,9 @@ async def test_patch_sends_only_what_is_set(edit: Edit, monkeypatch: pytest.Monk
         assert within({"id": made.id, **edit.sent}, unstructure(answer))
 
 
-@pytest.mark.parametrize("rules", [GrafanaRules(), DRIFTING], ids=["known", "drifting"])
+@pytest.mark.parametrize("rules", [GrafanaOptions(), DRIFTING], ids=["known", "drifting"])
 @pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
-async def test_update_without_a_change(edit: Edit, rules: GrafanaRules, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_update_without_a_change(edit: Edit, rules: GrafanaOptions, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is read and written back stays what it was, whatever of it this version does not know."""
     async with furnished(rules) as (w, ids):
         service, made = await create(w, edit, ids)

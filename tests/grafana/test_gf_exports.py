@@ -10,8 +10,8 @@ import pytest
 from aiooncall import AmbiguousOutcome, AttemptTimeout, BadRequest, NotFound, OnCallError, Unauthorized
 from aiooncall.grafana import CalendarSchedule
 from aiooncall.grafana.resources.schedules import SCHEDULES
-from aiooncall.simulator import Fault, FaultKind, GrafanaRules
-from aiooncall.transport.endpoint import Endpoint, Safety
+from aiooncall.simulator import Fault, FaultKind, GrafanaOptions
+from aiooncall.transport.endpoint import Endpoint, Idempotency
 from tests.support.grafana_calls import EXPORT_TOKEN, furnished, recorded, saying
 from tests.support.grafana_client import grafana_client, grafana_world
 from tests.support.raw_server import RawServer, always, answer
@@ -46,7 +46,7 @@ async def test_calendar(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("name", EXPORTS)
 async def test_calendar_of_another_token(name: str) -> None:
     """A token that the server does not know is Unauthorized, whatever the API token is."""
-    async with furnished(GrafanaRules(export_token="other")) as (w, ids):
+    async with furnished(GrafanaOptions(export_token="other")) as (w, ids):
         with pytest.raises(Unauthorized):
             await EXPORTS[name](w.client, ids, EXPORT_TOKEN)
         w.answer(403, b'{"detail": "Invalid token"}')  # without a full stop, as the engine says it of a user's token
@@ -56,7 +56,7 @@ async def test_calendar_of_another_token(name: str) -> None:
 
 async def test_each_call_asks_for_the_form_that_there_is() -> None:
     """An export asks for a calendar, everything else for JSON, a POST that may be repeated in a form of its own too."""
-    other = Endpoint("POST", "/api/v1/other/", Safety.REPEATABLE, accept="text/csv")
+    other = Endpoint("POST", "/api/v1/other/", Idempotency.IDEMPOTENT, accept="text/csv")
     async with RawServer(always(answer(200, []))) as server, grafana_client(server.url) as client:
         await client.users.export("U1", EXPORT_TOKEN)
         await client.schedules.export("S1", EXPORT_TOKEN)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from aiooncall import CallRate, FanOut, Forbidden, NotFound, RateLimited, SessionPool
-from aiooncall.simulator import GrafanaRules
+from aiooncall.simulator import GrafanaOptions
 from tests.support.grafana_client import NOTHING, TOKEN, grafana_world
 from tests.support.virtual_time import EPOCH, VirtualClock
 
@@ -24,8 +24,8 @@ pytestmark = pytest.mark.slow
 
 MINUTE = 60.0
 USUAL = CallRate(calls=300, per=MINUTE)
-NO_LIMIT = GrafanaRules(limit=None, info_limit=None, phone_limit=None)
-TWO_TOKENS = GrafanaRules(tokens={TOKEN: "ann", "second-token": "ann"})
+NO_LIMIT = GrafanaOptions(limit=None, info_limit=None, phone_limit=None)
+TWO_TOKENS = GrafanaOptions(tokens={TOKEN: "ann", "second-token": "ann"})
 
 
 def now() -> float:
@@ -95,7 +95,7 @@ async def test_each_scope_has_a_window_of_its_own() -> None:
 
 async def test_errors_count_as_the_server_counts_them() -> None:
     """A 404 uses a turn, as it does at the server."""
-    async with grafana_world(GrafanaRules(limit=5), client={"rate_limit": CallRate(calls=5, per=MINUTE)}) as world:
+    async with grafana_world(GrafanaOptions(limit=5), client={"rate_limit": CallRate(calls=5, per=MINUTE)}) as world:
         report = await FanOut([f"{NOTHING}{number}" for number in range(8)], world.client.users.get)
         assert {type(outcome.error) for outcome in report.outcomes} == {NotFound}
         assert (report.failed, world.sim.ledger.statuses) == (8, {404: 8})
@@ -105,14 +105,14 @@ async def test_errors_count_as_the_server_counts_them() -> None:
 @pytest.mark.parametrize(
     ("rules", "rate", "total"),
     [
-        (GrafanaRules(limit=1000), CallRate(calls=1000, per=MINUTE), 1500),
-        (GrafanaRules(limit=20), CallRate(calls=20, per=MINUTE), 70),
-        (GrafanaRules(limit=300), CallRate(calls=10, per=5.0), 70),
-        (GrafanaRules(limit=30, period=timedelta(hours=1).total_seconds()), CallRate(calls=30, per=3600), 70),
+        (GrafanaOptions(limit=1000), CallRate(calls=1000, per=MINUTE), 1500),
+        (GrafanaOptions(limit=20), CallRate(calls=20, per=MINUTE), 70),
+        (GrafanaOptions(limit=300), CallRate(calls=10, per=5.0), 70),
+        (GrafanaOptions(limit=30, period=timedelta(hours=1).total_seconds()), CallRate(calls=30, per=3600), 70),
     ],
     ids=["more", "fewer", "shorter", "hours"],
 )
-async def test_own_limit_replaces_the_usual_one(rules: GrafanaRules, rate: CallRate, total: int) -> None:
+async def test_own_limit_replaces_the_usual_one(rules: GrafanaOptions, rate: CallRate, total: int) -> None:
     """A `rate_limit` is kept in place of the usual one, whether it is more or less, and used up."""
     async with grafana_world(rules, client={"rate_limit": rate}) as world:
         ids = world.groups(f"g{number}" for number in range(total))
@@ -201,7 +201,7 @@ async def test_window_beyond_the_deadline_is_told_at_once() -> None:
 
 async def test_bad_credentials_are_one_request() -> None:
     """A job whose credentials may not act sends one request."""
-    rules: Any = GrafanaRules(tokens={TOKEN: "ann"}, powerless=frozenset({TOKEN}))
+    rules: Any = GrafanaOptions(tokens={TOKEN: "ann"}, powerless=frozenset({TOKEN}))
     async with grafana_world(rules) as world:
         with pytest.raises(Forbidden):
             await world.client.alert_groups.acknowledge_many(world.groups(["a", "b", "c"]))

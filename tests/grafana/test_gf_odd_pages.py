@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from aiooncall import CodecError
 from aiooncall.grafana.resources.base import read_page
-from aiooncall.simulator.http.origin import Origin
+from aiooncall.simulator.http.origin import HttpServer
 from tests.support.grafana_client import TOKEN, grafana_client
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class OddServer:
 async def odd_server(*answers: Any, prefix: str = "") -> AsyncIterator[tuple[OddServer, GrafanaOnCall]]:
     """Yield a server that answers with `answers` in turn, and a client on it."""
     server = OddServer(*answers)
-    origin = Origin(server.answer)
+    origin = HttpServer(server.answer)
     await origin.start("127.0.0.1", 0)
     try:
         async with grafana_client(origin.url + prefix) as client:
@@ -139,7 +139,7 @@ async def test_any_circle_ends(links: list[int], start: int) -> None:
             return await super().answer(request)
 
     server = Maze(page())
-    origin = Origin(server.answer)
+    origin = HttpServer(server.answer)
     await origin.start("127.0.0.1", 0)
     async with grafana_client(origin.url) as client:
         with suppress(CodecError):

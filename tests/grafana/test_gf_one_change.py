@@ -9,7 +9,7 @@ import pytest
 
 from aiooncall import OptionsError, evolve
 from aiooncall import grafana as g
-from aiooncall.simulator import GrafanaRules
+from aiooncall.simulator import GrafanaOptions
 from tests.support.grafana_calls import Ids, furnished, recorded
 from tests.support.grafana_edits import EDITS, stored
 
@@ -194,7 +194,7 @@ async def test_importance_outlives_the_kind_of_step(monkeypatch: pytest.MonkeyPa
 
 async def test_importance_of_a_kind_that_is_not_known() -> None:
     """A step of a kind that this version does not know is as important as it was when it becomes another one."""
-    async with furnished(GrafanaRules(drift=True)) as (w, ids):
+    async with furnished(GrafanaOptions(drift=True)) as (w, ids):
         steps = w.client.escalation_policies
         new = g.NotifyPersonsStep(escalation_chain_id=ids.escalation_chains, important=True)
         made = await steps.create(new)

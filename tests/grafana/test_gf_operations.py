@@ -18,9 +18,9 @@ from aiooncall import (
     OptionsError,
     grafana,
 )
-from aiooncall.simulator import GrafanaRules
+from aiooncall.simulator import GrafanaOptions
 from aiooncall.transport.crud import Crud
-from aiooncall.transport.endpoint import Endpoint, Safety
+from aiooncall.transport.endpoint import Endpoint, Idempotency
 from tests.support.grafana_api import API, BROKEN, ONCE, TWINS
 from tests.support.grafana_calls import CALLS, KINDS, NEW, Ids, furnished, recorded, things
 from tests.support.grafana_client import NOTHING, grafana_client, grafana_world
@@ -63,8 +63,8 @@ def test_operations_are_declared_exactly_once() -> None:
 
 def test_safety_of_operations() -> None:
     """Creates, pages, actions and the phone must not be repeated in doubt; everything else may be."""
-    safety = {spelled(endpoint): endpoint.safety for endpoint in declared()}
-    assert {name for name, route in API.items() if safety[route] is Safety.ONCE} == ONCE
+    idempotency = {spelled(endpoint): endpoint.idempotency for endpoint in declared()}
+    assert {name for name, route in API.items() if idempotency[route] is Idempotency.NON_IDEMPOTENT} == ONCE
 
 
 def test_every_public_method_is_an_operation() -> None:
@@ -98,7 +98,7 @@ async def test_method_makes_its_operation(name: str, monkeypatch: pytest.MonkeyP
 
 async def test_newer_engines_page_by_another_path() -> None:
     """Where only the documented path of paging is served, it is that which pages."""
-    async with furnished(GrafanaRules(paging="direct_paging")) as (w, ids):
+    async with furnished(GrafanaOptions(paging="direct_paging")) as (w, ids):
         await CALLS["paging.page"](w.client, ids)
         assert w.sent() == ["POST escalation/", "POST direct_paging/"]
         assert [request.status for request in w.requests()] == [404, 200]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from aiooncall import OptionsError, ServerError
-from aiooncall.simulator import Fault, FaultKind, GrafanaRules
+from aiooncall.simulator import Fault, FaultKind, GrafanaOptions
 from tests.support.grafana_client import grafana_world
 
 if TYPE_CHECKING:
@@ -81,14 +81,14 @@ async def test_filters_hold_on_every_page() -> None:
 @pytest.mark.parametrize(
     "rules",
     [
-        GrafanaRules(links_elsewhere=True),
-        GrafanaRules(engine_url="https://oncall.example.com/oncall/"),
-        GrafanaRules(engine_url="http://127.0.0.1:1"),
-        GrafanaRules(engine_url="http://user:secret@[::1]:99/x"),
+        GrafanaOptions(links_elsewhere=True),
+        GrafanaOptions(engine_url="https://oncall.example.com/oncall/"),
+        GrafanaOptions(engine_url="http://127.0.0.1:1"),
+        GrafanaOptions(engine_url="http://user:secret@[::1]:99/x"),
     ],
     ids=["elsewhere", "prefix", "closed port", "odd"],
 )
-async def test_links_are_not_followed(rules: GrafanaRules) -> None:
+async def test_links_are_not_followed(rules: GrafanaOptions) -> None:
     """Links between pages that lead to another host are read for their query only: no request goes there, no token."""
     async with grafana_world(rules) as world:
         ids = teams(world, 25)

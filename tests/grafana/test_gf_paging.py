@@ -8,7 +8,7 @@ import pytest
 
 from aiooncall import ApiError, BadRequest, ConnectError, NotFound, OptionsError, PagedUser
 from aiooncall.grafana import AlertGroupState
-from aiooncall.simulator import Fault, FaultKind, GrafanaRules
+from aiooncall.simulator import Fault, FaultKind, GrafanaOptions
 from tests.support.grafana_client import NOTHING, grafana_world
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def heard(world: GrafanaWorld, group_id: str) -> dict[str, Any]:
 @pytest.mark.parametrize("path", PATHS)
 async def test_each_user_has_its_own_rules(path: Any) -> None:
     """Every user is paged once, by the important rules only where that was said; a bare id is not important."""
-    async with grafana_world(GrafanaRules(paging=path)) as world:
+    async with grafana_world(GrafanaOptions(paging=path)) as world:
         ann, bob, cem = (world.sim.grafana.add_user(name) for name in ("ann", "bob", "cem"))
         users: list[PagedUser | str] = [PagedUser(ann, important=True), PagedUser(bob), cem]
         group = await world.client.paging.page(users=users, title="Down")
@@ -59,7 +59,7 @@ async def test_users_come_in_any_iterable(source: Any) -> None:
 @pytest.mark.parametrize("important", [False, True])
 async def test_members_of_a_team_are_paged(path: Any, important: bool) -> None:
     """A team's members are paged, by the important rules if that is asked for."""
-    async with grafana_world(GrafanaRules(paging=path)) as world:
+    async with grafana_world(GrafanaOptions(paging=path)) as world:
         team = world.sim.grafana.add_team("SRE")
         ann = world.sim.grafana.add_user("ann", teams=[team])
         world.sim.grafana.add_user("bob")
@@ -90,7 +90,7 @@ async def test_nothing_has_to_be_said() -> None:
 @pytest.mark.parametrize("path", PATHS)
 async def test_team_of_the_tokens_owner_is_left_out(path: Any) -> None:
     """Users are paged although the token's owner has a current team: `team: null` says that it is not meant."""
-    async with grafana_world(GrafanaRules(paging=path)) as world:
+    async with grafana_world(GrafanaOptions(paging=path)) as world:
         team = world.sim.grafana.add_team("SRE")
         world.sim.grafana.add_user("admin", current_team=team, teams=[team])
         ann = world.sim.grafana.add_user("ann")
@@ -103,7 +103,7 @@ async def test_team_of_the_tokens_owner_is_left_out(path: Any) -> None:
 @pytest.mark.parametrize("path", PATHS)
 async def test_responders_join_an_open_group(path: Any) -> None:
     """Users are added to a group in any state but resolved, which is a BadRequest that pages nobody."""
-    async with grafana_world(GrafanaRules(paging=path)) as world:
+    async with grafana_world(GrafanaOptions(paging=path)) as world:
         ann = world.sim.grafana.add_user("ann")
         for state in AlertGroupState:
             group_id = world.sim.grafana.add_alert_group("Down", state=state.value)
@@ -202,7 +202,7 @@ async def test_password_of_a_source_is_not_told(gf: GrafanaOnCall) -> None:
 )
 async def test_unknown_path_is_tried_once(path: Any, sent: list[str]) -> None:
     """A path that the engine does not know is tried by the first page only; every page pages once."""
-    async with grafana_world(GrafanaRules(paging=path)) as world:
+    async with grafana_world(GrafanaOptions(paging=path)) as world:
         ann = world.sim.grafana.add_user("ann")
         groups = [await world.client.paging.page(users=[ann], title=f"t{number}") for number in range(3)]
         assert world.sent() == sent
@@ -212,7 +212,7 @@ async def test_unknown_path_is_tried_once(path: Any, sent: list[str]) -> None:
 
 async def test_each_client_finds_its_own_path() -> None:
     """What one client found out is not another one's: two engines, two paths."""
-    async with grafana_world(GrafanaRules(paging="direct_paging")) as world, world.another() as other:
+    async with grafana_world(GrafanaOptions(paging="direct_paging")) as world, world.another() as other:
         ann = world.sim.grafana.add_user("ann")
         await world.client.paging.page(users=[ann], title="a")
         await other.paging.page(users=[ann], title="b")
@@ -222,7 +222,7 @@ async def test_each_client_finds_its_own_path() -> None:
 @pytest.mark.parametrize("path", PATHS)
 async def test_both_shapes_of_answer(path: Any) -> None:
     """An answer that is the group brings it along, one that is only its id does not; the id is there anyway."""
-    async with grafana_world(GrafanaRules(paging=path)) as world:
+    async with grafana_world(GrafanaOptions(paging=path)) as world:
         group = await world.client.paging.page(users=[world.sim.grafana.add_user("ann")], title="Down")
         assert world.sim.ledger.pages_by_title("Down") == [group.id]
         if path == "direct_paging":
@@ -234,7 +234,7 @@ async def test_both_shapes_of_answer(path: Any) -> None:
 @pytest.mark.parametrize("path", PATHS)
 async def test_unknown_fields_of_an_answer_do_no_harm(path: Any) -> None:
     """Fields and values that nobody knows yet do not keep a page from being read."""
-    async with grafana_world(GrafanaRules(paging=path, drift=True)) as world:
+    async with grafana_world(GrafanaOptions(paging=path, drift=True)) as world:
         group = await world.client.paging.page(users=[world.sim.grafana.add_user("ann")], title="Down")
         assert world.sim.ledger.pages_by_title("Down") == [group.id]
 
@@ -242,7 +242,7 @@ async def test_unknown_fields_of_an_answer_do_no_harm(path: Any) -> None:
 @pytest.mark.parametrize("known", [False, True])
 async def test_importance_is_never_dropped(known: bool) -> None:
     """An important team on an engine that cannot tell is an OptionsError instead of a page of less importance."""
-    async with grafana_world(GrafanaRules(paging="direct_paging")) as world:
+    async with grafana_world(GrafanaOptions(paging="direct_paging")) as world:
         team = world.sim.grafana.add_team("SRE")
         ann = world.sim.grafana.add_user("ann", teams=[team])
         if known:
@@ -255,7 +255,7 @@ async def test_importance_is_never_dropped(known: bool) -> None:
 
 async def test_engine_without_paging_is_not_found() -> None:
     """Where both paths are unknown the error is NotFound, after one try of each; nobody is paged."""
-    async with grafana_world(GrafanaRules(paging=NO_PAGING)) as world:
+    async with grafana_world(GrafanaOptions(paging=NO_PAGING)) as world:
         ann = world.sim.grafana.add_user("ann")
         for reconcile in (False, True):
             with pytest.raises(NotFound):
@@ -267,7 +267,7 @@ async def test_engine_without_paging_is_not_found() -> None:
 @pytest.mark.parametrize("status", [400, 403, 409])
 async def test_only_an_unknown_path_leads_to_the_other(status: int) -> None:
     """A refusal that is no 404 is raised; the other path is not tried."""
-    async with grafana_world(GrafanaRules(paging="both")) as world:
+    async with grafana_world(GrafanaOptions(paging="both")) as world:
         world.fail("POST", "escalation/", Fault(FaultKind.ERROR_BEFORE, status=status))
         with pytest.raises(ApiError) as raised:
             await world.client.paging.page(users=[world.sim.grafana.add_user("ann")], title="Down")
@@ -278,7 +278,7 @@ async def test_only_an_unknown_path_leads_to_the_other(status: int) -> None:
 @pytest.mark.parametrize("kind", [FaultKind.THROTTLE, FaultKind.THROTTLE_BARE, FaultKind.THROTTLE_HTML])
 async def test_throttled_page_is_sent_again(kind: FaultKind) -> None:
     """A page that was refused for the rate limit pages once it is let through, once, on either path."""
-    async with grafana_world(GrafanaRules(paging="direct_paging"), client={"deadline": 600.0}) as world:
+    async with grafana_world(GrafanaOptions(paging="direct_paging"), client={"deadline": 600.0}) as world:
         ann = world.sim.grafana.add_user("ann")
         world.fail("POST", "direct_paging/", kind, kind)
         await world.client.paging.page(users=[ann], title="Down")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from aiooncall import AmbiguousOutcome, ApiError, CodecError, OnCallError, PagedGroup, PagedUser, RateLimited
-from aiooncall.simulator import Fault, FaultKind, FaultPlan, GrafanaRules
+from aiooncall.simulator import Fault, FaultKind, FaultPlan, GrafanaOptions
 from tests.support.grafana_client import grafana_world
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def unread(world: GrafanaWorld, answer: bytes) -> None:
 @pytest.mark.parametrize("fault", UNDONE + UNHEARD + UNREAD, ids=name)
 async def test_page_in_doubt_is_sent_once(path: Any, fault: Fault) -> None:
     """Whatever happens to the answer, the page is sent once and in doubt, and the group exists at most once."""
-    async with grafana_world(GrafanaRules(paging=path), client=SMALL) as world:
+    async with grafana_world(GrafanaOptions(paging=path), client=SMALL) as world:
         ann = world.sim.grafana.add_user("ann")
         world.fail("POST", f"{path}/", fault, fault)
         with pytest.raises(AmbiguousOutcome):
@@ -121,7 +121,7 @@ async def test_refusals_without_end(reconcile: bool) -> None:
 @pytest.mark.parametrize("body", UNREADABLE)
 async def test_unreadable_answer_is_a_doubt(path: Any, body: bytes) -> None:
     """A success that does not say which group it is leaves doubt; it pages once, and looking finds the group."""
-    async with grafana_world(GrafanaRules(paging=path)) as world:
+    async with grafana_world(GrafanaOptions(paging=path)) as world:
         ann = world.sim.grafana.add_user("ann")
         unread(world, body)
         with pytest.raises(AmbiguousOutcome) as raised:
@@ -137,7 +137,7 @@ async def test_unreadable_answer_is_a_doubt(path: Any, body: bytes) -> None:
 @pytest.mark.parametrize("fault", UNHEARD + UNREAD, ids=name)
 async def test_lost_page_is_found(path: Any, fault: Fault) -> None:
     """With `reconcile` a page whose answer was lost is found again: one group, one send."""
-    async with grafana_world(GrafanaRules(paging=path), client=SMALL) as world:
+    async with grafana_world(GrafanaOptions(paging=path), client=SMALL) as world:
         ann = world.sim.grafana.add_user("ann")
         world.fail("POST", f"{path}/", fault)
         group = await world.client.paging.page(users=[ann], title="Down", reconcile=True)
@@ -192,7 +192,7 @@ async def test_storm(path: Any, seed: int) -> None:
     for method, rate in (("POST", 0.05), ("GET", 0.01)):
         plan.seed(seed=seed, rates=dict.fromkeys(faults, rate), methods={method})
     options = {**SMALL, "deadline": None}
-    async with grafana_world(GrafanaRules(paging=path, limit=None), client=options, faults=plan) as world:
+    async with grafana_world(GrafanaOptions(paging=path, limit=None), client=options, faults=plan) as world:
         users = [PagedUser(world.sim.grafana.add_user(f"u{number}")) for number in range(100)]
         titles = [f"t{number} <&>" for number in range(100)]
         few = asyncio.Semaphore(10)

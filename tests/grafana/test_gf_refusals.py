@@ -10,8 +10,8 @@ import pytest
 from aiohttp import web
 
 from aiooncall import RateLimited, RetryPolicy
-from aiooncall.simulator import Fault, FaultKind, GrafanaRules
-from aiooncall.simulator.http.origin import Origin
+from aiooncall.simulator import Fault, FaultKind, GrafanaOptions
+from aiooncall.simulator.http.origin import HttpServer
 from tests.support.grafana_calls import saying
 from tests.support.grafana_client import STACK, grafana_client, grafana_world, shown
 from tests.support.virtual_time import EPOCH, VirtualClock
@@ -62,7 +62,7 @@ async def test_reset_alone_ends_well() -> None:
             return web.json_response({"detail": "Request was throttled."}, status=429, headers={"RateLimit-Reset": "7"})
         return web.json_response({"url": "https://grafana.example.com"})
 
-    origin = Origin(answer)
+    origin = HttpServer(answer)
     await origin.start("127.0.0.1", 0)
     async with grafana_client(origin.url) as client:
         await asyncio.gather(*(client.info.get() for _ in range(20)))
@@ -76,7 +76,7 @@ async def test_reset_alone_ends_well() -> None:
 
 async def test_reset_alone_is_a_wait() -> None:
     """A refusal that only says `RateLimit-Reset`, as for a stack that is being synced, is waited out in full."""
-    rules = GrafanaRules(stack_url="https://other.grafana.net")
+    rules = GrafanaOptions(stack_url="https://other.grafana.net")
     async with grafana_world(rules, token="glsa_0123456789", client={"stack_url": STACK, "deadline": 3600.0}) as world:
         task = asyncio.create_task(world.client.users.get("current"))
         await asyncio.sleep(1000)
@@ -109,7 +109,7 @@ async def test_absurd_headers_do_no_harm() -> None:
 
 async def test_lower_limit_than_known_is_learned() -> None:
     """Where the server allows far less than usual, a job is slowed down by refusals, and still does everything once."""
-    async with grafana_world(GrafanaRules(limit=20)) as world:
+    async with grafana_world(GrafanaOptions(limit=20)) as world:
         ids = world.groups(f"g{number}" for number in range(90))
         report = await world.client.alert_groups.acknowledge_many(ids)
         assert (report.succeeded, report.failed) == (90, 0)
@@ -136,7 +136,7 @@ async def test_wait_beyond_the_deadline_is_told_at_once() -> None:
 
 async def test_unknown_stack_is_told_at_once() -> None:
     """The 350 s that a service account waits for its stack do not fit in the usual deadline."""
-    rules = GrafanaRules(stack_url="https://other.grafana.net")
+    rules = GrafanaOptions(stack_url="https://other.grafana.net")
     async with grafana_world(rules, token="glsa_0123456789", client={"stack_url": STACK}) as world:
         with pytest.raises(RateLimited) as raised:
             await world.client.users.get("current")
@@ -177,7 +177,7 @@ async def test_refusals_are_borne_as_often_as_allowed() -> None:
     """A call gives up after as many refusals as the policy allows; none means the first one is raised."""
     for most in (0, 2):
         policy = RetryPolicy(max_refusals=most)
-        async with grafana_world(GrafanaRules(limit=0, period=5.0), client={"retry": policy}) as world:
+        async with grafana_world(GrafanaOptions(limit=0, period=5.0), client={"retry": policy}) as world:
             with pytest.raises(RateLimited) as raised:
                 await world.client.users.get("current")
             assert (raised.value.attempts, len(world.requests())) == (most + 1, most + 1)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from aiooncall import PagedUser
-from aiooncall.simulator import GrafanaRules
+from aiooncall.simulator import GrafanaOptions
 from tests.support.grafana_client import grafana_world
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def told(world: GrafanaWorld) -> list[tuple[str, str | None, bool | None]]:
 @pytest.mark.parametrize("path", PATHS)
 async def test_users_are_paged(path: Any) -> None:
     """A set of users is paged, each by the rules that fit, and the id of the new group comes back."""
-    async with grafana_world(GrafanaRules(paging=path)) as world:
+    async with grafana_world(GrafanaOptions(paging=path)) as world:
         ann, bob = responders(world)
         group = await world.client.paging.page(users=[ann, bob], **CONTENT)
         users = [{"id": ann.id, "important": False}, {"id": bob.id, "important": True}]
@@ -54,7 +54,7 @@ async def test_users_are_paged(path: Any) -> None:
 @pytest.mark.parametrize("path", PATHS)
 async def test_team_is_paged(path: Any) -> None:
     """A team is paged, and the new group is the team's."""
-    async with grafana_world(GrafanaRules(paging=path)) as world:
+    async with grafana_world(GrafanaOptions(paging=path)) as world:
         team = world.sim.grafana.add_team("SRE")
         ann = world.sim.grafana.add_user("ann", teams=[team])
         group = await world.client.paging.page(team=team, **CONTENT)
@@ -66,7 +66,7 @@ async def test_team_is_paged(path: Any) -> None:
 @pytest.mark.parametrize("path", PATHS)
 async def test_users_are_paged_for_a_group(path: Any) -> None:
     """Users are paged for a group that is there, whose id comes back."""
-    async with grafana_world(GrafanaRules(paging=path)) as world:
+    async with grafana_world(GrafanaOptions(paging=path)) as world:
         ann, bob = responders(world)
         (group_id,) = world.groups(["Down"])
         group = await world.client.paging.add_responders(group_id, [ann, bob])
@@ -80,7 +80,7 @@ async def test_users_are_paged_for_a_group(path: Any) -> None:
 @pytest.mark.parametrize("path", PATHS)
 async def test_team_first_and_users_then(path: Any) -> None:
     """A team and users are paged in two steps, for one group."""
-    async with grafana_world(GrafanaRules(paging=path)) as world:
+    async with grafana_world(GrafanaOptions(paging=path)) as world:
         team = world.sim.grafana.add_team("SRE")
         member = world.sim.grafana.add_user("mel", teams=[team])
         ann, bob = responders(world)

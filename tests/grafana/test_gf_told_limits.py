@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aiooncall.simulator import GrafanaRules
+from aiooncall.simulator import GrafanaOptions
 from tests.support.grafana_client import TOKEN, grafana_client, grafana_world
 from tests.support.virtual_time import VirtualClock
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-SHORT = GrafanaRules(limit=10, period=15.0)
+SHORT = GrafanaOptions(limit=10, period=15.0)
 
 
 async def look(client: GrafanaOnCall) -> None:

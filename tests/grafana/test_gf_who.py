@@ -9,7 +9,7 @@ import pytest
 
 from aiooncall import Forbidden, NotFound, OnCall, OptionsError, Responder, ServerError
 from aiooncall import grafana as g
-from aiooncall.simulator import Fault, FaultKind, GrafanaRules
+from aiooncall.simulator import Fault, FaultKind, GrafanaOptions
 from tests.support.grafana_client import NOTHING, grafana_world
 from tests.support.virtual_time import EPOCH
 
@@ -258,7 +258,7 @@ async def test_one_schedule_of_a_team_that_cannot_be_read() -> None:
 
 async def test_answer_is_asked_for_again() -> None:
     """Reading who is on call is repeated like all reading, and finds the same among what is not all known."""
-    async with grafana_world(GrafanaRules(drift=True)) as w:
+    async with grafana_world(GrafanaOptions(drift=True)) as w:
         primary = await turns(w)
         w.fail("GET", "*", FaultKind.DROP_AFTER, FaultKind.THROTTLE, FaultKind.TRUNCATED_BODY)
         who = await w.client.who_is_on_call(schedule=primary)

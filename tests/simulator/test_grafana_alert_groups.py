@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from aiooncall.simulator import GrafanaRules
+from aiooncall.simulator import GrafanaOptions
 from tests.support.grafana_http import NOTHING, STACK, grafana
 from tests.support.virtual_time import EPOCH
 
@@ -226,7 +226,7 @@ async def test_unknown_team_in_a_filter_is_400() -> None:
 
 async def test_delete_is_a_promise() -> None:
     """After the 204 a deleted group is still there for a while, then it and its alerts are gone."""
-    async with grafana(GrafanaRules(delete_delay=5)) as (sim, caller):
+    async with grafana(GrafanaOptions(delete_delay=5)) as (sim, caller):
         group = sim.grafana.add_alert_group("Down")
         reply = await caller.send("DELETE", f"alert_groups/{group}/", json={"mode": "delete"})
         assert await state(caller, group) == "firing"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aiooncall.simulator import GrafanaRules
+from aiooncall.simulator import GrafanaOptions
 from tests.support.grafana_http import NOTHING, STACK, TOKEN, grafana
 
 SERVICE = {"Authorization": "glsa_secret", "X-Grafana-URL": STACK}
@@ -20,7 +20,7 @@ TOKEN_ONLY = [
 
 async def test_raw_token_is_enough() -> None:
     """The token stands in the header without a scheme word."""
-    async with grafana(GrafanaRules(tokens={TOKEN: "ann"})) as (sim, caller):
+    async with grafana(GrafanaOptions(tokens={TOKEN: "ann"})) as (sim, caller):
         user = await caller.get("users", "current")
         assert (user["username"], user["id"]) == ("ann", sim.grafana.user_id("ann"))
 
@@ -28,7 +28,7 @@ async def test_raw_token_is_enough() -> None:
 @pytest.mark.parametrize("header", [None, "", "wrong", f"Bearer {TOKEN}", f"Token {TOKEN}"])
 async def test_bad_credentials_are_403(header: str | None) -> None:
     """A missing or wrong token, and one behind a scheme word, is 403 in the same words."""
-    async with grafana(GrafanaRules(tokens={TOKEN: "ann"})) as (_, caller):
+    async with grafana(GrafanaOptions(tokens={TOKEN: "ann"})) as (_, caller):
         reply = await caller.send("GET", "users/", headers={} if header is None else {"Authorization": header})
     assert (reply.status, reply.json) == (403, {"detail": "Invalid token."})
 
@@ -43,7 +43,7 @@ async def test_any_token_will_do_unless_some_are_named() -> None:
 
 async def test_bearer_is_accepted_on_request() -> None:
     """By option a token may stand behind `Bearer`, as newer documentation has it."""
-    async with grafana(GrafanaRules(tokens={TOKEN: "ann"}, bearer=True)) as (_, caller):
+    async with grafana(GrafanaOptions(tokens={TOKEN: "ann"}, bearer=True)) as (_, caller):
         for token in (TOKEN, f"Bearer {TOKEN}"):
             await caller.ask("GET", "users/", token=token)
         assert (await caller.send("GET", "users/", token="Bearer wrong")).status == 403
@@ -102,7 +102,7 @@ async def test_exports_are_calendars_and_nothing_else(path: str) -> None:
 
 async def test_permission_can_be_missing() -> None:
     """A powerless token is refused in other words than a bad one, but not where nothing is checked."""
-    rules = GrafanaRules(tokens={TOKEN: "ann", "weak": "bob"}, powerless=frozenset({"weak"}))
+    rules = GrafanaOptions(tokens={TOKEN: "ann", "weak": "bob"}, powerless=frozenset({"weak"}))
     async with grafana(rules) as (_, caller):
         refused = await caller.send("GET", "users/", token="weak")
         await caller.ask("GET", "actions/", token="weak")
@@ -137,7 +137,7 @@ ADMITS = [
 @pytest.mark.parametrize(("method", "path", "roles"), ADMITS)
 async def test_roles(method: str, path: str, roles: set[str]) -> None:
     """Viewers read, editors act, and admins set up; where nothing is checked everybody may do all."""
-    async with grafana(GrafanaRules(tokens=TOKENS)) as (sim, caller):
+    async with grafana(GrafanaOptions(tokens=TOKENS)) as (sim, caller):
         for role, username in TOKENS.items():
             sim.grafana.add_user(username, role=role)
         replies = {role: await caller.send(method, path, token=role) for role in TOKENS}
@@ -182,7 +182,7 @@ async def test_wrong_method_where_nothing_is_checked(method: str, path: str, all
 
 async def test_slashes_can_be_optional() -> None:
     """By option paths work without the slash at their end too."""
-    async with grafana(GrafanaRules(optional_slashes=True)) as (_, caller):
+    async with grafana(GrafanaOptions(optional_slashes=True)) as (_, caller):
         for path in ("users", "users/", "users/current", "users/current/"):
             assert (await caller.send("GET", path)).status == 200
 
@@ -205,7 +205,7 @@ async def test_bad_body_is_400(body: bytes, words: str) -> None:
 
 async def test_no_token_is_kept() -> None:
     """No repr and no ledger shows a token."""
-    rules = GrafanaRules(tokens={"s3cret": "ann"}, powerless=frozenset({"s3cret"}), export_token="s3cret")
+    rules = GrafanaOptions(tokens={"s3cret": "ann"}, powerless=frozenset({"s3cret"}), export_token="s3cret")
     async with grafana(rules) as (sim, caller):
         await caller.send("GET", "users/", token="s3cret")
         texts = [repr(rules), repr(vars(sim)), repr(vars(sim.ledger)), repr(sim.grafana), repr(vars(sim.grafana))]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import pytest
 
-from aiooncall.simulator import GrafanaRules
+from aiooncall.simulator import GrafanaOptions
 from tests.support.grafana_http import NOTHING, grafana
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ def test_list_of_operations_is_whole() -> None:
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
 async def test_operation_is_served(method: str, path: str) -> None:
     """Each operation leads somewhere; only the list of organizations fails, as in the engine."""
-    async with grafana(GrafanaRules(paging="both")) as (_, caller):
+    async with grafana(GrafanaOptions(paging="both")) as (_, caller):
         reply = await caller.send(method, path.format(id=NOTHING))
     html = reply.headers["Content-Type"].startswith("text/html")
     assert html == (path == "organizations/")
@@ -493,7 +493,7 @@ async def test_null_in_a_step(kind: str, field: str) -> None:
 
 async def test_steps_that_need_something_else() -> None:
     """Without Slack no step tells a whole channel, and without Grafana Incident none declares an incident."""
-    async with grafana(GrafanaRules(incidents=False)) as (sim, caller):
+    async with grafana(GrafanaOptions(incidents=False)) as (sim, caller):
         body = {"escalation_chain_id": await caller.make("escalation_chains", name="a")}
         step = await caller.make("escalation_policies", **body, type="resolve")
         for kind in ("notify_whole_channel", "declare_incident"):
@@ -927,7 +927,7 @@ async def test_teams_and_chat_are_listed() -> None:
 
 async def test_stack_is_described() -> None:
     """Info has the stack's URL, and any organization's id leads to the own one."""
-    async with grafana(GrafanaRules(stack_url="https://mine.grafana.net")) as (_, caller):
+    async with grafana(GrafanaOptions(stack_url="https://mine.grafana.net")) as (_, caller):
         assert await caller.ask("GET", "info/") == {"url": "https://mine.grafana.net"}
         assert (await caller.get("organizations", "x")).keys() == {"id"}
         assert await caller.get("organizations", "x") == await caller.get("organizations", "y")
@@ -962,7 +962,7 @@ async def test_stored_knows_kinds_only() -> None:
 
 async def test_drift_adds_what_nobody_knows() -> None:
     """With drift objects have unknown fields and values, and sending them back changes nothing."""
-    async with grafana(GrafanaRules(drift=True)) as (sim, caller):
+    async with grafana(GrafanaOptions(drift=True)) as (sim, caller):
         it = await setting(sim, caller)
         body = {"escalation_chain_id": it.chain, "type": "notify_persons", "persons_to_notify": [it.user]}
         step = await caller.ask("POST", "escalation_policies/", body)

@@ -9,19 +9,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aiooncall.simulator import Fault, FaultKind, FaultPlan, GrafanaRules, RateRule
+from aiooncall.simulator import Fault, FaultKind, FaultPlan, GrafanaOptions, RateRule
 from tests.support.datadog_http import PAGES, Caller
 from tests.support.grafana_http import NOTHING, TOKEN, grafana
 from tests.support.virtual_time import EPOCH
 
-FEW = GrafanaRules(tokens={TOKEN: "ann", "other": "ann", "bobs": "bob"}, limit=2, info_limit=1, phone_limit=1)
+FEW = GrafanaOptions(tokens={TOKEN: "ann", "other": "ann", "bobs": "bob"}, limit=2, info_limit=1, phone_limit=1)
 
 
 @settings(max_examples=30, deadline=None)
 @given(gaps=st.lists(st.floats(0, 40), min_size=1, max_size=20), limit=st.integers(1, 4))
 async def test_window_slides(gaps: list[float], limit: int) -> None:
     """No stretch of the period's length has more than the limit, none is refused before, and the wait is enough."""
-    async with grafana(GrafanaRules(limit=limit)) as (sim, caller):
+    async with grafana(GrafanaOptions(limit=limit)) as (sim, caller):
         passed: list[float] = []
         for gap in gaps:
             await asyncio.sleep(gap)
@@ -111,7 +111,7 @@ async def test_scopes_have_their_own_limits() -> None:
 )
 async def test_some_views_tell_no_reset(method: str, path: str, tells: bool) -> None:
     """Every 429 has `Retry-After`, and most views have `RateLimit-Reset` too."""
-    async with grafana(GrafanaRules(limit=0, info_limit=0, phone_limit=0)) as (_, caller):
+    async with grafana(GrafanaOptions(limit=0, info_limit=0, phone_limit=0)) as (_, caller):
         reply = await caller.send(method, path)
     assert (reply.status, reply.headers["Retry-After"]) == (429, "60")
     assert ("RateLimit-Reset" in reply.headers) == tells
@@ -121,7 +121,7 @@ async def test_usual_limit_and_none() -> None:
     """The usual limit is 300, and none at all can be chosen."""
     async with grafana() as (_, caller):
         statuses = [(await caller.send("GET", "teams/")).status for _ in range(301)]
-    async with grafana(GrafanaRules(limit=None)) as (_, caller):
+    async with grafana(GrafanaOptions(limit=None)) as (_, caller):
         unlimited = [(await caller.send("GET", "teams/")).status for _ in range(301)]
     assert statuses == [200] * 300 + [429]
     assert unlimited == [200] * 301

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from aiooncall.simulator import GrafanaRules
+from aiooncall.simulator import GrafanaOptions
 from tests.support.grafana_http import API, grafana
 
 
@@ -72,7 +72,7 @@ async def test_large_page_is_not_capped() -> None:
 
 async def test_links_can_lead_elsewhere() -> None:
     """Links are built from the engine's own idea of its URL, which can be another origin; filters stay in them."""
-    async with grafana(GrafanaRules(links_elsewhere=True)) as (sim, caller):
+    async with grafana(GrafanaOptions(links_elsewhere=True)) as (sim, caller):
         for number in range(3):
             sim.grafana.add_alert_group(f"group {number}", labels=[("a", "b"), ("c", "d")])
         query = [("perpage", "1"), ("label", "a:b"), ("label", "c:d")]
@@ -84,7 +84,7 @@ async def test_links_can_lead_elsewhere() -> None:
 
 async def test_links_can_have_any_base() -> None:
     """The base URL of the links can be given, path and all."""
-    async with grafana(GrafanaRules(engine_url="https://oncall.example.com/oncall/")) as (sim, caller):
+    async with grafana(GrafanaOptions(engine_url="https://oncall.example.com/oncall/")) as (sim, caller):
         sim.grafana.add_team("a")
         sim.grafana.add_team("b")
         page = await caller.ask("GET", "teams/", query={"perpage": "1"})

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from aiooncall.simulator import GrafanaRules
+from aiooncall.simulator import GrafanaOptions
 from tests.support.grafana_http import NOTHING, grafana
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def told(sim: Simulator, group: str) -> list[tuple[str, str | None, bool | None]
 @pytest.mark.parametrize("paging", ["escalation", "direct_paging"])
 async def test_documented_examples(paging: Any) -> None:
     """The vendor's three requests page two users, a team, and two users for a group that is there."""
-    async with grafana(GrafanaRules(paging=paging)) as (sim, caller):
+    async with grafana(GrafanaOptions(paging=paging)) as (sim, caller):
         ids = people(sim)
 
         async def page(body: Any) -> str:
@@ -73,7 +73,7 @@ async def test_documented_examples(paging: Any) -> None:
 )
 async def test_path_is_chosen(paging: Any, statuses: list[int]) -> None:
     """The engine knows one path, the documentation the other; each or both can be had, the rest is an HTML 404."""
-    async with grafana(GrafanaRules(paging=paging)) as (sim, caller):
+    async with grafana(GrafanaOptions(paging=paging)) as (sim, caller):
         body = {"users": both(people(sim)), "team": None}
         replies = [await caller.send("POST", path, json=body) for path in ("escalation/", "direct_paging/")]
     assert [reply.status for reply in replies] == statuses

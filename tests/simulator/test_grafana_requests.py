@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiooncall.simulator import GrafanaRules, Ledger
+from aiooncall.simulator import GrafanaOptions, Ledger
 from aiooncall.simulator.grafana.app import Grafana
 from aiooncall.simulator.http.routing import Call, Moment
 
@@ -38,7 +38,7 @@ class World:
     """A fake Grafana OnCall without a network."""
 
     def __init__(self, *, drift: bool = False) -> None:
-        rules = GrafanaRules(paging="both", drift=drift, delete_delay=0.0)
+        rules = GrafanaOptions(paging="both", drift=drift, delete_delay=0.0)
         self.now = Moment(0.0, 1.8e9)
         self.grafana = Grafana(rules, Ledger(), lambda: "http://here", lambda: self.now)
         self.caller = self.grafana.user_id("admin")

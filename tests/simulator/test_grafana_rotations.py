@@ -16,7 +16,7 @@ from dateutil import rrule
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from aiooncall.simulator import GrafanaRules, Ledger
+from aiooncall.simulator import GrafanaOptions, Ledger
 from aiooncall.simulator.grafana.app import Grafana
 from aiooncall.simulator.http.routing import Call, Moment
 
@@ -56,7 +56,7 @@ class Judged:
 
     def __init__(self) -> None:
         now = Moment(0.0, BEGIN.timestamp())
-        self.grafana = Grafana(GrafanaRules(limit=None), Ledger(), lambda: "http://here", lambda: now)
+        self.grafana = Grafana(GrafanaOptions(limit=None), Ledger(), lambda: "http://here", lambda: now)
         self.now = now
         self.users = [self.grafana.add_user(name) for name in "abc"]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from aiooncall.simulator import GrafanaRules
+from aiooncall.simulator import GrafanaOptions
 from tests.support.grafana_http import NOTHING, grafana
 
 if TYPE_CHECKING:
@@ -254,7 +254,7 @@ async def test_all_final_shifts_come_at_once() -> None:
 
 async def test_calendars_have_a_token_of_their_own() -> None:
     """A schedule and a user export their shifts as a calendar to whoever has the export token, and no other."""
-    async with grafana(GrafanaRules(export_token="secret")) as (sim, caller):
+    async with grafana(GrafanaOptions(export_token="secret")) as (sim, caller):
         ann, bob = users(sim, "ann", "bob")
         shift = {**SHIFT, "type": "single_event"}
         schedule = await scheduled(caller, {**shift, "users": [ann]}, {**shift, "users": [bob]})

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiooncall.simulator.datadog.app import Datadog, Manner
+from aiooncall.simulator.datadog.app import Datadog, DatadogOptions
 from aiooncall.simulator.http.ledger import Ledger
 from aiooncall.simulator.http.routing import Call, Moment
 from aiooncall.simulator.http.times import is_time_zone, read_instant, read_time_of_day, write_instant
@@ -32,7 +32,7 @@ class World:
     """A fake Datadog without a network."""
 
     def __init__(self, *, drift: bool) -> None:
-        manner = Manner(
+        options = DatadogOptions(
             settle_delay=0.0,
             search_lag=0.0,
             search_mode="normal",
@@ -41,7 +41,7 @@ class World:
             hide_empty_slots=False,
             pagerduty_answers_put=False,
         )
-        self.datadog = Datadog(Ledger(), manner)
+        self.datadog = Datadog(Ledger(), options)
         self.user = self.datadog.add_user("", None, "active")
         self.team = self.datadog.add_team("t", None)
         self.channel = self.datadog.add_channel(self.user, {"type": "push"}, active=True)

@@ -16,7 +16,7 @@ from aiohttp import web
 
 from aiooncall import ClientOptions, DatadogOnCall, Resource, ResourceRef
 from aiooncall.jsonapi import relations
-from aiooncall.simulator.http.origin import Origin
+from aiooncall.simulator.http.origin import HttpServer
 from tests.support.datadog_client import datadog
 from tests.support.datadog_http import ON_CALL, POLICIES, SCHEDULES, Caller, data_body, policy_body
 from tests.support.virtual_time import VirtualClock
@@ -244,7 +244,7 @@ async def answering(*answers: Any, status: int = 200, **options: Any) -> AsyncIt
     """Yield a client of a server that gives these answers: bytes, or anything that is JSON."""
     raw = [answer if isinstance(answer, bytes) else orjson.dumps(answer) for answer in answers]
     recorder = Recorder([(status, body) for body in raw])
-    origin = Origin(recorder.handle)
+    origin = HttpServer(recorder.handle)
     await origin.start("127.0.0.1", 0)
     try:
         chosen = ClientOptions(**{"clock": VirtualClock(), **options})

@@ -13,7 +13,7 @@ import orjson
 
 from aiooncall import evolve
 from aiooncall import grafana as g
-from aiooncall.simulator.http.origin import Origin
+from aiooncall.simulator.http.origin import HttpServer
 from tests.support.datadog_world import Recorder, everything
 from tests.support.grafana_client import grafana_client, grafana_world
 from tests.support.grafana_http import GrafanaCaller
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from aiooncall.simulator import GrafanaRules
+    from aiooncall.simulator import GrafanaOptions
     from tests.support.grafana_client import GrafanaWorld
 
 EXPORT_TOKEN: Final = "export-token"
@@ -212,7 +212,7 @@ def _bodies(user: str, team: str, group: str) -> list[tuple[str, dict[str, Any]]
 
 
 @asynccontextmanager
-async def furnished(rules: GrafanaRules | None = None, **options: Any) -> AsyncIterator[tuple[GrafanaWorld, Ids]]:
+async def furnished(rules: GrafanaOptions | None = None, **options: Any) -> AsyncIterator[tuple[GrafanaWorld, Ids]]:
     """Yield a world that has one of everything."""
     async with grafana_world(rules, **options) as w:
         yield w, await make_ids(w)
@@ -223,7 +223,7 @@ async def saying(*answers: Any, status: int = 200, **options: Any) -> AsyncItera
     """Yield a client of a server that gives these answers: bytes, or anything that is JSON."""
     raw = [answer if isinstance(answer, bytes) else orjson.dumps(answer) for answer in answers]
     recorder = Recorder([(status, body) for body in raw])
-    origin = Origin(recorder.handle)
+    origin = HttpServer(recorder.handle)
     await origin.start("127.0.0.1", 0)
     try:
         async with grafana_client(origin.url, **options) as client:

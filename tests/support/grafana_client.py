@@ -18,7 +18,7 @@ from tests.support.virtual_time import VirtualClock
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
 
-    from aiooncall.simulator import GrafanaRules, RequestRecord
+    from aiooncall.simulator import GrafanaOptions, RequestRecord
     from aiooncall.simulator.http.routing import Call
 
 API = "/api/v1"
@@ -100,7 +100,7 @@ class GrafanaWorld:
 
 @asynccontextmanager
 async def grafana_world(
-    rules: GrafanaRules | None = None, *, token: str = TOKEN, client: dict[str, Any] | None = None, **simulator: Any
+    rules: GrafanaOptions | None = None, *, token: str = TOKEN, client: dict[str, Any] | None = None, **simulator: Any
 ) -> AsyncIterator[GrafanaWorld]:
     """Yield a simulator and an open client on it.
 

@@ -14,7 +14,7 @@ from tests.support.virtual_time import VirtualClock
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
-    from aiooncall.simulator import GrafanaRules
+    from aiooncall.simulator import GrafanaOptions
 
 API = "/api/v1"
 TOKEN = "meowmeowmeow"
@@ -72,7 +72,9 @@ class GrafanaCaller:
 
 
 @asynccontextmanager
-async def grafana(rules: GrafanaRules | None = None, **options: Any) -> AsyncIterator[tuple[Simulator, GrafanaCaller]]:
+async def grafana(
+    rules: GrafanaOptions | None = None, **options: Any
+) -> AsyncIterator[tuple[Simulator, GrafanaCaller]]:
     """Run a simulator on virtual time, and a client for its Grafana half."""
     async with Simulator(clock=VirtualClock(), grafana=rules, **options) as sim, aiohttp.ClientSession() as session:
         yield sim, GrafanaCaller(session, sim)

@@ -21,7 +21,7 @@ from aiooncall.limits.headers import (
     parse_retry_after,
 )
 from aiooncall.ratelimit import RateLimit
-from aiooncall.transport.endpoint import Safety
+from aiooncall.transport.endpoint import Idempotency
 from aiooncall.transport.error_body import LONGEST_ERROR, MOST_ERRORS, parse_errors
 from aiooncall.transport.outcome import (
     Outcome,
@@ -305,11 +305,11 @@ def test_status_table_is_whole() -> None:
 
 def test_status_table() -> None:
     """Each status means what the table says; `Retry-After` makes a 503 a refusal only for what is always repeatable."""
-    assert [*Safety] == [Safety.REPEATABLE, Safety.WITHIN_CALL, Safety.ONCE]
+    assert [*Idempotency] == [Idempotency.IDEMPOTENT, Idempotency.WITHIN_CALL, Idempotency.NON_IDEMPOTENT]
     for status, (repeatable, within, once) in CELLS:
         for asked in (False, True):
             waits = asked and status == 503
-            found = [outcome_of_status(status, safety, asked_to_wait=asked) for safety in Safety]
+            found = [outcome_of_status(status, idempotency, asked_to_wait=asked) for idempotency in Idempotency]
             assert found == [Outcome.THROTTLED if waits else repeatable, within, once], (status, asked)
 
 
@@ -325,38 +325,38 @@ def test_what_closes_a_bucket() -> None:
 
 
 @pytest.mark.parametrize(
-    ("safety", "sent", "expected"),
+    ("idempotency", "sent", "expected"),
     [
-        (Safety.REPEATABLE, True, Outcome.TRANSIENT),
-        (Safety.REPEATABLE, False, Outcome.TRANSIENT),
-        (Safety.WITHIN_CALL, True, Outcome.TRANSIENT),
-        (Safety.WITHIN_CALL, False, Outcome.TRANSIENT),
-        (Safety.ONCE, False, Outcome.TRANSIENT),
-        (Safety.ONCE, True, Outcome.AMBIGUOUS),
+        (Idempotency.IDEMPOTENT, True, Outcome.TRANSIENT),
+        (Idempotency.IDEMPOTENT, False, Outcome.TRANSIENT),
+        (Idempotency.WITHIN_CALL, True, Outcome.TRANSIENT),
+        (Idempotency.WITHIN_CALL, False, Outcome.TRANSIENT),
+        (Idempotency.NON_IDEMPOTENT, False, Outcome.TRANSIENT),
+        (Idempotency.NON_IDEMPOTENT, True, Outcome.AMBIGUOUS),
     ],
 )
-def test_failure_table(safety: Safety, sent: bool, expected: Outcome) -> None:
+def test_failure_table(idempotency: Idempotency, sent: bool, expected: Outcome) -> None:
     """Only an attempt that may have left, of a call that must not be repeated even by itself, ends the call."""
-    assert outcome_of_failure(safety, sent=sent) is expected
+    assert outcome_of_failure(idempotency, sent=sent) is expected
 
 
 @pytest.mark.parametrize(
-    ("safety", "left", "expected"),
+    ("idempotency", "left", "expected"),
     [
-        (Safety.REPEATABLE, True, False),
-        (Safety.REPEATABLE, False, False),
-        (Safety.WITHIN_CALL, True, True),
-        (Safety.WITHIN_CALL, False, False),
-        (Safety.ONCE, True, True),
-        (Safety.ONCE, False, False),
+        (Idempotency.IDEMPOTENT, True, False),
+        (Idempotency.IDEMPOTENT, False, False),
+        (Idempotency.WITHIN_CALL, True, True),
+        (Idempotency.WITHIN_CALL, False, False),
+        (Idempotency.NON_IDEMPOTENT, True, True),
+        (Idempotency.NON_IDEMPOTENT, False, False),
     ],
 )
-def test_doubt_table(safety: Safety, left: bool, expected: bool) -> None:
+def test_doubt_table(idempotency: Idempotency, left: bool, expected: bool) -> None:
     """A call that failed is in doubt if something of it may have had an effect, unless it can always be made again."""
-    assert ends_in_doubt(safety, left=left) is expected
+    assert ends_in_doubt(idempotency, left=left) is expected
 
 
 @given(status=st.integers(100, 599), asked=st.booleans())
 def test_a_call_sent_once_is_never_repeated_blindly(status: int, asked: bool) -> None:
     """No answer that may have had an effect makes an unsafe call go again."""
-    assert outcome_of_status(status, Safety.ONCE, asked_to_wait=asked) is not Outcome.TRANSIENT
+    assert outcome_of_status(status, Idempotency.NON_IDEMPOTENT, asked_to_wait=asked) is not Outcome.TRANSIENT

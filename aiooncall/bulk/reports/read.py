@@ -16,7 +16,7 @@ from aiooncall._base.datetimes import format_datetime, parse_datetime
 from aiooncall.bulk.database import read
 from aiooncall.bulk.journal import Journal
 from aiooncall.bulk.planning import plan_facts
-from aiooncall.bulk.providers import DatadogTarget, GrafanaTarget
+from aiooncall.bulk.providers import DatadogProvider, GrafanaProvider
 from aiooncall.bulk.reports.html import page
 from aiooncall.bulk.reports.text import text
 from aiooncall.bulk.runs import RUN
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from aiooncall.bulk.models import Counts, PlanFacts, Verb, Verification
 
 FORMAT: Final = "aiooncall report 1"
-_VERBS: Final = {target.provider: target.verbs for target in (DatadogTarget, GrafanaTarget)}
+_VERBS: Final = {target.provider: target.verbs for target in (DatadogProvider, GrafanaProvider)}
 _FAILURES: Final = (
     "SELECT status, coalesce(reason, 'unknown'), count(*), id, coalesce(error, ''), min(position) FROM items"
     " WHERE status IN ('failed', 'ambiguous') GROUP BY 1, 2 ORDER BY 3 DESC"

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import attrs
 
 from aiooncall._base.datetimes import to_seconds
-from aiooncall._base.unset import UNSET, Maybe, UnsetType
+from aiooncall._base.unset import UNSET, Omittable, UnsetType
 from aiooncall.codec.fields import REQUIRED, UNIT, WIRE, listed, read_only
 from aiooncall.datadog.models.variant import UnknownVariant
 from aiooncall.datadog.models.written import Written
@@ -60,7 +60,7 @@ class PhoneConfig:
     formatted_number: str | UnsetType = read_only(required=True)
     region: str | UnsetType = read_only(required=True)
     verified: bool | UnsetType = read_only(required=True)
-    sms_subscribed_at: Maybe[datetime] = read_only()
+    sms_subscribed_at: Omittable[datetime] = read_only()
     extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
 
 
@@ -95,8 +95,8 @@ class NotificationChannel(Written):
 
     type: ClassVar[str] = "notification_channels"
 
-    config: Maybe[ChannelConfig] = UNSET
-    active: Maybe[bool] = read_only()
+    config: Omittable[ChannelConfig] = UNSET
+    active: Omittable[bool] = read_only()
 
 
 @attrs.define(kw_only=True)
@@ -123,6 +123,8 @@ class NotificationRule(Written):
     type: ClassVar[str] = "notification_rules"
 
     channel: NotificationChannel | ResourceRef | UnsetType | None = to_one()
-    category: Maybe[NotificationCategory | str] = UNSET
-    delay: Maybe[float] = attrs.field(default=UNSET, converter=to_seconds, metadata={WIRE: "delay_minutes", UNIT: 60})
-    channel_settings: Maybe[PhoneSettings | UnknownVariant] = UNSET
+    category: Omittable[NotificationCategory | str] = UNSET
+    delay: Omittable[float] = attrs.field(
+        default=UNSET, converter=to_seconds, metadata={WIRE: "delay_minutes", UNIT: 60}
+    )
+    channel_settings: Omittable[PhoneSettings | UnknownVariant] = UNSET

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import attrs
 
-from aiooncall._base.unset import UNSET, Maybe, UnsetType
+from aiooncall._base.unset import UNSET, Omittable, UnsetType
 from aiooncall.datadog.models.people import User
 from aiooncall.datadog.models.schedule import Schedule, SchedulePosition
 from aiooncall.jsonapi import Resource, ResourceRef, to_many, to_one
@@ -20,8 +20,8 @@ class Shift(Resource):
 
     type: ClassVar[str] = "shifts"
 
-    start: Maybe[datetime] = UNSET
-    end: Maybe[datetime] = UNSET
+    start: Omittable[datetime] = UNSET
+    end: Omittable[datetime] = UNSET
     user: User | ResourceRef | UnsetType | None = to_one()
 
 
@@ -31,7 +31,7 @@ class ScheduleResponder(Resource):
 
     type: ClassVar[str] = "schedule_oncall_responder"
 
-    position: Maybe[SchedulePosition | str] = UNSET
+    position: Omittable[SchedulePosition | str] = UNSET
     shifts: Sequence[Shift | ResourceRef] | UnsetType = to_many()
 
 
@@ -41,7 +41,7 @@ class ScheduleResponders(Resource):
 
     type: ClassVar[str] = "schedule_oncall_responders"
 
-    scheduled_at: Maybe[datetime] = UNSET
+    scheduled_at: Omittable[datetime] = UNSET
     schedule: Schedule | ResourceRef | UnsetType | None = to_one()
     responders: Sequence[ScheduleResponder | ResourceRef] | UnsetType = to_many()
 

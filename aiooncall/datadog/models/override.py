@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import attrs
 
-from aiooncall._base.unset import UNSET, Maybe, UnsetType
+from aiooncall._base.unset import UNSET, Omittable, UnsetType
 from aiooncall.datadog.models.people import User
 from aiooncall.datadog.models.schedule import Schedule
 from aiooncall.jsonapi import Resource, ResourceRef, to_one
@@ -28,9 +28,9 @@ class Override(Resource):
 
     type: ClassVar[str] = "overrides"
 
-    start: Maybe[datetime] = UNSET
-    end: Maybe[datetime] = UNSET
-    inactive: Maybe[bool] = UNSET
+    start: Omittable[datetime] = UNSET
+    end: Omittable[datetime] = UNSET
+    inactive: Omittable[bool] = UNSET
     user: User | ResourceRef | UnsetType | None = to_one()
     overridden_user: User | ResourceRef | UnsetType | None = to_one()
     schedule: Schedule | ResourceRef | UnsetType | None = to_one()

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import attrs
 
-from aiooncall._base.unset import UNSET, Maybe, UnsetType
+from aiooncall._base.unset import UNSET, Omittable, UnsetType
 from aiooncall.codec.fields import WIRE, listed, required
 from aiooncall.datadog.models.people import Team, User
 from aiooncall.datadog.models.routing import RoutingRule
@@ -123,18 +123,18 @@ class Page(Resource):
     title: str = required()
     status: PageStatus | str = required()
     created_at: datetime = required()
-    key: Maybe[str] = UNSET
-    description: Maybe[str] = UNSET
-    urgency: Maybe[Urgency | str] = UNSET
+    key: Omittable[str] = UNSET
+    description: Omittable[str] = UNSET
+    urgency: Omittable[Urgency | str] = UNSET
     tags: Sequence[str] = listed(default=())
-    modified_at: Maybe[datetime] = UNSET
-    acknowledged_at: Maybe[datetime] = UNSET
-    closed_at: Maybe[datetime] = UNSET
-    responders_added_at: Maybe[datetime] = UNSET
-    release_at: Maybe[datetime] = UNSET
-    release_origin: Maybe[ReleaseOrigin | str] = UNSET
-    comment_count: Maybe[int] = UNSET
-    escalation_policy_id: Maybe[str] = attrs.field(default=UNSET, metadata={WIRE: "escalation_policy_uuid"})
+    modified_at: Omittable[datetime] = UNSET
+    acknowledged_at: Omittable[datetime] = UNSET
+    closed_at: Omittable[datetime] = UNSET
+    responders_added_at: Omittable[datetime] = UNSET
+    release_at: Omittable[datetime] = UNSET
+    release_origin: Omittable[ReleaseOrigin | str] = UNSET
+    comment_count: Omittable[int] = UNSET
+    escalation_policy_id: Omittable[str] = attrs.field(default=UNSET, metadata={WIRE: "escalation_policy_uuid"})
     services: Any = UNSET
     live_call: Any = UNSET
     target: User | Team | UnknownResource | ResourceRef | UnsetType | None = to_one()

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import attrs
 
-from aiooncall._base.unset import UNSET, Maybe
+from aiooncall._base.unset import UNSET, Omittable
 from aiooncall.jsonapi import Resource
 
 _is_uuid = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII).fullmatch
@@ -29,20 +29,20 @@ class User(Resource):
 
     type: ClassVar[str] = "users"
 
-    name: Maybe[str] = UNSET
-    email: Maybe[str] = UNSET
-    status: Maybe[UserStatus | str] = UNSET
-    handle: Maybe[str] = UNSET
-    title: Maybe[str] = UNSET
-    icon: Maybe[str] = UNSET
-    uuid: Maybe[str] = UNSET
-    disabled: Maybe[bool] = UNSET
-    verified: Maybe[bool] = UNSET
-    service_account: Maybe[bool] = UNSET
-    mfa_enabled: Maybe[bool] = UNSET
-    created_at: Maybe[datetime] = UNSET
-    modified_at: Maybe[datetime] = UNSET
-    last_login_time: Maybe[datetime] = UNSET
+    name: Omittable[str] = UNSET
+    email: Omittable[str] = UNSET
+    status: Omittable[UserStatus | str] = UNSET
+    handle: Omittable[str] = UNSET
+    title: Omittable[str] = UNSET
+    icon: Omittable[str] = UNSET
+    uuid: Omittable[str] = UNSET
+    disabled: Omittable[bool] = UNSET
+    verified: Omittable[bool] = UNSET
+    service_account: Omittable[bool] = UNSET
+    mfa_enabled: Omittable[bool] = UNSET
+    created_at: Omittable[datetime] = UNSET
+    modified_at: Omittable[datetime] = UNSET
+    last_login_time: Omittable[datetime] = UNSET
 
     @property
     def label(self) -> str:
@@ -56,12 +56,12 @@ class Team(Resource):
 
     type: ClassVar[str] = "teams"
 
-    name: Maybe[str] = UNSET
-    handle: Maybe[str] = UNSET
-    description: Maybe[str] = UNSET
-    avatar: Maybe[str] = UNSET
-    summary: Maybe[str] = UNSET
-    user_count: Maybe[int] = UNSET
+    name: Omittable[str] = UNSET
+    handle: Omittable[str] = UNSET
+    description: Omittable[str] = UNSET
+    avatar: Omittable[str] = UNSET
+    summary: Omittable[str] = UNSET
+    user_count: Omittable[int] = UNSET
 
     @property
     def label(self) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 import attrs
 
 from aiooncall._base.datetimes import to_seconds
-from aiooncall._base.unset import UNSET, Maybe, UnsetType
+from aiooncall._base.unset import UNSET, Omittable, UnsetType
 from aiooncall.codec.fields import ANY_ORDER, READ_ONLY, UNIT, WIRE, as_tuple, listed, required
 from aiooncall.datadog.models.people import Team, User
 from aiooncall.datadog.models.schedule import Schedule, ScheduleTarget
@@ -50,10 +50,10 @@ class EscalationStep(Resource):
     is_part: ClassVar[bool] = True
 
     targets: Sequence[StepTarget] | UnsetType = listed(metadata={**TO_MANY, ANY_ORDER: _tells_all})
-    escalate_after: Maybe[float] = attrs.field(
+    escalate_after: Omittable[float] = attrs.field(
         default=UNSET, converter=to_seconds, metadata={WIRE: "escalate_after_seconds", UNIT: 1}
     )
-    assignment: Maybe[Assignment | str] = UNSET
+    assignment: Omittable[Assignment | str] = UNSET
 
 
 def _steps(given: Iterable[EscalationStep] | UnsetType) -> Sequence[EscalationStep | Unread] | UnsetType:
@@ -79,10 +79,10 @@ class EscalationPolicy(Written):
     steps: Sequence[EscalationStep | Unread] | UnsetType = attrs.field(
         default=UNSET, converter=_steps, metadata=TO_MANY
     )
-    retries: Maybe[int] = UNSET
-    resolve_page_on_policy_end: Maybe[bool] = UNSET
+    retries: Omittable[int] = UNSET
+    resolve_page_on_policy_end: Omittable[bool] = UNSET
     teams: Sequence[Team | ResourceRef] | UnsetType = to_many()
-    tags: Maybe[Sequence[str]] = listed(metadata={READ_ONLY: True})
+    tags: Omittable[Sequence[str]] = listed(metadata={READ_ONLY: True})
 
     @property
     def label(self) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 
 from aiooncall._base.datetimes import spelt_out
-from aiooncall._base.unset import UNSET, Maybe
+from aiooncall._base.unset import UNSET, Omittable
 from aiooncall.codec.fields import listed, required, spelt
 
 
@@ -38,10 +38,10 @@ class TimeRestriction:
         extra: what the class has no name for.
     """
 
-    start_day: Maybe[Weekday | str] = UNSET
-    start_time: Maybe[time | str] = spelt(spelt_out)
-    end_day: Maybe[Weekday | str] = UNSET
-    end_time: Maybe[time | str] = spelt(spelt_out)
+    start_day: Omittable[Weekday | str] = UNSET
+    start_time: Omittable[time | str] = spelt(spelt_out)
+    end_day: Omittable[Weekday | str] = UNSET
+    end_time: Omittable[time | str] = spelt(spelt_out)
     extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
 
 
@@ -55,6 +55,6 @@ class TimeRestrictions:
         extra: what the class has no name for.
     """
 
-    time_zone: Maybe[str] = required()
-    restrictions: Maybe[Sequence[TimeRestriction]] = listed()
+    time_zone: Omittable[str] = required()
+    restrictions: Omittable[Sequence[TimeRestriction]] = listed()
     extra: dict[str, Any] = attrs.field(factory=dict[str, Any])

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import attrs
 
 from aiooncall._base.datetimes import to_seconds
-from aiooncall._base.unset import UNSET, Maybe, UnsetType
+from aiooncall._base.unset import UNSET, Omittable, UnsetType
 from aiooncall.codec.fields import UNIT, WIRE, as_tuple, listed, or_unset, spelt
 from aiooncall.datadog.models.policy import EscalationPolicy
 from aiooncall.datadog.models.restriction import TimeRestrictions
@@ -43,11 +43,11 @@ class EscalationPolicyAction:
     type: ClassVar[str] = "escalation_policy"
 
     policy_id: str
-    urgency: Maybe[RoutingUrgency | str] = UNSET
-    ack_timeout: Maybe[float] = attrs.field(
+    urgency: Omittable[RoutingUrgency | str] = UNSET
+    ack_timeout: Omittable[float] = attrs.field(
         default=UNSET, converter=to_seconds, metadata={WIRE: "ack_timeout_minutes", UNIT: 60}
     )
-    support_hours: Maybe[TimeRestrictions] = UNSET
+    support_hours: Omittable[TimeRestrictions] = UNSET
     extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
 
 
@@ -120,10 +120,10 @@ class RoutingRule(Resource):
     type: ClassVar[str] = "team_routing_rules"
     is_part: ClassVar[bool] = True
 
-    query: Maybe[str] = spelt(or_unset)
-    urgency: Maybe[RoutingUrgency | str] = UNSET
-    actions: Maybe[Sequence[RoutingAction]] = listed()
-    time_restriction: Maybe[TimeRestrictions] = UNSET
+    query: Omittable[str] = spelt(or_unset)
+    urgency: Omittable[RoutingUrgency | str] = UNSET
+    actions: Omittable[Sequence[RoutingAction]] = listed()
+    time_restriction: Omittable[TimeRestrictions] = UNSET
     policy: EscalationPolicy | ResourceRef | UnsetType | None = to_one()
 
     @property
@@ -158,7 +158,7 @@ class RoutingRule(Resource):
         return attrs.evolve(self, actions=actions, policy=policy, urgency=urgency)
 
 
-def _with_urgency(action: EscalationPolicyAction, urgency: Maybe[RoutingUrgency | str]) -> EscalationPolicyAction:
+def _with_urgency(action: EscalationPolicyAction, urgency: Omittable[RoutingUrgency | str]) -> EscalationPolicyAction:
     return action if action.urgency else attrs.evolve(action, urgency=urgency)
 
 

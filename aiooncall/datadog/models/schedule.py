@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import attrs
 
-from aiooncall._base.unset import UNSET, Maybe, UnsetType
+from aiooncall._base.unset import UNSET, Omittable, UnsetType
 from aiooncall.codec.fields import READ_ONLY, as_tuple, listed, or_unset, read_only, required, spelt
 from aiooncall.datadog.models.people import Team, User
 from aiooncall.datadog.models.restriction import TimeRestriction
@@ -35,8 +35,8 @@ class Interval:
         extra: what the class has no name for.
     """
 
-    days: Maybe[int] = spelt(or_unset)
-    seconds: Maybe[int] = spelt(or_unset)
+    days: Omittable[int] = spelt(or_unset)
+    seconds: Omittable[int] = spelt(or_unset)
     extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
 
 
@@ -88,15 +88,15 @@ class Layer(Resource):
     type: ClassVar[str] = "layers"
     is_part: ClassVar[bool] = True
 
-    name: Maybe[str] = UNSET
-    effective_date: Maybe[datetime] = UNSET
-    end_date: Maybe[datetime] = UNSET
-    rotation_start: Maybe[datetime] = UNSET
-    interval: Maybe[Interval] = attrs.field(default=UNSET, converter=_interval)
-    time_zone: Maybe[str] = spelt(or_unset)
-    restrictions: Maybe[Sequence[TimeRestriction]] = listed()
+    name: Omittable[str] = UNSET
+    effective_date: Omittable[datetime] = UNSET
+    end_date: Omittable[datetime] = UNSET
+    rotation_start: Omittable[datetime] = UNSET
+    interval: Omittable[Interval] = attrs.field(default=UNSET, converter=_interval)
+    time_zone: Omittable[str] = spelt(or_unset)
+    restrictions: Omittable[Sequence[TimeRestriction]] = listed()
     members: Sequence[Member | Unread] | UnsetType = attrs.field(default=UNSET, converter=_members, metadata=TO_MANY)
-    applied_rotation_start: Maybe[datetime] = read_only()
+    applied_rotation_start: Omittable[datetime] = read_only()
 
 
 def _layers(given: Iterable[Layer] | UnsetType) -> Sequence[Layer | Unread] | UnsetType:
@@ -117,9 +117,9 @@ class Schedule(Written):
 
     type: ClassVar[str] = "schedules"
 
-    name: Maybe[str] = UNSET
-    time_zone: Maybe[str] = UNSET
-    tags: Maybe[Sequence[str]] = listed(metadata={READ_ONLY: True})
+    name: Omittable[str] = UNSET
+    time_zone: Omittable[str] = UNSET
+    tags: Omittable[Sequence[str]] = listed(metadata={READ_ONLY: True})
     layers: Sequence[Layer | Unread] | UnsetType = attrs.field(default=UNSET, converter=_layers, metadata=TO_MANY)
     teams: Sequence[Team | ResourceRef] | UnsetType = to_many()
 
@@ -144,7 +144,7 @@ class ScheduleTarget(Resource):
     schedule: Schedule | ResourceRef | UnsetType = to_one()
 
     @property
-    def name(self) -> Maybe[str]:
+    def name(self) -> Omittable[str]:
         """The name of the schedule.
 
         Raises:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiooncall.codec import dumps
 from aiooncall.datadog.writing.alert import alert_attributes, with_details
-from aiooncall.transport.endpoint import About, Endpoint, Safety
+from aiooncall.transport.endpoint import About, Endpoint, Idempotency
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from aiooncall.datadog.models.alert import AlertLink
 
 _EVENTS = "/api/v2/events"
-TRIGGER: Final = Endpoint("POST", _EVENTS, Safety.WITHIN_CALL, has_result=False, host="events")
-RECOVER: Final = Endpoint("POST", _EVENTS, Safety.REPEATABLE, has_result=False, host="events")
+TRIGGER: Final = Endpoint("POST", _EVENTS, Idempotency.WITHIN_CALL, has_result=False, host="events")
+RECOVER: Final = Endpoint("POST", _EVENTS, Idempotency.IDEMPOTENT, has_result=False, host="events")
 _LOOK: Final = (
     "look for its page among the team's newest ones before you trigger it again: "
     "only while that is triggered is no second one made"

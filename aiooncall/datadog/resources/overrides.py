@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from aiooncall._base.datetimes import format_datetime
-from aiooncall._base.seen_keys import Recent
+from aiooncall._base.seen_keys import SeenKeys
 from aiooncall._base.validation import count
 from aiooncall.client.delivery import Delivery, deliver
 from aiooncall.client.reconcile import reconciled
@@ -117,7 +117,7 @@ class Overrides:
     async def _between(
         self, schedule_id: str, start: datetime, end: datetime, size: int, query: Mapping[str, str]
     ) -> AsyncIterator[Override]:
-        recent = Recent()
+        recent = SeenKeys()
         for begin, until in time_slices(start, end):
             asked = {**query, "filter[start]": format_datetime(begin), "filter[end]": format_datetime(until)}
             rows = numbered(

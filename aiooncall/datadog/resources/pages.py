@@ -22,7 +22,7 @@ from aiooncall.errors import ApiError, CodecError, OptionsError, ResultLimitReac
 from aiooncall.fanout import DEFAULT_CONCURRENCY, many
 from aiooncall.jsonapi import parse_document
 from aiooncall.limits.lane import Lane
-from aiooncall.transport.endpoint import About, Endpoint, Safety
+from aiooncall.transport.endpoint import About, Endpoint, Idempotency
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
@@ -32,19 +32,19 @@ if TYPE_CHECKING:
     from aiooncall.datadog.models.page import Target
     from aiooncall.fanout import FanOut
     from aiooncall.jsonapi import Graph
-    from aiooncall.transport.deadline_scope import Deadline
+    from aiooncall.transport.deadline_scope import DeadlineScope
 
     Targets = Iterable[str] | AsyncIterable[str] | Iterable[Page] | AsyncIterable[Page]
 
 _PAGES = "/api/v2/on-call/pages"
 _PAGE = "/api/v2/on-call/pages/{page_id}"
-CREATE: Final = Endpoint("POST", _PAGES, Safety.ONCE, host="paging")
-LIST: Final = Endpoint("GET", _PAGES, Safety.REPEATABLE)
-GET: Final = Endpoint("GET", _PAGE, Safety.REPEATABLE)
-ACKNOWLEDGE: Final = Endpoint("POST", f"{_PAGE}/acknowledge", Safety.REPEATABLE, has_result=False, host="paging")
-RESOLVE: Final = Endpoint("POST", f"{_PAGE}/resolve", Safety.REPEATABLE, has_result=False, host="paging")
-ESCALATE: Final = Endpoint("POST", f"{_PAGE}/escalate", Safety.ONCE, has_result=False, host="paging")
-REROUTE: Final = Endpoint("POST", f"{_PAGE}/reroute", Safety.ONCE, has_result=False, host="paging")
+CREATE: Final = Endpoint("POST", _PAGES, Idempotency.NON_IDEMPOTENT, host="paging")
+LIST: Final = Endpoint("GET", _PAGES, Idempotency.IDEMPOTENT)
+GET: Final = Endpoint("GET", _PAGE, Idempotency.IDEMPOTENT)
+ACKNOWLEDGE: Final = Endpoint("POST", f"{_PAGE}/acknowledge", Idempotency.IDEMPOTENT, has_result=False, host="paging")
+RESOLVE: Final = Endpoint("POST", f"{_PAGE}/resolve", Idempotency.IDEMPOTENT, has_result=False, host="paging")
+ESCALATE: Final = Endpoint("POST", f"{_PAGE}/escalate", Idempotency.NON_IDEMPOTENT, has_result=False, host="paging")
+REROUTE: Final = Endpoint("POST", f"{_PAGE}/reroute", Idempotency.NON_IDEMPOTENT, has_result=False, host="paging")
 
 LARGEST_PAGE: Final = 1000
 """Rows in one request at most (https://docs.datadoghq.com/api/latest/on-call/)."""
@@ -137,7 +137,7 @@ class Pages:
         with self._client.one_deadline():
             return await dedup.find_newest(self, dedup_key, self._client.connection.by_key.get(dedup_key))
 
-    async def _open(self, dedup_key: str, delivery: Delivery | str, deadline: Deadline) -> str | None:
+    async def _open(self, dedup_key: str, delivery: Delivery | str, deadline: DeadlineScope) -> str | None:
         """Return the id of an open page with a key; None also if nobody can tell and the page must not be lost."""
         find = partial(dedup.find_open, self, dedup_key, self._client.connection)
         try:
@@ -234,7 +234,7 @@ class Pages:
 
     def _many(self, endpoint: Endpoint, ids: Targets, concurrency: int) -> FanOut:
         action = partial(self._client.call, endpoint, lane=Lane.BULK)
-        repeatable = endpoint.safety is Safety.REPEATABLE
+        repeatable = endpoint.idempotency is Idempotency.IDEMPOTENT
         return many(ids, action, Page, concurrency=concurrency, repeatable=repeatable)
 
     def _fetcher(self, query: str | None, page_size: int, sort: PageSort | str | None, since: datetime | None) -> Any:  # noqa: ANN401 (a closure for paginate)

@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from aiooncall._base.unset import UNSET, Maybe
+from aiooncall._base.unset import UNSET, Omittable
 from aiooncall.codec.fields import listed, read_only, required
 
 
@@ -33,8 +33,8 @@ class DeleteMode(StrEnum):
 class LabelPart:
     """One half of a label."""
 
-    id: Maybe[str] = UNSET
-    name: Maybe[str] = UNSET
+    id: Omittable[str] = UNSET
+    name: Omittable[str] = UNSET
     extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
 
 
@@ -51,10 +51,10 @@ class Label:
 class Permalinks:
     """Where people can see an alert group."""
 
-    web: Maybe[str] = UNSET
-    slack: Maybe[str] = UNSET
-    slack_app: Maybe[str] = UNSET
-    telegram: Maybe[str] = UNSET
+    web: Omittable[str] = UNSET
+    slack: Omittable[str] = UNSET
+    slack_app: Omittable[str] = UNSET
+    telegram: Omittable[str] = UNSET
     extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
 
 
@@ -63,8 +63,8 @@ class Alert:
     """One alert as it arrived; `payload` is whatever the source sent."""
 
     id: str = read_only(required=True)
-    alert_group_id: Maybe[str] = UNSET
-    created_at: Maybe[datetime] = UNSET
+    alert_group_id: Omittable[str] = UNSET
+    created_at: Omittable[datetime] = UNSET
     payload: Any = UNSET
     extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
 
@@ -81,18 +81,18 @@ class AlertGroup:
 
     id: str = read_only(required=True)
     state: AlertGroupState | str = required()
-    title: Maybe[str] = UNSET
-    created_at: Maybe[datetime] = UNSET
-    alerts_count: Maybe[int] = UNSET
-    integration_id: Maybe[str] = UNSET
-    route_id: Maybe[str] = UNSET
-    team_id: Maybe[str] = UNSET
-    acknowledged_at: Maybe[datetime] = UNSET
-    acknowledged_by: Maybe[str] = UNSET
-    resolved_at: Maybe[datetime] = UNSET
-    resolved_by: Maybe[str] = UNSET
-    silenced_at: Maybe[datetime] = UNSET
-    labels: Maybe[Sequence[Label]] = listed()
-    permalinks: Maybe[Permalinks] = UNSET
-    last_alert: Maybe[Alert] = UNSET
+    title: Omittable[str] = UNSET
+    created_at: Omittable[datetime] = UNSET
+    alerts_count: Omittable[int] = UNSET
+    integration_id: Omittable[str] = UNSET
+    route_id: Omittable[str] = UNSET
+    team_id: Omittable[str] = UNSET
+    acknowledged_at: Omittable[datetime] = UNSET
+    acknowledged_by: Omittable[str] = UNSET
+    resolved_at: Omittable[datetime] = UNSET
+    resolved_by: Omittable[str] = UNSET
+    silenced_at: Omittable[datetime] = UNSET
+    labels: Omittable[Sequence[Label]] = listed()
+    permalinks: Omittable[Permalinks] = UNSET
+    last_alert: Omittable[Alert] = UNSET
     extra: dict[str, Any] = attrs.field(factory=dict[str, Any])

@@ -12,12 +12,12 @@ from typing import Any, ClassVar
 import attrs
 
 from aiooncall._base.datetimes import to_seconds
-from aiooncall._base.unset import UNSET, Maybe
+from aiooncall._base.unset import UNSET, Omittable
 from aiooncall.codec.fields import UNIT, WIRE, listed, read_only
 from aiooncall.errors import OptionsError
 
 
-def _as_text(value: Maybe[str | time]) -> Maybe[str]:
+def _as_text(value: Omittable[str | time]) -> Omittable[str]:
     if not isinstance(value, time):
         return value
     if value.utcoffset():
@@ -30,8 +30,8 @@ class EscalationChain:
     """Who is told of an alert group, in which order: its steps are escalation policies that name it."""
 
     id: str = read_only(required=True)
-    name: Maybe[str] = UNSET
-    team_id: Maybe[str] = UNSET
+    name: Omittable[str] = UNSET
+    team_id: Omittable[str] = UNSET
     extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
 
 
@@ -40,8 +40,8 @@ class _Step:
     """What every step has: its chain, and its place in it, counted from 0."""
 
     id: str = read_only(required=True)
-    escalation_chain_id: Maybe[str] = UNSET
-    position: Maybe[int] = UNSET
+    escalation_chain_id: Omittable[str] = UNSET
+    position: Omittable[int] = UNSET
     extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
 
 
@@ -50,7 +50,7 @@ class WaitStep(_Step):
     """Wait: `duration` is seconds or a timedelta, 1 minute to 1 day."""
 
     type: ClassVar[str] = "wait"
-    duration: Maybe[float] = attrs.field(default=UNSET, converter=to_seconds, metadata={UNIT: 1})
+    duration: Omittable[float] = attrs.field(default=UNSET, converter=to_seconds, metadata={UNIT: 1})
 
 
 @attrs.define(kw_only=True)
@@ -58,8 +58,8 @@ class NotifyPersonsStep(_Step):
     """Notify users, all of them."""
 
     type: ClassVar[str] = "notify_persons"
-    persons_to_notify: Maybe[Sequence[str]] = listed()
-    important: Maybe[bool] = UNSET
+    persons_to_notify: Omittable[Sequence[str]] = listed()
+    important: Omittable[bool] = UNSET
 
 
 @attrs.define(kw_only=True)
@@ -67,8 +67,8 @@ class NotifyNextPersonStep(_Step):
     """Notify one of several users, each time the next. It cannot be important: the engine would hide such a step."""
 
     type: ClassVar[str] = "notify_person_next_each_time"
-    persons_to_notify_next_each_time: Maybe[Sequence[str]] = listed()
-    important: Maybe[bool] = UNSET
+    persons_to_notify_next_each_time: Omittable[Sequence[str]] = listed()
+    important: Omittable[bool] = UNSET
 
 
 @attrs.define(kw_only=True)
@@ -76,8 +76,8 @@ class NotifyScheduleStep(_Step):
     """Notify whoever is on call for a schedule."""
 
     type: ClassVar[str] = "notify_on_call_from_schedule"
-    notify_on_call_from_schedule: Maybe[str] = UNSET
-    important: Maybe[bool] = UNSET
+    notify_on_call_from_schedule: Omittable[str] = UNSET
+    important: Omittable[bool] = UNSET
 
 
 @attrs.define(kw_only=True)
@@ -85,8 +85,8 @@ class NotifyUserGroupStep(_Step):
     """Notify a user group."""
 
     type: ClassVar[str] = "notify_user_group"
-    group_to_notify: Maybe[str] = UNSET
-    important: Maybe[bool] = UNSET
+    group_to_notify: Omittable[str] = UNSET
+    important: Omittable[bool] = UNSET
 
 
 @attrs.define(kw_only=True)
@@ -94,8 +94,8 @@ class NotifyTeamStep(_Step):
     """Notify the members of a team."""
 
     type: ClassVar[str] = "notify_team_members"
-    team_to_notify: Maybe[str] = UNSET
-    important: Maybe[bool] = UNSET
+    team_to_notify: Omittable[str] = UNSET
+    important: Omittable[bool] = UNSET
 
 
 @attrs.define(kw_only=True)
@@ -110,7 +110,7 @@ class TriggerWebhookStep(_Step):
     """Trigger a webhook."""
 
     type: ClassVar[str] = "trigger_webhook"
-    webhook_id: Maybe[str] = attrs.field(default=UNSET, metadata={WIRE: "action_to_trigger"})
+    webhook_id: Omittable[str] = attrs.field(default=UNSET, metadata={WIRE: "action_to_trigger"})
 
 
 @attrs.define(kw_only=True)
@@ -125,8 +125,8 @@ class ContinueAtTimeStep(_Step):
     """Go on only at a time of day, in UTC: a text HH:MM:SSZ, or a `datetime.time`."""
 
     type: ClassVar[str] = "notify_if_time_from_to"
-    notify_if_time_from: Maybe[str] = attrs.field(default=UNSET, converter=_as_text)
-    notify_if_time_to: Maybe[str] = attrs.field(default=UNSET, converter=_as_text)
+    notify_if_time_from: Omittable[str] = attrs.field(default=UNSET, converter=_as_text)
+    notify_if_time_to: Omittable[str] = attrs.field(default=UNSET, converter=_as_text)
 
 
 @attrs.define(kw_only=True)
@@ -134,8 +134,8 @@ class ContinueOnAlertsStep(_Step):
     """Go on only if so many alerts came in so many minutes."""
 
     type: ClassVar[str] = "notify_if_num_alerts_in_window"
-    num_alerts_in_window: Maybe[int] = UNSET
-    num_minutes_in_window: Maybe[int] = UNSET
+    num_alerts_in_window: Omittable[int] = UNSET
+    num_minutes_in_window: Omittable[int] = UNSET
 
 
 @attrs.define(kw_only=True)
@@ -150,14 +150,14 @@ class DeclareIncidentStep(_Step):
     """Declare an incident."""
 
     type: ClassVar[str] = "declare_incident"
-    severity: Maybe[str] = UNSET
+    severity: Omittable[str] = UNSET
 
 
 @attrs.define(kw_only=True)
 class UnknownStep(_Step):
     """A step of a kind that this version does not know, or of none; it goes back as it came."""
 
-    kind: Maybe[str] = attrs.field(default=UNSET, metadata={WIRE: "type"})
+    kind: Omittable[str] = attrs.field(default=UNSET, metadata={WIRE: "type"})
 
 
 EscalationPolicy = (

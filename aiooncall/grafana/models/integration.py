@@ -11,7 +11,7 @@ from typing import Any
 
 import attrs
 
-from aiooncall._base.unset import UNSET, Maybe
+from aiooncall._base.unset import UNSET, Omittable
 from aiooncall.codec.fields import read_only
 
 
@@ -34,8 +34,8 @@ class RoutingType(StrEnum):
 class SlackRouting:
     """Whether and where a route posts in Slack."""
 
-    channel_id: Maybe[str] = UNSET
-    enabled: Maybe[bool] = UNSET
+    channel_id: Omittable[str] = UNSET
+    enabled: Omittable[bool] = UNSET
     extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
 
 
@@ -43,8 +43,8 @@ class SlackRouting:
 class BackendRouting:
     """Whether and where a route posts in another messaging backend."""
 
-    id: Maybe[str] = UNSET
-    enabled: Maybe[bool] = UNSET
+    id: Omittable[str] = UNSET
+    enabled: Omittable[bool] = UNSET
     extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
 
 
@@ -52,10 +52,10 @@ class BackendRouting:
 class DefaultRoute:
     """Where the alerts of an integration go that no other route takes. Further backends are in `extra`."""
 
-    id: Maybe[str] = read_only()
-    escalation_chain_id: Maybe[str] = UNSET
-    slack: Maybe[SlackRouting] = UNSET
-    telegram: Maybe[BackendRouting] = UNSET
+    id: Omittable[str] = read_only()
+    escalation_chain_id: Omittable[str] = UNSET
+    slack: Omittable[SlackRouting] = UNSET
+    telegram: Omittable[BackendRouting] = UNSET
     extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
 
 
@@ -64,14 +64,14 @@ class Route:
     """Where the alerts of an integration go that match an expression. Further backends are in `extra`."""
 
     id: str = read_only(required=True)
-    integration_id: Maybe[str] = UNSET
-    escalation_chain_id: Maybe[str] = UNSET
-    routing_type: Maybe[RoutingType | str] = UNSET
-    routing_regex: Maybe[str] = UNSET
-    position: Maybe[int] = UNSET
-    is_the_last_route: Maybe[bool] = read_only()
-    slack: Maybe[SlackRouting] = UNSET
-    telegram: Maybe[BackendRouting] = UNSET
+    integration_id: Omittable[str] = UNSET
+    escalation_chain_id: Omittable[str] = UNSET
+    routing_type: Omittable[RoutingType | str] = UNSET
+    routing_regex: Omittable[str] = UNSET
+    position: Omittable[int] = UNSET
+    is_the_last_route: Omittable[bool] = read_only()
+    slack: Omittable[SlackRouting] = UNSET
+    telegram: Omittable[BackendRouting] = UNSET
     extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
 
 
@@ -79,9 +79,9 @@ class Route:
 class Template:
     """How a message is written; None takes the default."""
 
-    title: Maybe[str] = UNSET
-    message: Maybe[str] = UNSET
-    image_url: Maybe[str] = UNSET
+    title: Omittable[str] = UNSET
+    message: Omittable[str] = UNSET
+    image_url: Omittable[str] = UNSET
     extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
 
 
@@ -89,15 +89,15 @@ class Template:
 class Templates:
     """How an integration groups and shows alerts; None resets to the default."""
 
-    grouping_key: Maybe[str] = UNSET
-    resolve_signal: Maybe[str] = UNSET
-    acknowledge_signal: Maybe[str] = UNSET
-    source_link: Maybe[str] = UNSET
-    slack: Maybe[Template] = UNSET
-    web: Maybe[Template] = UNSET
-    sms: Maybe[Template] = UNSET
-    phone_call: Maybe[Template] = UNSET
-    telegram: Maybe[Template] = UNSET
+    grouping_key: Omittable[str] = UNSET
+    resolve_signal: Omittable[str] = UNSET
+    acknowledge_signal: Omittable[str] = UNSET
+    source_link: Omittable[str] = UNSET
+    slack: Omittable[Template] = UNSET
+    web: Omittable[Template] = UNSET
+    sms: Omittable[Template] = UNSET
+    phone_call: Omittable[Template] = UNSET
+    telegram: Omittable[Template] = UNSET
     extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
 
 
@@ -105,7 +105,7 @@ class Templates:
 class Heartbeat:
     """The address that has to be called regularly; it is a secret."""
 
-    link: Maybe[str] = attrs.field(default=UNSET, repr=False)
+    link: Omittable[str] = attrs.field(default=UNSET, repr=False)
     extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
 
 
@@ -120,16 +120,16 @@ class Integration:
     """
 
     id: str = read_only(required=True)
-    type: Maybe[str] = UNSET
-    name: Maybe[str] = UNSET
-    description_short: Maybe[str] = UNSET
-    team_id: Maybe[str] = UNSET
-    link: Maybe[str] = attrs.field(default=UNSET, repr=False, metadata={"read_only": True})
-    inbound_email: Maybe[str] = attrs.field(default=UNSET, repr=False, metadata={"read_only": True})
-    default_route: Maybe[DefaultRoute] = UNSET
-    templates: Maybe[Templates] = UNSET
-    heartbeat: Maybe[Heartbeat] = read_only()
-    maintenance_mode: Maybe[MaintenanceMode | str] = read_only()
-    maintenance_started_at: Maybe[datetime] = read_only()
-    maintenance_end_at: Maybe[datetime] = read_only()
+    type: Omittable[str] = UNSET
+    name: Omittable[str] = UNSET
+    description_short: Omittable[str] = UNSET
+    team_id: Omittable[str] = UNSET
+    link: Omittable[str] = attrs.field(default=UNSET, repr=False, metadata={"read_only": True})
+    inbound_email: Omittable[str] = attrs.field(default=UNSET, repr=False, metadata={"read_only": True})
+    default_route: Omittable[DefaultRoute] = UNSET
+    templates: Omittable[Templates] = UNSET
+    heartbeat: Omittable[Heartbeat] = read_only()
+    maintenance_mode: Omittable[MaintenanceMode | str] = read_only()
+    maintenance_started_at: Omittable[datetime] = read_only()
+    maintenance_end_at: Omittable[datetime] = read_only()
     extra: dict[str, Any] = attrs.field(factory=dict[str, Any])

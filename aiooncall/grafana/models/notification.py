@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 
 from aiooncall._base.datetimes import to_seconds
-from aiooncall._base.unset import UNSET, Maybe
+from aiooncall._base.unset import UNSET, Omittable
 from aiooncall.codec.fields import UNIT, read_only
 
 
@@ -43,11 +43,11 @@ class PersonalNotificationRule:
     """
 
     id: str = read_only(required=True)
-    user_id: Maybe[str] = UNSET
-    type: Maybe[RuleType | str] = UNSET
-    position: Maybe[int] = UNSET
-    duration: Maybe[float] = attrs.field(default=UNSET, converter=to_seconds, metadata={UNIT: 1})
-    important: Maybe[bool] = UNSET
+    user_id: Omittable[str] = UNSET
+    type: Omittable[RuleType | str] = UNSET
+    position: Omittable[int] = UNSET
+    duration: Omittable[float] = attrs.field(default=UNSET, converter=to_seconds, metadata={UNIT: 1})
+    important: Omittable[bool] = UNSET
     extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
 
 
@@ -56,9 +56,9 @@ class ResolutionNote:
     """What somebody wrote about an alert group. Only notes made in the browser or here can be changed."""
 
     id: str = read_only(required=True)
-    alert_group_id: Maybe[str] = UNSET
-    text: Maybe[str] = UNSET
-    author: Maybe[str] = read_only()
-    source: Maybe[str] = read_only()
-    created_at: Maybe[datetime] = read_only()
+    alert_group_id: Omittable[str] = UNSET
+    text: Omittable[str] = UNSET
+    author: Omittable[str] = read_only()
+    source: Omittable[str] = read_only()
+    created_at: Omittable[datetime] = read_only()
     extra: dict[str, Any] = attrs.field(factory=dict[str, Any])

@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 
 from aiooncall._base.datetimes import to_seconds
-from aiooncall._base.unset import UNSET, Maybe
+from aiooncall._base.unset import UNSET, Omittable
 from aiooncall.codec.fields import UNIT, bare_instant, listed, local_time, read_only
 
 
@@ -62,23 +62,23 @@ class OnCallShift:
     """
 
     id: str = read_only(required=True)
-    name: Maybe[str] = UNSET
-    type: Maybe[ShiftType | str] = UNSET
-    team_id: Maybe[str] = UNSET
-    schedule: Maybe[str] = read_only()
-    time_zone: Maybe[str] = UNSET
-    level: Maybe[int] = UNSET
-    start: Maybe[datetime] = local_time()
-    duration: Maybe[float] = attrs.field(default=UNSET, converter=to_seconds, metadata={UNIT: 1})
-    rotation_start: Maybe[datetime] = local_time()
-    frequency: Maybe[Frequency | str] = UNSET
-    interval: Maybe[int] = UNSET
-    until: Maybe[datetime] = bare_instant()
-    week_start: Maybe[WeekDay | str] = UNSET
-    by_day: Maybe[Sequence[str]] = listed()
-    by_month: Maybe[Sequence[int]] = listed()
-    by_monthday: Maybe[Sequence[int]] = listed()
-    users: Maybe[Sequence[str]] = listed()
-    rolling_users: Maybe[Sequence[Sequence[str]]] = listed()
-    start_rotation_from_user_index: Maybe[int] = UNSET
+    name: Omittable[str] = UNSET
+    type: Omittable[ShiftType | str] = UNSET
+    team_id: Omittable[str] = UNSET
+    schedule: Omittable[str] = read_only()
+    time_zone: Omittable[str] = UNSET
+    level: Omittable[int] = UNSET
+    start: Omittable[datetime] = local_time()
+    duration: Omittable[float] = attrs.field(default=UNSET, converter=to_seconds, metadata={UNIT: 1})
+    rotation_start: Omittable[datetime] = local_time()
+    frequency: Omittable[Frequency | str] = UNSET
+    interval: Omittable[int] = UNSET
+    until: Omittable[datetime] = bare_instant()
+    week_start: Omittable[WeekDay | str] = UNSET
+    by_day: Omittable[Sequence[str]] = listed()
+    by_month: Omittable[Sequence[int]] = listed()
+    by_monthday: Omittable[Sequence[int]] = listed()
+    users: Omittable[Sequence[str]] = listed()
+    rolling_users: Omittable[Sequence[Sequence[str]]] = listed()
+    start_rotation_from_user_index: Omittable[int] = UNSET
     extra: dict[str, Any] = attrs.field(factory=dict[str, Any])

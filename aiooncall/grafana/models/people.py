@@ -11,7 +11,7 @@ from typing import Any
 
 import attrs
 
-from aiooncall._base.unset import UNSET, Maybe
+from aiooncall._base.unset import UNSET, Omittable
 from aiooncall.codec.fields import listed, read_only
 
 
@@ -28,8 +28,8 @@ class UserRole(StrEnum):
 class SlackIdentity:
     """Who a user is in Slack."""
 
-    user_id: Maybe[str] = UNSET
-    team_id: Maybe[str] = UNSET
+    user_id: Omittable[str] = UNSET
+    team_id: Omittable[str] = UNSET
     extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
 
 
@@ -38,14 +38,14 @@ class User:
     """A person who can be paged. A list in short form leaves the last fields out."""
 
     id: str = read_only(required=True)
-    username: Maybe[str] = UNSET
-    email: Maybe[str] = UNSET
-    role: Maybe[UserRole | str] = UNSET
-    grafana_id: Maybe[int] = UNSET
-    is_phone_number_verified: Maybe[bool] = UNSET
-    slack: Maybe[SlackIdentity] = UNSET
-    timezone: Maybe[str] = UNSET
-    teams: Maybe[Sequence[str]] = listed()
+    username: Omittable[str] = UNSET
+    email: Omittable[str] = UNSET
+    role: Omittable[UserRole | str] = UNSET
+    grafana_id: Omittable[int] = UNSET
+    is_phone_number_verified: Omittable[bool] = UNSET
+    slack: Omittable[SlackIdentity] = UNSET
+    timezone: Omittable[str] = UNSET
+    teams: Omittable[Sequence[str]] = listed()
     extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
 
 
@@ -54,10 +54,10 @@ class Team:
     """A team that can be paged."""
 
     id: str = read_only(required=True)
-    name: Maybe[str] = UNSET
-    email: Maybe[str] = UNSET
-    avatar_url: Maybe[str] = UNSET
-    grafana_id: Maybe[int] = UNSET
+    name: Omittable[str] = UNSET
+    email: Omittable[str] = UNSET
+    avatar_url: Omittable[str] = UNSET
+    grafana_id: Omittable[int] = UNSET
     extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
 
 
@@ -65,9 +65,9 @@ class Team:
 class SlackGroup:
     """A user group of Slack."""
 
-    id: Maybe[str] = UNSET
-    name: Maybe[str] = UNSET
-    handle: Maybe[str] = UNSET
+    id: Omittable[str] = UNSET
+    name: Omittable[str] = UNSET
+    handle: Omittable[str] = UNSET
     extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
 
 
@@ -76,8 +76,8 @@ class UserGroup:
     """A group of users as a chat system has it."""
 
     id: str = read_only(required=True)
-    type: Maybe[str] = UNSET
-    slack: Maybe[SlackGroup] = UNSET
+    type: Omittable[str] = UNSET
+    slack: Omittable[SlackGroup] = UNSET
     extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
 
 
@@ -86,7 +86,7 @@ class SlackChannel:
     """A channel of Slack; `slack_id` is what other resources name it by."""
 
     slack_id: str = read_only(required=True)
-    name: Maybe[str] = UNSET
+    name: Omittable[str] = UNSET
     extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
 
 
@@ -102,5 +102,5 @@ class Organization:
 class Info:
     """What the engine says of itself."""
 
-    url: Maybe[str] = UNSET
+    url: Omittable[str] = UNSET
     extra: dict[str, Any] = attrs.field(factory=dict[str, Any])

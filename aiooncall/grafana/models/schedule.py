@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import attrs
 
-from aiooncall._base.unset import UNSET, Maybe
+from aiooncall._base.unset import UNSET, Omittable
 from aiooncall.codec.fields import WIRE, listed, read_only
 
 
@@ -16,8 +16,8 @@ from aiooncall.codec.fields import WIRE, listed, read_only
 class SlackSettings:
     """Where a schedule shows up in Slack."""
 
-    channel_id: Maybe[str] = UNSET
-    user_group_id: Maybe[str] = UNSET
+    channel_id: Omittable[str] = UNSET
+    user_group_id: Omittable[str] = UNSET
     extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
 
 
@@ -34,12 +34,12 @@ class WebSchedule:
     type: ClassVar[str] = "web"
 
     id: str = read_only(required=True)
-    name: Maybe[str] = UNSET
-    team_id: Maybe[str] = UNSET
-    time_zone: Maybe[str] = UNSET
-    shifts: Maybe[Sequence[str]] = listed()
-    slack: Maybe[SlackSettings] = UNSET
-    on_call_now: Maybe[Sequence[str]] = read_only()
+    name: Omittable[str] = UNSET
+    team_id: Omittable[str] = UNSET
+    time_zone: Omittable[str] = UNSET
+    shifts: Omittable[Sequence[str]] = listed()
+    slack: Omittable[SlackSettings] = UNSET
+    on_call_now: Omittable[Sequence[str]] = read_only()
     extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
 
 
@@ -50,14 +50,14 @@ class CalendarSchedule:
     type: ClassVar[str] = "calendar"
 
     id: str = read_only(required=True)
-    name: Maybe[str] = UNSET
-    team_id: Maybe[str] = UNSET
-    time_zone: Maybe[str] = UNSET
-    shifts: Maybe[Sequence[str]] = listed()
-    ical_url_overrides: Maybe[str] = UNSET
-    enable_web_overrides: Maybe[bool] = UNSET
-    slack: Maybe[SlackSettings] = UNSET
-    on_call_now: Maybe[Sequence[str]] = read_only()
+    name: Omittable[str] = UNSET
+    team_id: Omittable[str] = UNSET
+    time_zone: Omittable[str] = UNSET
+    shifts: Omittable[Sequence[str]] = listed()
+    ical_url_overrides: Omittable[str] = UNSET
+    enable_web_overrides: Omittable[bool] = UNSET
+    slack: Omittable[SlackSettings] = UNSET
+    on_call_now: Omittable[Sequence[str]] = read_only()
     extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
 
 
@@ -68,12 +68,12 @@ class ICalSchedule:
     type: ClassVar[str] = "ical"
 
     id: str = read_only(required=True)
-    name: Maybe[str] = UNSET
-    team_id: Maybe[str] = UNSET
-    ical_url_primary: Maybe[str] = UNSET
-    ical_url_overrides: Maybe[str] = UNSET
-    slack: Maybe[SlackSettings] = UNSET
-    on_call_now: Maybe[Sequence[str]] = read_only()
+    name: Omittable[str] = UNSET
+    team_id: Omittable[str] = UNSET
+    ical_url_primary: Omittable[str] = UNSET
+    ical_url_overrides: Omittable[str] = UNSET
+    slack: Omittable[SlackSettings] = UNSET
+    on_call_now: Omittable[Sequence[str]] = read_only()
     extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
 
 
@@ -83,9 +83,9 @@ class UnknownSchedule:
 
     kind: str = attrs.field(metadata={WIRE: "type"})
     id: str = read_only(required=True)
-    name: Maybe[str] = UNSET
-    team_id: Maybe[str] = UNSET
-    on_call_now: Maybe[Sequence[str]] = read_only()
+    name: Omittable[str] = UNSET
+    team_id: Omittable[str] = UNSET
+    on_call_now: Omittable[Sequence[str]] = read_only()
     extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
 
 
@@ -99,6 +99,6 @@ class FinalShift:
     user_id: str = attrs.field(metadata={WIRE: "user_pk"})
     start: datetime = attrs.field(metadata={WIRE: "shift_start"})
     end: datetime = attrs.field(metadata={WIRE: "shift_end"})
-    user_email: Maybe[str] = UNSET
-    user_username: Maybe[str] = UNSET
+    user_email: Omittable[str] = UNSET
+    user_username: Omittable[str] = UNSET
     extra: dict[str, Any] = attrs.field(factory=dict[str, Any])

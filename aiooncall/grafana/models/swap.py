@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from aiooncall._base.unset import UNSET, Maybe
+from aiooncall._base.unset import UNSET, Omittable
 from aiooncall.codec.fields import listed, read_only
 
 
@@ -36,14 +36,14 @@ class ShiftSwap:
     """
 
     id: str = read_only(required=True)
-    schedule: Maybe[str] = UNSET
-    swap_start: Maybe[datetime] = UNSET
-    swap_end: Maybe[datetime] = UNSET
-    description: Maybe[str] = UNSET
+    schedule: Omittable[str] = UNSET
+    swap_start: Omittable[datetime] = UNSET
+    swap_end: Omittable[datetime] = UNSET
+    description: Omittable[str] = UNSET
     beneficiary: Any = UNSET
     benefactor: Any = read_only()
-    status: Maybe[SwapStatus | str] = read_only()
-    created_at: Maybe[datetime] = read_only()
-    updated_at: Maybe[datetime] = read_only()
-    shifts: Maybe[Sequence[Any]] = listed(metadata={"read_only": True})
+    status: Omittable[SwapStatus | str] = read_only()
+    created_at: Omittable[datetime] = read_only()
+    updated_at: Omittable[datetime] = read_only()
+    shifts: Omittable[Sequence[Any]] = listed(metadata={"read_only": True})
     extra: dict[str, Any] = attrs.field(factory=dict[str, Any])

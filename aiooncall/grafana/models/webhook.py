@@ -12,7 +12,7 @@ from typing import Any
 
 import attrs
 
-from aiooncall._base.unset import UNSET, Maybe
+from aiooncall._base.unset import UNSET, Omittable
 from aiooncall.codec.fields import listed, read_only
 
 
@@ -44,21 +44,21 @@ class Webhook:
     """
 
     id: str = read_only(required=True)
-    name: Maybe[str] = UNSET
-    url: Maybe[str] = UNSET
-    http_method: Maybe[str] = UNSET
-    trigger_type: Maybe[TriggerType | str] = UNSET
-    is_webhook_enabled: Maybe[bool] = UNSET
-    team: Maybe[str] = UNSET
-    data: Maybe[str] = UNSET
-    headers: Maybe[str] = _hidden()
-    username: Maybe[str] = UNSET
-    password: Maybe[str] = _hidden()
-    authorization_header: Maybe[str] = _hidden()
-    trigger_template: Maybe[str] = UNSET
-    forward_all: Maybe[bool] = UNSET
-    integration_filter: Maybe[Sequence[str]] = listed()
-    preset: Maybe[str] = read_only()
+    name: Omittable[str] = UNSET
+    url: Omittable[str] = UNSET
+    http_method: Omittable[str] = UNSET
+    trigger_type: Omittable[TriggerType | str] = UNSET
+    is_webhook_enabled: Omittable[bool] = UNSET
+    team: Omittable[str] = UNSET
+    data: Omittable[str] = UNSET
+    headers: Omittable[str] = _hidden()
+    username: Omittable[str] = UNSET
+    password: Omittable[str] = _hidden()
+    authorization_header: Omittable[str] = _hidden()
+    trigger_template: Omittable[str] = UNSET
+    forward_all: Omittable[bool] = UNSET
+    integration_filter: Omittable[Sequence[str]] = listed()
+    preset: Omittable[str] = read_only()
     extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
 
 
@@ -66,14 +66,14 @@ class Webhook:
 class WebhookResponse:
     """What a webhook sent, and what it got."""
 
-    timestamp: Maybe[datetime] = UNSET
-    url: Maybe[str] = UNSET
-    request_trigger: Maybe[str] = UNSET
-    request_headers: Maybe[str] = _hidden()
-    request_data: Maybe[str] = UNSET
-    status_code: Maybe[int] = UNSET
-    content: Maybe[str] = UNSET
-    event_data: Maybe[str] = UNSET
+    timestamp: Omittable[datetime] = UNSET
+    url: Omittable[str] = UNSET
+    request_trigger: Omittable[str] = UNSET
+    request_headers: Omittable[str] = _hidden()
+    request_data: Omittable[str] = UNSET
+    status_code: Omittable[int] = UNSET
+    content: Omittable[str] = UNSET
+    event_data: Omittable[str] = UNSET
     extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
 
 
@@ -82,18 +82,18 @@ class Action:
     """A webhook in its old form."""
 
     id: str = read_only(required=True)
-    name: Maybe[str] = UNSET
-    url: Maybe[str] = UNSET
-    http_method: Maybe[str] = UNSET
-    trigger_type: Maybe[TriggerType | str] = UNSET
-    is_webhook_enabled: Maybe[bool] = UNSET
-    team_id: Maybe[str] = UNSET
-    user: Maybe[str] = UNSET
-    data: Maybe[str] = UNSET
-    headers: Maybe[str] = _hidden()
-    password: Maybe[str] = _hidden()
-    authorization_header: Maybe[str] = _hidden()
-    trigger_template: Maybe[str] = UNSET
-    forward_whole_payload: Maybe[bool] = UNSET
-    integration_filter: Maybe[Sequence[str]] = listed()
+    name: Omittable[str] = UNSET
+    url: Omittable[str] = UNSET
+    http_method: Omittable[str] = UNSET
+    trigger_type: Omittable[TriggerType | str] = UNSET
+    is_webhook_enabled: Omittable[bool] = UNSET
+    team_id: Omittable[str] = UNSET
+    user: Omittable[str] = UNSET
+    data: Omittable[str] = UNSET
+    headers: Omittable[str] = _hidden()
+    password: Omittable[str] = _hidden()
+    authorization_header: Omittable[str] = _hidden()
+    trigger_template: Omittable[str] = UNSET
+    forward_whole_payload: Omittable[bool] = UNSET
+    integration_filter: Omittable[Sequence[str]] = listed()
     extra: dict[str, Any] = attrs.field(factory=dict[str, Any])

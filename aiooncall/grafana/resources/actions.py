@@ -16,7 +16,7 @@ from aiooncall.codec import dumps
 from aiooncall.errors import Conflict
 from aiooncall.grafana.limits import USER
 from aiooncall.grafana.models.alert_group import AlertGroupState, DeleteMode
-from aiooncall.transport.endpoint import Endpoint, Safety
+from aiooncall.transport.endpoint import Endpoint, Idempotency
 
 if TYPE_CHECKING:
     from aiooncall._base.validation import Seconds
@@ -46,7 +46,9 @@ class Verb:
     endpoint: Endpoint = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        endpoint = Endpoint("POST", f"{GROUP}{self.name}/", Safety.ONCE, has_result=False, bucket=USER, read_back=True)
+        endpoint = Endpoint(
+            "POST", f"{GROUP}{self.name}/", Idempotency.NON_IDEMPOTENT, has_result=False, bucket=USER, read_back=True
+        )
         object.__setattr__(self, "endpoint", endpoint)
 
     def is_done(self, group: AlertGroup, started: float) -> bool:

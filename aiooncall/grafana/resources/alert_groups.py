@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
     from datetime import datetime
 
-    from aiooncall._base.unset import Maybe
+    from aiooncall._base.unset import Omittable
     from aiooncall._base.validation import Seconds
     from aiooncall.fanout import FanOut
     from aiooncall.grafana.models.alert_group import AlertGroupState
@@ -46,7 +46,7 @@ class AlertGroups(Readable[AlertGroup]):
         self,
         *,
         state: AlertGroupState | str | None = None,
-        team_id: Maybe[str] = UNSET,
+        team_id: Omittable[str] = UNSET,
         integration_id: str | None = None,
         route_id: str | None = None,
         started_at: tuple[datetime, datetime] | None = None,

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Final
 from aiooncall.grafana.limits import USER
 from aiooncall.grafana.models.alert_group import Alert
 from aiooncall.grafana.resources.base import LARGEST_PAGE, Service, pairs
-from aiooncall.transport.endpoint import Endpoint, Safety
+from aiooncall.transport.endpoint import Endpoint, Idempotency
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-LIST: Final = Endpoint("GET", "/api/v1/alerts/", Safety.REPEATABLE, bucket=USER)
+LIST: Final = Endpoint("GET", "/api/v1/alerts/", Idempotency.IDEMPOTENT, bucket=USER)
 
 
 class Alerts(Service[Alert]):

@@ -20,7 +20,7 @@ from aiooncall.limits.lane import Lane
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Hashable, Iterator, Mapping
 
-    from aiooncall._base.unset import Maybe
+    from aiooncall._base.unset import Omittable
     from aiooncall.client.base import BaseClient
     from aiooncall.transport.crud import Crud
     from aiooncall.transport.endpoint import Endpoint, Query
@@ -264,7 +264,7 @@ class TeamCollection(Collection[M]):
     _team_field = "team_id"
 
     def list(
-        self, *, name: str | None = None, team_id: Maybe[str] = UNSET, page_size: int = LARGEST_PAGE
+        self, *, name: str | None = None, team_id: Omittable[str] = UNSET, page_size: int = LARGEST_PAGE
     ) -> AsyncIterator[M]:
         """Yield them as they are read.
 
@@ -275,7 +275,7 @@ class TeamCollection(Collection[M]):
         """
         return self._rows_of_team(team_id, pairs(name=name), page_size=page_size)
 
-    def _rows_of_team(self, team_id: Maybe[str], query: Pairs, *, page_size: int) -> AsyncIterator[M]:
+    def _rows_of_team(self, team_id: Omittable[str], query: Pairs, *, page_size: int) -> AsyncIterator[M]:
         """Yield the rows of one team, those without a team for None.
 
         They are picked out here, as the engine breaks down on every list that it is asked to filter by team

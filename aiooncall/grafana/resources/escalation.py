@@ -33,7 +33,7 @@ from aiooncall.transport.crud import crud
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from aiooncall._base.unset import Maybe
+    from aiooncall._base.unset import Omittable
     from aiooncall.grafana.resources.base import Json
     from aiooncall.transport.endpoint import Endpoint
 
@@ -129,7 +129,7 @@ class EscalationPolicies(Collection[EscalationPolicy]):
                 pass
 
 
-def _time_of_day(field: str, value: Maybe[str]) -> None:
+def _time_of_day(field: str, value: Omittable[str]) -> None:
     if value is UNSET or value is None:
         return
     if not isinstance(value, str) or not _is_time_of_day(value):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from aiooncall._base.validation import secret
-from aiooncall.transport.endpoint import Endpoint, Safety
+from aiooncall.transport.endpoint import Endpoint, Idempotency
 
 if TYPE_CHECKING:
     from aiooncall.client.base import BaseClient
@@ -15,7 +15,7 @@ CALENDAR: Final = "text/calendar"
 
 
 def _calendar(path: str) -> Endpoint:
-    return Endpoint("GET", path, Safety.REPEATABLE, accept=CALENDAR)
+    return Endpoint("GET", path, Idempotency.IDEMPOTENT, accept=CALENDAR)
 
 
 USER_EXPORT: Final = _calendar("/api/v1/users/{user_id}/schedule_export/")

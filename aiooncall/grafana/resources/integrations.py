@@ -11,7 +11,7 @@ from aiooncall.grafana.limits import USER
 from aiooncall.grafana.models.integration import Integration, MaintenanceMode
 from aiooncall.grafana.resources.base import TeamCollection
 from aiooncall.transport.crud import crud
-from aiooncall.transport.endpoint import Endpoint, Safety
+from aiooncall.transport.endpoint import Endpoint, Idempotency
 
 if TYPE_CHECKING:
     from aiooncall._base.validation import Seconds
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 INTEGRATIONS = crud("/api/v1/integrations/", "integration_id", bucket=USER)
 _ONE: Final = INTEGRATIONS.get.template
-START: Final = Endpoint("POST", f"{_ONE}maintenance_start/", Safety.REPEATABLE, bucket=USER)
-STOP: Final = Endpoint("POST", f"{_ONE}maintenance_stop/", Safety.REPEATABLE, bucket=USER)
+START: Final = Endpoint("POST", f"{_ONE}maintenance_start/", Idempotency.IDEMPOTENT, bucket=USER)
+STOP: Final = Endpoint("POST", f"{_ONE}maintenance_stop/", Idempotency.IDEMPOTENT, bucket=USER)
 LONGEST_NAME: Final = 150
 LONGEST_DESCRIPTION: Final = 250
 """Characters: grafana/oncall, engine/apps/alerts/models/alert_receive_channel.py."""

@@ -20,7 +20,7 @@ from aiooncall.transport.crud import crud
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from aiooncall._base.unset import Maybe
+    from aiooncall._base.unset import Omittable
     from aiooncall.grafana.resources.base import Json
 
 SHIFTS = crud("/api/v1/on_call_shifts/", "shift_id", bucket=USER)
@@ -41,7 +41,7 @@ class OnCallShifts(TeamCollection[OnCallShift]):
         *,
         name: str | None = None,
         schedule_id: str | None = None,
-        team_id: Maybe[str] = UNSET,
+        team_id: Omittable[str] = UNSET,
         page_size: int = LARGEST_PAGE,
     ) -> AsyncIterator[OnCallShift]:
         """Yield shifts as they are read.
@@ -101,7 +101,7 @@ def _days_of_turns(shift: OnCallShift) -> None:
         raise OptionsError("interval", shift.interval, f"at most {most}, the number of days in by_day")
 
 
-def _local(field: str, moment: Maybe[datetime], zone: Maybe[str]) -> Maybe[datetime]:
+def _local(field: str, moment: Omittable[datetime], zone: Omittable[str]) -> Omittable[datetime]:
     """Return a time as the clocks of the shift's time zone show it, in whole seconds."""
     if moment is UNSET or moment is None:
         return moment
@@ -117,7 +117,7 @@ def _local(field: str, moment: Maybe[datetime], zone: Maybe[str]) -> Maybe[datet
     return _in_whole_seconds(field, moment)
 
 
-def _end(field: str, moment: Maybe[datetime]) -> None:
+def _end(field: str, moment: Omittable[datetime]) -> None:
     """Check the instant at which a shift stops to repeat.
 
     The engine takes what it gets for UTC, although it takes `start` for the local time of the shift

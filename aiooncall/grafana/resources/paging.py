@@ -26,14 +26,14 @@ from aiooncall.grafana.limits import USER
 from aiooncall.grafana.models.alert_group import AlertGroup
 from aiooncall.grafana.models.paging import PagedGroup, PagedUser
 from aiooncall.grafana.resources.actions import CLOCK_TOLERANCE
-from aiooncall.transport.endpoint import About, Endpoint, Safety, path_segment
+from aiooncall.transport.endpoint import About, Endpoint, Idempotency, path_segment
 
 if TYPE_CHECKING:
     from aiooncall.client.base import BaseClient
     from aiooncall.grafana.resources.alert_groups import AlertGroups
 
-ESCALATION: Final = Endpoint("POST", "/api/v1/escalation/", Safety.ONCE, bucket=USER)
-DIRECT_PAGING: Final = Endpoint("POST", "/api/v1/direct_paging/", Safety.ONCE, bucket=USER)
+ESCALATION: Final = Endpoint("POST", "/api/v1/escalation/", Idempotency.NON_IDEMPOTENT, bucket=USER)
+DIRECT_PAGING: Final = Endpoint("POST", "/api/v1/direct_paging/", Idempotency.NON_IDEMPOTENT, bucket=USER)
 _SOURCE: Final = {"title": "title", "message": "message", "source_url": "permalink"}
 """Where an alert's payload has what a page said."""
 

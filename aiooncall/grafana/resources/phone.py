@@ -11,13 +11,13 @@ from aiooncall._base.validation import at_most, text
 from aiooncall.codec import dumps
 from aiooncall.errors import OptionsError
 from aiooncall.grafana.limits import PHONE
-from aiooncall.transport.endpoint import Endpoint, Safety
+from aiooncall.transport.endpoint import Endpoint, Idempotency
 
 if TYPE_CHECKING:
     from aiooncall.client.base import BaseClient
 
-CALL: Final = Endpoint("POST", "/api/v1/make_call/", Safety.ONCE, has_result=False, bucket=PHONE)
-SMS: Final = Endpoint("POST", "/api/v1/send_sms/", Safety.ONCE, has_result=False, bucket=PHONE)
+CALL: Final = Endpoint("POST", "/api/v1/make_call/", Idempotency.NON_IDEMPOTENT, has_result=False, bucket=PHONE)
+SMS: Final = Endpoint("POST", "/api/v1/send_sms/", Idempotency.NON_IDEMPOTENT, has_result=False, bucket=PHONE)
 LONGEST_MESSAGE: Final = 1024
 
 

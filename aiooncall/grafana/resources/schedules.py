@@ -11,7 +11,7 @@ from aiooncall.grafana.resources.base import TeamCollection
 from aiooncall.grafana.resources.exports import SCHEDULE_EXPORT, export
 from aiooncall.grafana.resources.final_shifts import final_shifts
 from aiooncall.transport.crud import crud
-from aiooncall.transport.endpoint import Endpoint, Safety
+from aiooncall.transport.endpoint import Endpoint, Idempotency
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from aiooncall.grafana.resources.base import Json
 
 SCHEDULES = crud("/api/v1/schedules/", "schedule_id", bucket=USER)
-FINAL_SHIFTS: Final = Endpoint("GET", f"{SCHEDULES.get.template}final_shifts/", Safety.REPEATABLE, bucket=USER)
+FINAL_SHIFTS: Final = Endpoint("GET", f"{SCHEDULES.get.template}final_shifts/", Idempotency.IDEMPOTENT, bucket=USER)
 LONGEST_NAME: Final = 200
 
 

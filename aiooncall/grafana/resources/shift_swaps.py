@@ -13,7 +13,7 @@ from aiooncall.grafana.limits import USER
 from aiooncall.grafana.models.swap import ShiftSwap
 from aiooncall.grafana.resources.base import LARGEST_PAGE, Collection, pairs
 from aiooncall.transport.crud import crud
-from aiooncall.transport.endpoint import Endpoint, Safety
+from aiooncall.transport.endpoint import Endpoint, Idempotency
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from aiooncall.grafana.resources.base import Json
 
 SWAPS = crud("/api/v1/shift_swaps/", "swap_id", bucket=USER)
-TAKE: Final = Endpoint("POST", f"{SWAPS.get.template}take/", Safety.REPEATABLE, bucket=USER)
+TAKE: Final = Endpoint("POST", f"{SWAPS.get.template}take/", Idempotency.IDEMPOTENT, bucket=USER)
 LONGEST_DESCRIPTION: Final = 3000
 
 

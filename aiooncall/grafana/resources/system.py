@@ -12,13 +12,13 @@ from aiooncall.grafana.limits import USER
 from aiooncall.grafana.models.people import Info, Organization
 from aiooncall.grafana.resources.base import LARGEST_PAGE, Readable, Service
 from aiooncall.transport.crud import crud
-from aiooncall.transport.endpoint import Endpoint, Safety
+from aiooncall.transport.endpoint import Endpoint, Idempotency
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 ORGANIZATIONS = crud("/api/v1/organizations/", "organization_id", bucket=USER)
-INFO: Final = Endpoint("GET", "/api/v1/info/", Safety.REPEATABLE, bucket=buckets.INFO)
+INFO: Final = Endpoint("GET", "/api/v1/info/", Idempotency.IDEMPOTENT, bucket=buckets.INFO)
 
 
 class Organizations(Readable[Organization]):

@@ -19,7 +19,7 @@ from aiooncall.grafana.limits import USER
 from aiooncall.grafana.models.webhook import Action, Webhook, WebhookResponse
 from aiooncall.grafana.resources.base import LARGEST_PAGE, Service, TeamCollection
 from aiooncall.transport.crud import crud
-from aiooncall.transport.endpoint import Endpoint, Safety
+from aiooncall.transport.endpoint import Endpoint, Idempotency
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -30,7 +30,7 @@ W = TypeVar("W", bound="Webhook | Action")
 
 WEBHOOKS = crud("/api/v1/webhooks/", "webhook_id", bucket=USER)
 ACTIONS = crud("/api/v1/actions/", "action_id", bucket=USER)
-RESPONSES: Final = Endpoint("GET", f"{WEBHOOKS.get.template}responses/", Safety.REPEATABLE, bucket=USER)
+RESPONSES: Final = Endpoint("GET", f"{WEBHOOKS.get.template}responses/", Idempotency.IDEMPOTENT, bucket=USER)
 LONGEST_NAME: Final = 100
 """Characters: grafana/oncall, engine/apps/webhooks/models/webhook.py."""
 METHODS: Final = ("GET", "POST", "PUT", "DELETE", "OPTIONS", "PATCH")

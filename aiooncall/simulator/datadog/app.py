@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 @attrs.frozen(kw_only=True)
-class Manner:
+class DatadogOptions:
     """How the fake Datadog answers; the options of `Simulator` by the same names say what each means."""
 
     settle_delay: float
@@ -54,20 +54,20 @@ class Datadog:
         router: Leads to everything.
     """
 
-    def __init__(self, ledger: Ledger, manner: Manner) -> None:
+    def __init__(self, ledger: Ledger, options: DatadogOptions) -> None:
         self.router = Router()
-        self._pages = PageStore(ledger, settle_delay=manner.settle_delay)
+        self._pages = PageStore(ledger, settle_delay=options.settle_delay)
         self._world = World()
         find = partial(find_resource, self._world)
-        envelope = Envelope(find, drift=manner.drift, bare_included=manner.bare_included)
-        page_routes = PageRoutes(self._pages, envelope, search_lag=manner.search_lag, search_mode=manner.search_mode)
+        envelope = Envelope(find, drift=options.drift, bare_included=options.bare_included)
+        page_routes = PageRoutes(self._pages, envelope, search_lag=options.search_lag, search_mode=options.search_mode)
         page_routes.register(self.router)
         EventRoutes(self._pages).register(self.router)
-        self._pagerduty = PagerDutyRoutes(answers_put=manner.pagerduty_answers_put)
+        self._pagerduty = PagerDutyRoutes(answers_put=options.pagerduty_answers_put)
         self._pagerduty.register(self.router)
         self._people = PeopleRoutes(self._world, envelope)
         self._people.register(self.router)
-        self._configuration(envelope, hide_empty_slots=manner.hide_empty_slots)
+        self._configuration(envelope, hide_empty_slots=options.hide_empty_slots)
 
     def _configuration(self, envelope: Envelope, *, hide_empty_slots: bool) -> None:
         policy_routes(self._world, envelope).register(self.router)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiooncall.simulator.grafana.alert_group_routes import AlertGroupRoutes
 from aiooncall.simulator.grafana.alert_groups import AlertGroups
-from aiooncall.simulator.grafana.auth import SERVICE_ACCOUNT, GrafanaDoor
+from aiooncall.simulator.grafana.auth import SERVICE_ACCOUNT, GrafanaAuth
 from aiooncall.simulator.grafana.chatops import ChatopsRoutes
 from aiooncall.simulator.grafana.escalation_chains import CHAINS, POLICIES, ChainRoutes, PolicyRoutes
 from aiooncall.simulator.grafana.integrations import IntegrationRoutes, Integrations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from aiooncall.simulator.datadog.json_api import Json
     from aiooncall.simulator.grafana.alert_groups import State
     from aiooncall.simulator.grafana.crud import CrudRoutes
-    from aiooncall.simulator.grafana.options import GrafanaRules
+    from aiooncall.simulator.grafana.options import GrafanaOptions
     from aiooncall.simulator.grafana.resource import Resource
     from aiooncall.simulator.http.ledger import Ledger
     from aiooncall.simulator.http.routing import Moment
@@ -55,12 +55,12 @@ class Grafana:
 
     Attributes:
         router: Leads to everything.
-        door: Knows who may come in.
+        auth: Knows who may come in.
         limits: Knows who came too often.
     """
 
     def __init__(
-        self, rules: GrafanaRules, ledger: Ledger, base_url: Callable[[], str], now: Callable[[], Moment]
+        self, rules: GrafanaOptions, ledger: Ledger, base_url: Callable[[], str], now: Callable[[], Moment]
     ) -> None:
         """Prepare a world.
 
@@ -74,7 +74,7 @@ class Grafana:
         self._now = now
         self._user_ids: dict[str, str] = {}
         self.router = GrafanaRouter(optional_slashes=rules.optional_slashes, settle=self._world.settle)
-        self.door = GrafanaDoor(rules, self.router, self.user_id, self._role)
+        self.auth = GrafanaAuth(rules, self.router, self.user_id, self._role)
         self.limits = Limits(rules)
         self._groups = AlertGroups(self._world)
         self._integrations = Integrations(self._world)

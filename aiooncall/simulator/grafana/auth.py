@@ -12,7 +12,7 @@ from aiooncall.simulator.http.routing import Refusal, html_answer
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from aiooncall.simulator.grafana.options import GrafanaRules
+    from aiooncall.simulator.grafana.options import GrafanaOptions
     from aiooncall.simulator.grafana.router import GrafanaRouter
 
 SERVICE_ACCOUNT: Final = "glsa_"
@@ -24,11 +24,11 @@ _BEARER: Final = "Bearer "
 _SYNC_WAIT: Final = "350"
 
 
-class GrafanaDoor:
+class GrafanaAuth:
     """Checks a token and names the caller: a user by id, a service account by its token."""
 
     def __init__(
-        self, rules: GrafanaRules, router: GrafanaRouter, user_id: Callable[[str], str], role: Callable[[str], str]
+        self, rules: GrafanaOptions, router: GrafanaRouter, user_id: Callable[[str], str], role: Callable[[str], str]
     ) -> None:
         """Guard a router; `user_id` returns the id of a user name, `role` the role of a caller."""
         self._rules = rules

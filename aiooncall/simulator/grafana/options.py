@@ -16,7 +16,7 @@ OWNER = "admin"
 
 
 @attrs.frozen(kw_only=True)
-class GrafanaRules:
+class GrafanaOptions:
     """Options of the fake Grafana OnCall.
 
     Attributes:

@@ -14,7 +14,7 @@ import attrs
 from aiooncall.simulator.grafana.views import view_of
 
 if TYPE_CHECKING:
-    from aiooncall.simulator.grafana.options import GrafanaRules
+    from aiooncall.simulator.grafana.options import GrafanaOptions
 
 Scope: TypeAlias = Literal["public", "info", "phone"]
 
@@ -78,7 +78,7 @@ class Throttle:
 class Limits:
     """The buckets of all callers: tokens of one user share them."""
 
-    def __init__(self, rules: GrafanaRules) -> None:
+    def __init__(self, rules: GrafanaOptions) -> None:
         self._limits: dict[Scope, int | None] = {
             "public": rules.limit,
             "info": rules.info_limit,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from aiooncall.simulator.datadog.json_api import Json
-    from aiooncall.simulator.grafana.options import GrafanaRules
+    from aiooncall.simulator.grafana.options import GrafanaOptions
     from aiooncall.simulator.http.ledger import Ledger
     from aiooncall.simulator.http.routing import Call
 
@@ -89,7 +89,7 @@ class World:
         wire: Reads requests and writes answers.
     """
 
-    def __init__(self, rules: GrafanaRules, ledger: Ledger, base_url: Callable[[], str], *, seed: int = 2) -> None:
+    def __init__(self, rules: GrafanaOptions, ledger: Ledger, base_url: Callable[[], str], *, seed: int = 2) -> None:
         self.rules = rules
         self.ledger = ledger
         self.wire = Wire(rules.drift)

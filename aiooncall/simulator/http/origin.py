@@ -15,7 +15,7 @@ Handler: TypeAlias = "Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 _SHUTDOWN_TIMEOUT = 0.01
 
 
-class Origin:
+class HttpServer:
     """One HTTP server on one port."""
 
     def __init__(self, handler: Handler) -> None:

@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from aiooncall._base.clock import Clock
     from aiooncall.simulator.http.faults import Fault, FaultPlan
     from aiooncall.simulator.http.ledger import Ledger, RequestRecord
-    from aiooncall.simulator.http.origin import Origin
+    from aiooncall.simulator.http.origin import HttpServer
     from aiooncall.simulator.http.rate_rules import Limits, Window
     from aiooncall.simulator.http.routing import Router
 
 
-class Doorkeeper(Protocol):
+class Authenticator(Protocol):
     """Knows who may come in."""
 
     def caller(self, method: str, path: str, headers: Mapping[str, str]) -> str:
@@ -62,12 +62,12 @@ class Pipeline:
 
     clock: Clock
     clock_skew: float
-    doorkeeper: Doorkeeper
+    authenticator: Authenticator
     limiter: Limits
     faults: FaultPlan
     router: Router
     ledger: Ledger
-    elsewhere: Origin
+    elsewhere: HttpServer
     mishaps: Mishaps
     slow: tuple[float, float] | None
     _dice: random.Random = attrs.field(factory=lambda: random.Random(0))  # noqa: S311 - repeatable, not secret
@@ -112,7 +112,7 @@ class Pipeline:
     def _decide(self, call: Call, headers: Mapping[str, str]) -> tuple[Answer, Fault | None]:
         """Answer without a pause, so that nothing comes between a check and what follows from it."""
         try:
-            call.caller = self.doorkeeper.caller(call.method, call.path, headers)
+            call.caller = self.authenticator.caller(call.method, call.path, headers)
         except Refusal as refusal:
             return refusal.answer, None
         window = self.limiter.window(call.method, call.path, call.caller)

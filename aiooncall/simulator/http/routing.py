@@ -33,7 +33,7 @@ class Call:
         body: The body.
         now: When it came.
         ids: The variable parts of the path.
-        caller: The key that the doorkeeper let in.
+        caller: The key that the authenticator let in.
     """
 
     method: str

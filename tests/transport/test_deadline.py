@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aiooncall.transport.deadline import Alarms
+from aiooncall.transport.deadline import DeadlineTimer
 from tests.support.virtual_time import VirtualClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from aiooncall._base.clock import Timer
-    from aiooncall.transport.deadline import Alarm
+    from aiooncall.transport.deadline import Deadline
 
 
 class CountingClock(VirtualClock):
@@ -32,25 +32,25 @@ class CountingClock(VirtualClock):
         return timer
 
 
-def alarm_in(alarms: Alarms, seconds: float) -> Alarm:
-    """Return an alarm for the current task, set."""
-    alarm = alarms.for_this_task()
-    alarm.set(VirtualClock().monotonic() + seconds)
-    return alarm
+def deadline_in(deadlines: DeadlineTimer, seconds: float) -> Deadline:
+    """Return a deadline for the current task, set."""
+    deadline = deadlines.for_this_task()
+    deadline.set(VirtualClock().monotonic() + seconds)
+    return deadline
 
 
-async def interrupted_at(alarm: Alarm) -> float:
-    """Return the moment at which the alarm interrupts this task."""
+async def interrupted_at(deadline: Deadline) -> float:
+    """Return the moment at which the deadline interrupts this task."""
     with pytest.raises(asyncio.CancelledError):
         await asyncio.sleep(1000)
-    assert alarm.was_mine()
+    assert deadline.was_mine()
     return VirtualClock().monotonic()
 
 
 async def test_fires_at_its_moment() -> None:
-    """The task is interrupted when the alarm is due, not sooner, and isn't left cancelled."""
+    """The task is interrupted when the deadline is due, not sooner, and isn't left cancelled."""
     started = VirtualClock().monotonic()
-    at = await interrupted_at(alarm_in(Alarms(VirtualClock()), 10))
+    at = await interrupted_at(deadline_in(DeadlineTimer(VirtualClock()), 10))
     assert at - started == pytest.approx(10, abs=0.001)
     task = asyncio.current_task()
     assert task is not None
@@ -60,63 +60,63 @@ async def test_fires_at_its_moment() -> None:
 
 @pytest.mark.parametrize(("first", "then"), [(10, 30), (30, 10), (10, 10)])
 async def test_can_be_moved(first: float, then: float) -> None:
-    """An alarm set anew fires at its new moment only, be it later or sooner."""
-    alarm, started = alarm_in(Alarms(VirtualClock()), first), VirtualClock().monotonic()
-    alarm.set(started + then)
-    assert await interrupted_at(alarm) - started == pytest.approx(then, abs=0.001)
+    """A deadline set anew fires at its new moment only, be it later or sooner."""
+    deadline, started = deadline_in(DeadlineTimer(VirtualClock()), first), VirtualClock().monotonic()
+    deadline.set(started + then)
+    assert await interrupted_at(deadline) - started == pytest.approx(then, abs=0.001)
 
 
 async def test_moved_after_firing() -> None:
-    """An alarm that has fired can be set again."""
-    alarm = alarm_in(Alarms(VirtualClock()), 1)
-    first = await interrupted_at(alarm)
-    alarm.set(first + 5)
-    assert await interrupted_at(alarm) - first == pytest.approx(5, abs=0.001)
+    """A deadline that has fired can be set again."""
+    deadline = deadline_in(DeadlineTimer(VirtualClock()), 1)
+    first = await interrupted_at(deadline)
+    deadline.set(first + 5)
+    assert await interrupted_at(deadline) - first == pytest.approx(5, abs=0.001)
 
 
 async def test_infinite_never_fires() -> None:
-    """An alarm at infinity needs no timer and never fires."""
+    """A deadline at infinity needs no timer and never fires."""
     clock = CountingClock()
-    alarm = Alarms(clock).for_this_task()
-    alarm.set(inf)
+    deadline = DeadlineTimer(clock).for_this_task()
+    deadline.set(inf)
     await asyncio.sleep(10_000)
-    assert not alarm.fired
+    assert not deadline.fired
     assert clock.timers == []
 
 
 async def test_stopped_never_fires() -> None:
-    """A stopped alarm doesn't interrupt, and stopping twice is fine."""
-    alarm = alarm_in(Alarms(VirtualClock()), 1)
-    alarm.stop()
-    alarm.stop()
+    """A stopped deadline doesn't interrupt, and stopping twice is fine."""
+    deadline = deadline_in(DeadlineTimer(VirtualClock()), 1)
+    deadline.stop()
+    deadline.stop()
     await asyncio.sleep(10)
-    assert not alarm.fired
-    await alarm.settle()
+    assert not deadline.fired
+    await deadline.settle()
 
 
 async def test_closed_never_fires() -> None:
-    """Closing cancels the timer and forgets every alarm."""
+    """Closing cancels the timer and forgets every deadline."""
     clock = CountingClock()
-    alarms = Alarms(clock)
-    alarm = alarm_in(alarms, 1)
-    alarms.close()
-    assert alarms.active == set()
-    assert alarms.wakes_at == inf
+    deadlines = DeadlineTimer(clock)
+    deadline = deadline_in(deadlines, 1)
+    deadlines.close()
+    assert deadlines.active == set()
+    assert deadlines.wakes_at == inf
     await asyncio.sleep(10)
-    assert not alarm.fired
-    alarms.close()
+    assert not deadline.fired
+    deadlines.close()
 
 
 async def test_foreign_cancellation_is_not_mine() -> None:
-    """A cancellation by somebody else isn't taken for the alarm's, and stays."""
+    """A cancellation by somebody else isn't taken for the deadline's, and stays."""
 
     async def victim() -> bool:
-        alarm = alarm_in(Alarms(VirtualClock()), 100)
+        deadline = deadline_in(DeadlineTimer(VirtualClock()), 100)
         try:
             await asyncio.sleep(1000)
         except asyncio.CancelledError:
-            mine.append(alarm.was_mine())
-            alarm.stop()
+            mine.append(deadline.was_mine())
+            deadline.stop()
             raise
         return True
 
@@ -132,21 +132,21 @@ async def test_foreign_cancellation_is_not_mine() -> None:
 
 @pytest.mark.parametrize("alarm_first", [True, False])
 async def test_foreign_wins_when_both_come_at_once(alarm_first: bool) -> None:
-    """If alarm and somebody else cancel in the same tick, in either order, the task counts as cancelled by them."""
+    """If deadline and somebody else cancel in the same tick, in either order, the task counts as cancelled by them."""
 
     async def victim() -> None:
-        alarm = Alarms(VirtualClock()).for_this_task()
-        alarms.append(alarm)
+        deadline = DeadlineTimer(VirtualClock()).for_this_task()
+        deadlines.append(deadline)
         try:
             await asyncio.sleep(1000)
         except asyncio.CancelledError:
-            if not alarm.was_mine():
+            if not deadline.was_mine():
                 raise
 
-    alarms: list[Alarm] = []
+    deadlines: list[Deadline] = []
     task = asyncio.create_task(victim())
     await asyncio.sleep(0)
-    cancels: list[Callable[[], object]] = [alarms[0].fire, task.cancel]
+    cancels: list[Callable[[], object]] = [deadlines[0].fire, task.cancel]
     for cancel in cancels if alarm_first else reversed(cancels):
         cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -154,51 +154,51 @@ async def test_foreign_wins_when_both_come_at_once(alarm_first: bool) -> None:
 
 
 async def test_late_cancellation_is_swallowed() -> None:
-    """An alarm that fired when nothing was left to interrupt doesn't hit what comes next."""
-    alarm = Alarms(VirtualClock()).for_this_task()
-    alarm.fire()
-    await alarm.settle()
-    assert not alarm.fired
+    """A deadline that fired when nothing was left to interrupt doesn't hit what comes next."""
+    deadline = DeadlineTimer(VirtualClock()).for_this_task()
+    deadline.fire()
+    await deadline.settle()
+    assert not deadline.fired
     await asyncio.sleep(1)
 
 
 async def test_late_foreign_cancellation_is_not_swallowed() -> None:
-    """Settling takes back only the alarm's own cancellation."""
+    """Settling takes back only the deadline's own cancellation."""
 
     async def victim() -> None:
-        alarm = Alarms(VirtualClock()).for_this_task()
-        alarm.fire()
+        deadline = DeadlineTimer(VirtualClock()).for_this_task()
+        deadline.fire()
         task.cancel()
-        await alarm.settle()
+        await deadline.settle()
 
     task = asyncio.create_task(victim())
     with pytest.raises(asyncio.CancelledError):
         await task
 
 
-async def test_alarm_inside_a_timeout() -> None:
-    """Within `asyncio.timeout` the alarm knows its own interruption, and the timeout still works."""
-    alarms = Alarms(VirtualClock())
+async def test_deadline_inside_a_timeout() -> None:
+    """Within `asyncio.timeout` the deadline knows its own interruption, and the timeout still works."""
+    deadlines = DeadlineTimer(VirtualClock())
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(5):
-            await interrupted_at(alarm_in(alarms, 1))
-            alarm = alarm_in(alarms, 100)
+            await interrupted_at(deadline_in(deadlines, 1))
+            deadline = deadline_in(deadlines, 100)
             await asyncio.sleep(50)
-    alarm.stop()
+    deadline.stop()
 
 
 async def test_a_timeout_due_together_wins() -> None:
-    """An `asyncio.timeout` that expires in the same tick isn't swallowed by the alarm."""
+    """An `asyncio.timeout` that expires in the same tick isn't swallowed by the deadline."""
 
     async def call() -> None:
-        alarm = alarm_in(Alarms(VirtualClock()), 5)
+        deadline = deadline_in(DeadlineTimer(VirtualClock()), 5)
         try:
             await asyncio.sleep(50)
         except asyncio.CancelledError:
-            if not alarm.was_mine():
+            if not deadline.was_mine():
                 raise
         finally:
-            alarm.stop()
+            deadline.stop()
 
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(5):
@@ -211,27 +211,27 @@ async def test_thousands_need_one_timer() -> None:
     """Five thousand calls with the same timeout cost one timer for all that are answered in time."""
 
     async def call(number: int) -> None:
-        alarm = alarm_in(alarms, 10)
+        deadline = deadline_in(deadlines, 10)
         await asyncio.sleep(number % 50 / 10)
-        alarm.stop()
+        deadline.stop()
 
     clock = CountingClock()
-    alarms = Alarms(clock)
+    deadlines = DeadlineTimer(clock)
     await asyncio.gather(*(call(number) for number in range(5000)))
     assert len(clock.timers) == 1
-    assert alarms.active == set()
+    assert deadlines.active == set()
     await asyncio.sleep(100)
-    assert alarms.wakes_at == inf
+    assert deadlines.wakes_at == inf
 
 
 async def test_each_of_many_fires_in_time() -> None:
-    """Alarms at two hundred different moments, set in any order, each fire at their own."""
+    """DeadlineTimer at two hundred different moments, set in any order, each fire at their own."""
 
     async def call(number: int) -> float:
         await asyncio.sleep(number * 37 % 10 / 10)
-        alarm = alarm_in(alarms, number * 17 % 200)
-        return await interrupted_at(alarm) - alarm.at
+        deadline = deadline_in(deadlines, number * 17 % 200)
+        return await interrupted_at(deadline) - deadline.at
 
-    alarms = Alarms(VirtualClock())
+    deadlines = DeadlineTimer(VirtualClock())
     late = await asyncio.gather(*(call(number) for number in range(1, 200)))
     assert all(0 <= delay < 0.01 for delay in late)

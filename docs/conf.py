@@ -64,7 +64,7 @@ nitpick_ignore_regex = [
     # There is no inventory of other projects here, so links into them are left as text.
     (r"py:.*", r"(aiohttp|asyncio|attrs|collections|datetime|enum|ssl|types|typing|yarl)(\..*)?"),
     # Internal names that signatures mention.
-    (r"py:.*", r"(.*\.)?(BaseClient|Clock|Deadline|Endpoint|Moment|PagingRoute|Refusal|SearchMode|State)"),
+    (r"py:.*", r"(.*\.)?(BaseClient|Clock|Deadline(Scope)?|Endpoint|Moment|PagingRoute|Provider|Refusal|SearchMode|State)"),
     (r"py:.*", r"(.*\.)?(Collection|Readable|(Team)?Services?|TeamCollection|UserCollection|_Senders|_Step|M|R|W)"),
     (r"py:.*", r"date|timedelta|Path|Journal"),
 ]

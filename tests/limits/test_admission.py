@@ -57,6 +57,23 @@ def test_no_schedule_exceeds_the_limit(client: Client) -> None:
     assert max(client.server.passed.values()) <= client.server.limit
 
 
+@pytest.mark.parametrize("lane", LANES)
+def test_answers_around_the_end_count_in_both_windows(lane: Lane) -> None:
+    """An answer that comes when a window may have ended is of either one, so it leaves less room in both."""
+    for seed in range(40):
+        client = Client(
+            admission=Admission(94),
+            server=FixedWindowServer(limit=26, period=2.0, phase=1.89, rounds_up=True),
+            total=93,
+            concurrency=49,
+            latency=0.038,
+            random=random.Random(seed),
+            lane=lane,
+        )
+        client.run()
+        assert client.refused == 0
+
+
 @settings(deadline=None)
 @given(client=sole_clients())
 def test_everything_is_sent_in_the_end(client: Client) -> None:

@@ -27,6 +27,7 @@ import attrs
 
 from aiooncall import CallRate, ClientOptions, DatadogOnCall, GrafanaOnCall, OnCallError, OptionsError, PoolOptions
 from aiooncall._base.validation import base_url
+from aiooncall.client.base import core_of
 from aiooncall.datadog.resources.pages import LIST as PAGES
 from aiooncall.events import AttemptFinished, RetryScheduled, Throttled
 from aiooncall.grafana.resources.alert_groups import GROUPS
@@ -163,7 +164,8 @@ class Load:
         grafana = isinstance(client, GrafanaOnCall)
         if self.plan.verb == "list":
             endpoint, size = (GROUPS.list, "perpage") if grafana else (PAGES, "page[size]")
-            return lambda: client.call(endpoint, query={size: ROWS})
+            core = core_of(client)
+            return lambda: core.call(endpoint, query={size: ROWS})
         if not (ids := await _first_ids(_unresolved(client))):
             raise OptionsError("--verb", self.plan.verb, "list, since the server has nothing open to act on")
         act = getattr(client.alert_groups if isinstance(client, GrafanaOnCall) else client.pages, self.plan.verb)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from pygments.lexers.special import TextLexer
 from sphinx.addnodes import pending_xref
 
+from aiooncall.client.services import ServiceOf
+
 if TYPE_CHECKING:
     from docutils.nodes import Element, TextElement, document
     from sphinx.application import Sphinx
@@ -64,9 +66,9 @@ nitpick_ignore_regex = [
     # There is no inventory of other projects here, so links into them are left as text.
     (r"py:.*", r"(aiohttp|asyncio|attrs|collections|datetime|enum|ssl|types|typing|yarl)(\..*)?"),
     # Internal names that signatures mention.
-    (r"py:.*", r"(.*\.)?(BaseClient|Clock|Deadline(Scope)?|Endpoint|Moment|PagingRoute|Provider|Refusal|SearchMode|State)"),
+    (r"py:.*", r"(.*\.)?(ApiCore|BaseClient|Clock|Deadline(Scope)?|Endpoint|Moment|PagingRoute|Provider|Refusal)"),
     (r"py:.*", r"(.*\.)?(Collection|Readable|(Team)?Services?|TeamCollection|UserCollection|_Senders|_Step|M|R|W)"),
-    (r"py:.*", r"date|timedelta|Path|Journal"),
+    (r"py:.*", r"(.*\.)?(SearchMode|State)|date|timedelta|Path|Journal"),
 ]
 
 
@@ -100,7 +102,7 @@ def shorten_defaults(*signature: str) -> tuple[str | None, str | None]:
 
 def skip_services(_app: Sphinx, _what: str, _name: str, found: object, _skip: object, _options: object) -> bool | None:
     """Leave out the services of a client, which have a table of their own."""
-    return True if isinstance(found, cached_property) else None
+    return True if isinstance(found, cached_property | ServiceOf) else None
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

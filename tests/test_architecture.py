@@ -83,6 +83,15 @@ def imports(file: str) -> Iterator[Import]:
             assert node.level == 0, f"{file}:{node.lineno}: imports are absolute"
             for alias in node.names:
                 yield Import(file, node.lineno, module_of(node.module or "", alias.name), id(node) in for_types)
+        elif isinstance(node, ast.Call) and (place := place_of_service(node)):
+            yield Import(file, node.lineno, f"aiooncall.{layer(file)}.{place}", for_types=False)
+
+
+def place_of_service(node: ast.Call) -> str:
+    """Return the module of the service of a client, which is imported by its name; nothing for any other call."""
+    if isinstance(node.func, ast.Name) and node.func.id == "ServiceOf" and isinstance(node.args[0], ast.Constant):
+        return str(node.args[0].value).partition(":")[0]
+    return ""
 
 
 def module_of(module: str, name: str) -> str:

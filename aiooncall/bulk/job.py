@@ -107,7 +107,7 @@ class Job:
         Raises:
             PlanRefused: the journal was changed since it was planned.
         """
-        clock = self._target.client.options.clock
+        clock = self._target.core.options.clock
         return preview_of(self._journal, self._verb, clock.time(), count("samples", samples, least=0))
 
     async def run(
@@ -151,7 +151,7 @@ class Job:
             self._stopping = False
             await asyncio.to_thread(self._check_items)
             if not self._stopping:
-                time, repeatable = self._target.client.options.clock.time, self._verb.repeatable
+                time, repeatable = self._target.core.options.clock.time, self._verb.repeatable
                 self._journal.take_up(repeatable=repeatable, at=time())
                 self._runner = Runner(self._target, self._journal, self._verb, self.plan.duration, options)
                 with noted(self._journal, time, repeatable=repeatable):

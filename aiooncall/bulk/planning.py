@@ -87,19 +87,19 @@ async def write_plan(
     length = None if duration is None else seconds("duration", duration)
     journal = Journal.create(path)
     try:
-        fingerprint = Fingerprint(target.provider, target.client.account, verb.name, repr(length))
+        fingerprint = Fingerprint(target.provider, target.core.profile.account, verb.name, repr(length))
         added, duplicates = await _fill(journal, selection, fingerprint, most, described_as)
         planned = {
             **(facts or {}),
             "provider": target.provider,
-            "account": target.client.account,
+            "account": target.core.profile.account,
             "verb": verb.name,
             "duration": "" if length is None else repr(length),
             "selection": described_as,
             "items": str(added),
             "duplicates": str(duplicates),
             "hash": fingerprint.text,
-            "created_at": format_datetime(datetime.fromtimestamp(target.client.options.clock.time(), UTC)),
+            "created_at": format_datetime(datetime.fromtimestamp(target.core.options.clock.time(), UTC)),
             "format": FORMAT,  # without it the plan is not finished
         }
         journal.note(planned)
@@ -169,8 +169,8 @@ def check_account(journal: Journal, target: Provider) -> None:
     plan = plan_facts(journal)
     if plan.provider != target.provider:
         raise JournalError(journal.path, f"was planned for {plan.provider}, and this is {target.provider}")
-    if plan.account != target.client.account:
+    if plan.account != (account := target.core.profile.account):
         raise JournalError(
             journal.path,
-            f"was planned for another account or credential ({plan.account}) than this one ({target.client.account})",
+            f"was planned for another account or credential ({plan.account}) than this one ({account})",
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Final, Protocol
 
 from aiooncall.bulk.models import Item, Verb
+from aiooncall.client.base import core_of
 from aiooncall.datadog.client import DatadogOnCall
 from aiooncall.datadog.models.page import PageStatus
 from aiooncall.datadog.models.people import Team
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
     from datetime import datetime
 
-    from aiooncall.client.base import BaseClient
+    from aiooncall.client.core import ApiCore
     from aiooncall.datadog.models.page import Page
 
 _DATADOG: Final = {
@@ -48,8 +49,8 @@ class Provider(Protocol):
     """How many items one request of `sweep` reads."""
 
     @property
-    def client(self) -> BaseClient:
-        """The client that is used."""
+    def core(self) -> ApiCore:
+        """What makes the calls."""
         ...
 
     async def act(self, verb: Verb, item_id: str, duration: float | None) -> bool:
@@ -74,11 +75,12 @@ class DatadogProvider:
 
     def __init__(self, client: DatadogOnCall) -> None:
         self.client = client
+        self.core = core_of(client)
 
     async def act(self, verb: Verb, item_id: str, duration: float | None) -> bool:
         """Do it to one page; Datadog does not say whether that changed anything."""
         del duration
-        await self.client.call(_ENDPOINTS[verb.name], item_id, lane=Lane.BULK)
+        await self.core.call(_ENDPOINTS[verb.name], item_id, lane=Lane.BULK)
         return True
 
     async def look(self, item_id: str) -> Item:
@@ -101,6 +103,7 @@ class GrafanaProvider:
 
     def __init__(self, client: GrafanaOnCall) -> None:
         self.client = client
+        self.core = core_of(client)
 
     async def act(self, verb: Verb, item_id: str, duration: float | None) -> bool:
         """Do it to one alert group, and return whether it was not so already."""

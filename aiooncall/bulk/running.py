@@ -123,13 +123,13 @@ class Runner:
         self._verb = verb
         self._duration = duration
         self._options = options
-        client = target.client
-        self._wall = client.options.clock.time
-        self._timeline = Timeline(client, client.options.clock)
+        core = target.core
+        self._wall = core.options.clock.time
+        self._timeline = Timeline(core, core.options.clock)
         self._recorder = Recorder(journal, self._timeline, self._now)
         self._outage = Outage(
-            client.options.clock,
-            lambda event: emit((*client.options.hooks, *client.connection.troubled), event),
+            core.options.clock,
+            lambda event: emit((*core.options.hooks, *core.connection.trouble_hooks), event),
             options.patience,
         )
         self._handles: dict[str, Handle] = {}
@@ -162,7 +162,7 @@ class Runner:
             # A connection of its own, so that reading never waits for what is being written.
             with (
                 closing(Journal.open(self._journal.path)) as reading,
-                self._target.client.listen_for_trouble(self._timeline),
+                self._target.core.add_trouble_hook(self._timeline),
             ):
                 self._crew = FanOut(
                     self._open_items(reading),  # distinct: the journal holds each item once

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from aiooncall._base.clock import Clock
     from aiooncall.bulk.outcomes import Change
-    from aiooncall.client.base import BaseClient
+    from aiooncall.client.core import ApiCore
     from aiooncall.events import Event
 
 _DONE: Final = frozenset({Status.DONE, Status.FOUND_DONE, Status.ALREADY})
@@ -37,15 +37,15 @@ class Timeline:
     """Counts what happens: refusals and retries as a hook of the client, items as the recorder tells.
 
     Args:
-        client: whose budgets tell how many calls are allowed.
+        core: whose budgets tell how many calls are allowed.
         clock: what time it is.
     """
 
-    def __init__(self, client: BaseClient, clock: Clock) -> None:
-        self._client = client
+    def __init__(self, core: ApiCore, clock: Clock) -> None:
+        self._core = core
         self._clock = clock
         self._seconds: dict[int, Second] = {}
-        self._attempts = client.attempts
+        self._attempts = core.attempts
 
     def __call__(self, event: Event, /) -> None:
         """Count an event."""
@@ -64,7 +64,7 @@ class Timeline:
             counted = self._seconds.setdefault(second, Second())
             counted.done += items * (status in _DONE)
             counted.failed += items * (status in _FAILED)
-        attempts = self._client.attempts
+        attempts = self._core.attempts
         if attempts > self._attempts:
             self._second().requests += attempts - self._attempts
             self._attempts = attempts
@@ -78,5 +78,5 @@ class Timeline:
 
     def _allowed(self) -> float | None:
         """Return the calls in a second that the tightest known limit allows."""
-        known = [one.limit / one.period for one in self._client.budgets() if one.limit and one.period]
+        known = [one.limit / one.period for one in self._core.budgets() if one.limit and one.period]
         return min(known, default=None)

@@ -33,7 +33,7 @@ class Verifier:
         self._target = target
         self._journal = journal
         self._verb = verb
-        self._clock = target.client.options.clock
+        self._clock = target.core.options.clock
 
     async def run(self, wait: float) -> Verification:
         """Look until all is as wanted, for up to `wait` seconds, and return what was seen."""

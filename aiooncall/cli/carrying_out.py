@@ -13,6 +13,7 @@ import typer
 from aiooncall.cli.command import ExitCode
 from aiooncall.cli.printing import print_counts, print_json
 from aiooncall.cli.progress import JobProgress
+from aiooncall.client.base import core_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator
@@ -44,7 +45,8 @@ async def carry_out(
         go: runs it, given `watch`.
     """
     bar = JobProgress(client, job.counts, job.plan.verb, quiet=settings.json)
-    with bar as progress, _stoppable(job, progress.say) as stopped, client.listen_for_trouble(progress.hear):
+    hooks = core_of(client)
+    with bar as progress, _stoppable(job, progress.say) as stopped, hooks.add_trouble_hook(progress.hear):
         try:
             counts = await go(watch=progress)
         except asyncio.CancelledError:  # the second Ctrl-C: what was under way is in doubt, and the journal knows

@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from types import CoroutineType
 
-    from aiooncall.client.base import BaseClient
+    from aiooncall.client.core import ApiCore
 
     class _Service(Protocol):
-        _client: BaseClient
+        _core: ApiCore
 
 
 P = ParamSpec("P")
@@ -34,7 +34,7 @@ def composite(
 
     @wraps(method)
     async def held(self: S, *args: P.args, **options: P.kwargs) -> T:
-        with self._client.one_deadline():
+        with self._core.one_deadline():
             return await method(self, *args, **options)
 
     return held  # type: ignore[return-value]  # it is one: a wrapper of the same signature

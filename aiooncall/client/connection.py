@@ -34,7 +34,7 @@ class Connection:
         made: what was made lately, so that it is not taken for what came of another call.
         by_key: the ids of what was made lately under a key: a list shows them a moment later only.
         by_handle: the ids of what was looked up by a handle, and until when they count, in monotonic seconds.
-        troubled: hooks that get events of refusals and retries only.
+        trouble_hooks: hooks that get events of refusals and retries only.
     """
 
     def __init__(self, pool: SessionPool, *, own: bool, secrets: tuple[str, ...]) -> None:
@@ -45,7 +45,7 @@ class Connection:
         self.made = SeenKeys()
         self.by_key: SeenValues[str, str] = SeenValues()
         self.by_handle: SeenValues[str, tuple[str, float]] = SeenValues()
-        self.troubled: list[Hook] = []
+        self.trouble_hooks: list[Hook] = []
         self._own = own
         self._keys: dict[str, BudgetKey] = {}
         self._sessions: list[aiohttp.ClientSession] = []

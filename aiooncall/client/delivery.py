@@ -19,7 +19,7 @@ from aiooncall.transport.retry import delay_before_retry
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from aiooncall.client.base import BaseClient
+    from aiooncall.client.core import ApiCore
     from aiooncall.transport.deadline_scope import DeadlineScope
 
 T = TypeVar("T")
@@ -71,7 +71,7 @@ async def look(find: Callable[[], Awaitable[T | None]], delivery: Delivery | str
 
 
 async def deliver(
-    client: BaseClient,
+    core: ApiCore,
     send: Callable[[], Awaitable[T]],
     find: Callable[[], Awaitable[T | None]] | None,
     delivery: Delivery | str,
@@ -79,7 +79,7 @@ async def deliver(
     """Send something, and in doubt look for it; send it again only if the caller wants that, within the deadline.
 
     Args:
-        client: whose deadline and retry policy bound it.
+        core: whose deadline and retry policy bound it.
         send: sends it once.
         find: looks for what a send may have made; None where it could not be told from other things.
         delivery: what to do when looking did not tell.
@@ -91,10 +91,10 @@ async def deliver(
     """
     check_delivery(delivery)
     doubt: AmbiguousOutcome | None = None
-    with client.one_deadline() as deadline:
+    with core.one_deadline() as deadline:
         for sends in count(1):
             try:
-                with looking_into(doubt, client):
+                with looking_into(doubt, core):
                     return Delivered(await send(), maybe_twice=doubt is not None)
             except AmbiguousOutcome as unknown:
                 unknown.attempts += doubt.attempts if doubt is not None else 0
@@ -103,11 +103,11 @@ async def deliver(
                 if doubt is None:
                     raise
                 raise doubt from failed
-            with looking_into(doubt, client):
+            with looking_into(doubt, core):
                 if find is not None and (found := await look(find, delivery, deadline)) is not None:
                     return Delivered(found, reconciled=True, maybe_twice=sends > 1)
-                delay = delay_before_retry(client.options.retry, Outcome.TRANSIENT, failures=sends, refusals=0)
+                delay = delay_before_retry(core.options.retry, Outcome.TRANSIENT, failures=sends, refusals=0)
                 if delivery == Delivery.AT_MOST_ONCE or delay is None or delay >= deadline.left:
                     raise doubt
-                await client.options.clock.sleep(delay)
+                await core.options.clock.sleep(delay)
     raise AssertionError("unreachable: the loop ends by returning or raising")

@@ -11,12 +11,12 @@ from aiooncall.events import CallCancelled, tell_cancelled
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from aiooncall.client.base import BaseClient
+    from aiooncall.client.core import ApiCore
     from aiooncall.errors import AmbiguousOutcome
 
 
 @contextmanager
-def looking_into(doubt: AmbiguousOutcome | None, client: BaseClient) -> Generator[None]:
+def looking_into(doubt: AmbiguousOutcome | None, core: ApiCore) -> Generator[None]:
     """Tell of a doubt, if there is one, should the block that looks into it or sends again be cancelled."""
     try:
         yield
@@ -31,5 +31,5 @@ def looking_into(doubt: AmbiguousOutcome | None, client: BaseClient) -> Generato
             left=True,
             repeatable=False,
         )
-        tell_cancelled((*client.options.hooks, *client.connection.troubled), cancelled)
+        tell_cancelled((*core.options.hooks, *core.connection.trouble_hooks), cancelled)
         raise

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from functools import cached_property
+from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from aiooncall._base.validation import required, secret
 from aiooncall.client.base import BaseClient
+from aiooncall.client.profile import ApiProfile, credential_key, url_missing
+from aiooncall.client.services import ServiceOf
 from aiooncall.datadog.sites import find_site
 from aiooncall.errors import OptionsError
 
@@ -56,6 +58,27 @@ class DatadogOnCall(BaseClient):
         OptionsError: an argument is missing or wrong.
     """
 
+    pages: ServiceOf[Pages] = ServiceOf("resources.pages:Pages")
+    """The pages."""
+    alerts: ServiceOf[Alerts] = ServiceOf("resources.alerts:Alerts")
+    """The alerts that page teams by a key."""
+    escalation_policies: ServiceOf[EscalationPolicies] = ServiceOf("resources.escalation_policies:EscalationPolicies")
+    """The escalation policies."""
+    schedules: ServiceOf[Schedules] = ServiceOf("resources.schedules:Schedules")
+    """The schedules, and who is on call by them."""
+    routing_rules: ServiceOf[TeamRoutingRules] = ServiceOf("resources.routing_rules:TeamRoutingRules")
+    """The routing rules of teams."""
+    teams: ServiceOf[Teams] = ServiceOf("resources.teams:Teams")
+    """The teams, and who is on call for them."""
+    users: ServiceOf[Users] = ServiceOf("resources.users:Users")
+    """The users."""
+    notification_channels: ServiceOf[NotificationChannels] = ServiceOf("resources.notifications:NotificationChannels")
+    """The ways in which users can be reached."""
+    notification_rules: ServiceOf[NotificationRules] = ServiceOf("resources.notifications:NotificationRules")
+    """When users are told, and by which channel."""
+    pagerduty_services: ServiceOf[PagerDutyServices] = ServiceOf("resources.pagerduty_services:PagerDutyServices")
+    """The PagerDuty services."""
+
     def __init__(
         self,
         api_key: str | None = None,
@@ -74,88 +97,19 @@ class DatadogOnCall(BaseClient):
         headers = _credentials(api_key, app_key, bearer_token)
         usable = gov_paging or not hosts.government
         elsewhere = api_url or paging_url
-        super().__init__(
-            {
+        secrets = tuple(value.removeprefix("Bearer ") for value in headers.values())
+        profile = ApiProfile(
+            hosts={
                 "api": api_url or hosts.api,
                 "paging": paging_url or (hosts.paging if usable else None),
                 "events": events_url or (None if elsewhere else hosts.events),
             },
-            {"Accept": "application/json", **headers},
-            secrets=tuple(value.removeprefix("Bearer ") for value in headers.values()),
-            options=options,
-            pool=pool,
+            headers={"Accept": "application/json", **headers},
+            secrets=secrets,
+            rate_limit_key=credential_key(*secrets),
+            unavailable=partial(_unavailable, site=site),
         )
-        self._site = site
-
-    @cached_property
-    def pages(self) -> Pages:
-        """The pages."""
-        from aiooncall.datadog.resources.pages import Pages
-
-        return Pages(self)
-
-    @cached_property
-    def alerts(self) -> Alerts:
-        """The alerts that page teams by a key."""
-        from aiooncall.datadog.resources.alerts import Alerts
-
-        return Alerts(self)
-
-    @cached_property
-    def escalation_policies(self) -> EscalationPolicies:
-        """The escalation policies."""
-        from aiooncall.datadog.resources.escalation_policies import EscalationPolicies
-
-        return EscalationPolicies(self)
-
-    @cached_property
-    def schedules(self) -> Schedules:
-        """The schedules, and who is on call by them."""
-        from aiooncall.datadog.resources.schedules import Schedules
-
-        return Schedules(self)
-
-    @cached_property
-    def routing_rules(self) -> TeamRoutingRules:
-        """The routing rules of teams."""
-        from aiooncall.datadog.resources.routing_rules import TeamRoutingRules
-
-        return TeamRoutingRules(self)
-
-    @cached_property
-    def teams(self) -> Teams:
-        """The teams, and who is on call for them."""
-        from aiooncall.datadog.resources.teams import Teams
-
-        return Teams(self)
-
-    @cached_property
-    def users(self) -> Users:
-        """The users."""
-        from aiooncall.datadog.resources.users import Users
-
-        return Users(self)
-
-    @cached_property
-    def notification_channels(self) -> NotificationChannels:
-        """The ways in which users can be reached."""
-        from aiooncall.datadog.resources.notifications import NotificationChannels
-
-        return NotificationChannels(self)
-
-    @cached_property
-    def notification_rules(self) -> NotificationRules:
-        """When users are told, and by which channel."""
-        from aiooncall.datadog.resources.notifications import NotificationRules
-
-        return NotificationRules(self)
-
-    @cached_property
-    def pagerduty_services(self) -> PagerDutyServices:
-        """The PagerDuty services."""
-        from aiooncall.datadog.resources.pagerduty_services import PagerDutyServices
-
-        return PagerDutyServices(self)
+        super().__init__(profile, options=options, pool=pool)
 
     @classmethod
     def from_env(
@@ -190,7 +144,7 @@ class DatadogOnCall(BaseClient):
         """
         from aiooncall.datadog.hydration import hydrate
 
-        return await hydrate(self, resource)
+        return await hydrate(self._core, resource)
 
     async def who_is_on_call(
         self,
@@ -217,13 +171,15 @@ class DatadogOnCall(BaseClient):
         """
         from aiooncall.datadog.who_is_on_call import who_is_on_call
 
-        return await who_is_on_call(self, team=team, schedule=schedule, at=at, shifts=shifts)
+        return await who_is_on_call(self._core, team=team, schedule=schedule, at=at, shifts=shifts)
 
-    def _unavailable(self, endpoint: Endpoint) -> Exception:
-        if endpoint.host == "events":
-            return super()._unavailable(endpoint)
-        why = f"{self._site} pages through a host outside of the government cloud"
-        return OptionsError("gov_paging", value=False, expected=f"True, or a paging_url, for {endpoint.route}: {why}")
+
+def _unavailable(endpoint: Endpoint, *, site: str) -> OptionsError:
+    """Return the error for a call to a host without a base URL: alerts have none, or paging is not allowed."""
+    if endpoint.host == "events":
+        return url_missing(endpoint)
+    why = f"{site} pages through a host outside of the government cloud"
+    return OptionsError("gov_paging", value=False, expected=f"True, or a paging_url, for {endpoint.route}: {why}")
 
 
 def _credentials(api_key: str | None, app_key: str | None, bearer_token: str | None) -> dict[str, str]:

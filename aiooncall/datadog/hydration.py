@@ -11,21 +11,24 @@ from aiooncall.datadog.models.kinds import KINDS
 from aiooncall.datadog.models.policy import EscalationPolicy
 from aiooncall.datadog.models.routing import RoutingRules
 from aiooncall.datadog.models.schedule import Schedule
+from aiooncall.datadog.resources.escalation_policies import EscalationPolicies
 from aiooncall.datadog.resources.includes import PolicyInclude, RoutingInclude, ScheduleInclude
+from aiooncall.datadog.resources.routing_rules import TeamRoutingRules
+from aiooncall.datadog.resources.schedules import Schedules
 from aiooncall.jsonapi import Resource, fill, sources
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-    from aiooncall.datadog.client import DatadogOnCall
+    from aiooncall.client.core import ApiCore
 
 R = TypeVar("R", bound=Resource)
 Source = tuple[type[Resource], str]
 
 
-async def hydrate(client: DatadogOnCall, resource: R) -> R:
+async def hydrate(core: ApiCore, resource: R) -> R:
     """Return a copy of `resource` with what it refers to filled in; what is gone stays a reference."""
-    readers = _readers(client)
+    readers = _readers(core)
     filled = copy.deepcopy(resource)
     asked: set[Source] = set()
 
@@ -34,7 +37,7 @@ async def hydrate(client: DatadogOnCall, resource: R) -> R:
         return await readers[kind](name)
 
     bounds = Bounds("hydrate")
-    with client.one_deadline():
+    with core.one_deadline():
         while wanted := [source for source in sources(filled, readers, KINDS) if source not in asked]:
             bounds.go_deeper(len(wanted))
             asked.update(wanted)
@@ -43,9 +46,9 @@ async def hydrate(client: DatadogOnCall, resource: R) -> R:
     return filled
 
 
-def _readers(client: DatadogOnCall) -> Mapping[type[Resource], Callable[[str], Awaitable[Resource]]]:
+def _readers(core: ApiCore) -> Mapping[type[Resource], Callable[[str], Awaitable[Resource]]]:
     return {
-        EscalationPolicy: lambda name: client.escalation_policies.get(name, include=PolicyInclude),
-        Schedule: lambda name: client.schedules.get(name, include=ScheduleInclude),
-        RoutingRules: lambda name: client.routing_rules.get(name, include=RoutingInclude),
+        EscalationPolicy: lambda name: EscalationPolicies(core).get(name, include=PolicyInclude),
+        Schedule: lambda name: Schedules(core).get(name, include=ScheduleInclude),
+        RoutingRules: lambda name: TeamRoutingRules(core).get(name, include=RoutingInclude),
     }

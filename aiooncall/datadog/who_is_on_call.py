@@ -16,8 +16,12 @@ from aiooncall.datadog.models.people import Team, User
 from aiooncall.datadog.models.policy import EscalationStep
 from aiooncall.datadog.models.routing import RoutingRule
 from aiooncall.datadog.models.schedule import Schedule, SchedulePosition, ScheduleTarget
+from aiooncall.datadog.resources.escalation_policies import EscalationPolicies
 from aiooncall.datadog.resources.includes import PolicyInclude
+from aiooncall.datadog.resources.routing_rules import TeamRoutingRules
+from aiooncall.datadog.resources.schedules import Schedules
 from aiooncall.datadog.resources.team_lookup import team_id_of
+from aiooncall.datadog.resources.teams import Teams
 from aiooncall.datadog.writing.routing import VIRTUAL
 from aiooncall.errors import OptionsError
 from aiooncall.jsonapi import UnknownResource, each
@@ -27,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from aiooncall._base.unset import UnsetType
-    from aiooncall.datadog.client import DatadogOnCall
+    from aiooncall.client.core import ApiCore
     from aiooncall.datadog.models.on_call import ScheduleResponders
     from aiooncall.datadog.models.policy import StepTarget
     from aiooncall.jsonapi import Resource, ResourceRef
@@ -38,7 +42,7 @@ if TYPE_CHECKING:
 
 
 async def who_is_on_call(
-    client: DatadogOnCall, *, team: str | None, schedule: str | None, at: datetime | None, shifts: bool
+    core: ApiCore, *, team: str | None, schedule: str | None, at: datetime | None, shifts: bool
 ) -> OnCall:
     """Return who is on call for a team or a schedule, now or at an instant."""
     if (team is None) == (schedule is None):
@@ -47,21 +51,21 @@ async def who_is_on_call(
         raise OptionsError(
             "shifts", shifts, "True, but for a team and now: the only question that Datadog answers without"
         )
-    instant = datetime.fromtimestamp(client.options.clock.time(), UTC) if at is None else aware("at", at)
+    instant = datetime.fromtimestamp(core.options.clock.time(), UTC) if at is None else aware("at", at)
     if schedule is not None:
-        return await _of_schedule(client, schedule, instant)
+        return await _of_schedule(core, schedule, instant)
     assert team is not None  # noqa: S101 (narrowing: one of the two is given)
-    with client.one_deadline():
-        team = await team_id_of(client, team)
+    with core.one_deadline():
+        team = await team_id_of(core, team)
         if not shifts:
-            return await _as_the_server_says(client, team, OnCall(at=instant), ())
-        walk = _Walk(client, instant)
+            return await _as_the_server_says(core, team, OnCall(at=instant), ())
+        walk = _Walk(core, instant)
         walked = await walk.team(team)
-        return walked if at is not None else await _as_the_server_says(client, team, walked, walk.later_steps(team))
+        return walked if at is not None else await _as_the_server_says(core, team, walked, walk.later_steps(team))
 
 
-async def _of_schedule(client: DatadogOnCall, schedule: str, at: datetime) -> OnCall:
-    found = await client.schedules.responders(schedule, at=at, positions=SchedulePosition)
+async def _of_schedule(core: ApiCore, schedule: str, at: datetime) -> OnCall:
+    found = await Schedules(core).responders(schedule, at=at, positions=SchedulePosition)
     return OnCall(
         at=at,
         current=_holders(found, SchedulePosition.CURRENT),
@@ -70,9 +74,9 @@ async def _of_schedule(client: DatadogOnCall, schedule: str, at: datetime) -> On
     )
 
 
-async def _as_the_server_says(client: DatadogOnCall, team: str, walked: OnCall, steps: Sequence[str]) -> OnCall:
+async def _as_the_server_says(core: ApiCore, team: str, walked: OnCall, steps: Sequence[str]) -> OnCall:
     """Take the server's own word for now, and the times of the shifts from our own look at these later steps."""
-    answer = await client.teams.on_call(team)
+    answer = await Teams(core).on_call(team)
     current = _known(each(answer.responders, User), walked.current)
     told = {step.id: tuple(each(step.responders, User)) for step in each(answer.escalations, Escalation)}
     escalations = _paired(told, dict(zip(steps, walked.escalations, strict=True)))
@@ -127,8 +131,8 @@ def _person(user: Resource | ResourceRef | UnsetType | None) -> Responder:
 class _Walk:
     """Follows a team's first policy to the people it reaches at one instant; everything is asked once."""
 
-    def __init__(self, client: DatadogOnCall, at: datetime) -> None:
-        self._client = client
+    def __init__(self, core: ApiCore, at: datetime) -> None:
+        self._core = core
         self._nobody = OnCall(at=at)
         self._lacks: dict[str, str] = {}
         self._steps: dict[str, list[EscalationStep]] = {}
@@ -155,20 +159,20 @@ class _Walk:
         return [step.id for step in self._steps[team_id][1:]]
 
     async def _steps_of(self, team_id: str) -> list[EscalationStep]:
-        rules = [*each((await self._client.routing_rules.get(team_id)).rules, RoutingRule)]
+        rules = [*each((await TeamRoutingRules(self._core).get(team_id)).rules, RoutingRule)]
         policy_ids = [rule.policy_id for rule in rules if rule.policy_id]
         if not policy_ids:
             made_up = all(rule.id.startswith(VIRTUAL) for rule in rules)
             self._lacks[team_id] = "routing rules" if made_up else "routing rule with a policy"
             return []
-        policy = await self._client.escalation_policies.get(policy_ids[0], include=PolicyInclude)
+        policy = await EscalationPolicies(self._core).get(policy_ids[0], include=PolicyInclude)
         return [*each(policy.steps, EscalationStep)]
 
     def _targets(self) -> Iterator[StepTarget]:
         return (target for steps in self._steps.values() for step in steps for target in step.targets or ())
 
     async def _schedule(self, schedule_id: str) -> OnCall:
-        return await _of_schedule(self._client, schedule_id, self._nobody.at)
+        return await _of_schedule(self._core, schedule_id, self._nobody.at)
 
     def _reached(self, targets: Targets, passed: set[str]) -> OnCall:
         """Return whom one step reaches; a team that was passed on the way reaches nobody anew."""

@@ -7,9 +7,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from aiooncall._base.validation import base_url, count, required, secret
+from aiooncall.client.base import BaseClient
+from aiooncall.client.profile import ApiProfile, credential_key
+from aiooncall.client.services import ServiceOf
 from aiooncall.errors import Forbidden, OptionsError, Unauthorized
 from aiooncall.grafana.limits import INFO, PHONE, USER
-from aiooncall.grafana.services import Services
 from aiooncall.options import CallRate
 from aiooncall.transport.outcome import api_error_class
 
@@ -19,11 +21,26 @@ if TYPE_CHECKING:
     from typing import Self
 
     from aiooncall.errors import ApiError
+    from aiooncall.grafana.resources.alert_groups import AlertGroups
+    from aiooncall.grafana.resources.alerts import Alerts
+    from aiooncall.grafana.resources.chatops import SlackChannels, UserGroups
+    from aiooncall.grafana.resources.escalation import EscalationChains, EscalationPolicies
+    from aiooncall.grafana.resources.integrations import Integrations
+    from aiooncall.grafana.resources.notification import PersonalNotificationRules
+    from aiooncall.grafana.resources.on_call_shifts import OnCallShifts
+    from aiooncall.grafana.resources.paging import Paging
+    from aiooncall.grafana.resources.people import Teams, Users
+    from aiooncall.grafana.resources.phone import Phone
+    from aiooncall.grafana.resources.resolution_notes import ResolutionNotes
+    from aiooncall.grafana.resources.routes import Routes
+    from aiooncall.grafana.resources.schedules import Schedules
+    from aiooncall.grafana.resources.shift_swaps import ShiftSwaps
+    from aiooncall.grafana.resources.system import InfoService, Organizations
+    from aiooncall.grafana.resources.webhooks import Actions, Webhooks
     from aiooncall.on_call import OnCall
     from aiooncall.options import ClientOptions
     from aiooncall.transport.endpoint import Endpoint
     from aiooncall.transport.session_pool import SessionPool
-    from aiooncall.transport.transport import Classify
 
 LIMITS: Final = {
     USER: CallRate(calls=300, per=60),
@@ -40,7 +57,7 @@ TOKENS_ONLY: Final = frozenset(
 NOT_FOR_SERVICE_ACCOUNTS: Final = "this view takes API tokens of OnCall only, none of a service account; or it is bad"
 
 
-class GrafanaOnCall(Services):
+class GrafanaOnCall(BaseClient):
     """Grafana OnCall.
 
     Calls are kept to 300 in any minute, which is what the server allows a user; `options.rate_limit` replaces that by
@@ -62,7 +79,50 @@ class GrafanaOnCall(Services):
         OptionsError: an argument is missing or wrong.
     """
 
-    _crash_retries = 1
+    alert_groups: ServiceOf[AlertGroups] = ServiceOf("resources.alert_groups:AlertGroups")
+    """The alert groups, and what can be done to them."""
+    alerts: ServiceOf[Alerts] = ServiceOf("resources.alerts:Alerts")
+    """The alerts."""
+    paging: ServiceOf[Paging] = ServiceOf("resources.paging:Paging")
+    """Paging people directly."""
+    users: ServiceOf[Users] = ServiceOf("resources.people:Users")
+    """The users."""
+    teams: ServiceOf[Teams] = ServiceOf("resources.people:Teams")
+    """The teams."""
+    schedules: ServiceOf[Schedules] = ServiceOf("resources.schedules:Schedules")
+    """The schedules."""
+    on_call_shifts: ServiceOf[OnCallShifts] = ServiceOf("resources.on_call_shifts:OnCallShifts")
+    """The on-call shifts."""
+    escalation_chains: ServiceOf[EscalationChains] = ServiceOf("resources.escalation:EscalationChains")
+    """The escalation chains."""
+    escalation_policies: ServiceOf[EscalationPolicies] = ServiceOf("resources.escalation:EscalationPolicies")
+    """The steps of escalation chains."""
+    personal_notification_rules: ServiceOf[PersonalNotificationRules] = ServiceOf(
+        "resources.notification:PersonalNotificationRules"
+    )
+    """How users are told."""
+    resolution_notes: ServiceOf[ResolutionNotes] = ServiceOf("resources.resolution_notes:ResolutionNotes")
+    """What people wrote about alert groups."""
+    integrations: ServiceOf[Integrations] = ServiceOf("resources.integrations:Integrations")
+    """The integrations."""
+    routes: ServiceOf[Routes] = ServiceOf("resources.routes:Routes")
+    """The routes of integrations."""
+    shift_swaps: ServiceOf[ShiftSwaps] = ServiceOf("resources.shift_swaps:ShiftSwaps")
+    """The requests to swap shifts."""
+    user_groups: ServiceOf[UserGroups] = ServiceOf("resources.chatops:UserGroups")
+    """The user groups of Slack."""
+    slack_channels: ServiceOf[SlackChannels] = ServiceOf("resources.chatops:SlackChannels")
+    """The channels of Slack."""
+    webhooks: ServiceOf[Webhooks] = ServiceOf("resources.webhooks:Webhooks")
+    """The outgoing webhooks."""
+    actions: ServiceOf[Actions] = ServiceOf("resources.webhooks:Actions")
+    """Webhooks in their old form."""
+    organizations: ServiceOf[Organizations] = ServiceOf("resources.system:Organizations")
+    """The organizations."""
+    info: ServiceOf[InfoService] = ServiceOf("resources.system:InfoService")
+    """What the engine says of itself."""
+    phone: ServiceOf[Phone] = ServiceOf("resources.phone:Phone")
+    """Calls and text messages."""
 
     def __init__(
         self,
@@ -77,18 +137,24 @@ class GrafanaOnCall(Services):
         pool: SessionPool | None = None,
     ) -> None:
         credential = secret("token", token)
-        self._is_service_account = credential.startswith(SERVICE_ACCOUNT)
-        if self._is_service_account and stack_url is None:
+        is_service_account = credential.startswith(SERVICE_ACCOUNT)
+        if is_service_account and stack_url is None:
             raise OptionsError("stack_url", None, "the URL of the Grafana stack: a service account needs it")
         scheme = "" if auth_scheme is None else f"{secret('auth_scheme', auth_scheme)} "
         headers = {"Accept": "application/json", "Authorization": f"{scheme}{credential}"}
         if stack_url is not None:
             headers["X-Grafana-URL"] = base_url("stack_url", stack_url)
-        super().__init__(
-            {"api": base_url("url", url or "")}, headers, secrets=(credential,), options=options, pool=pool
+        profile = ApiProfile(
+            hosts={"api": base_url("url", url or "")},
+            headers=headers,
+            secrets=(credential,),
+            rate_limit_key=credential_key(credential) if limit_group is None else f"group {limit_group}",
+            classify=partial(_judged, is_service_account=is_service_account),
+            known_limits=_limits,
+            unhandled_500_retries=1,
+            reserve=count("reserve", reserve, least=0, most=LIMITS[USER].calls),
         )
-        self._limit_group = limit_group
-        self._reserve = count("reserve", reserve, least=0, most=LIMITS[USER].calls)
+        super().__init__(profile, options=options, pool=pool)
 
     @classmethod
     def from_env(
@@ -130,16 +196,12 @@ class GrafanaOnCall(Services):
         """
         from aiooncall.grafana.who_is_on_call import who_is_on_call
 
-        return await who_is_on_call(self, team=team, schedule=schedule, at=at)
+        return await who_is_on_call(self._core, team=team, schedule=schedule, at=at)
 
-    def _limited_as(self) -> str:
-        return super()._limited_as() if self._limit_group is None else f"group {self._limit_group}"
 
-    def _windows(self) -> Mapping[str, CallRate]:
-        return {**LIMITS, USER: self.options.rate_limit or LIMITS[USER]}
-
-    def _classify(self) -> Classify:
-        return partial(_judged, is_service_account=self._is_service_account)
+def _limits(rate: CallRate | None) -> Mapping[str, CallRate]:
+    """Return the limits by bucket, the user's own in place of what is usual."""
+    return {**LIMITS, USER: rate or LIMITS[USER]}
 
 
 def _judged(

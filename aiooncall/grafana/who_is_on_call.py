@@ -11,39 +11,39 @@ from aiooncall._base.validation import aware
 from aiooncall.client.composite import Bounds
 from aiooncall.client.gather import read_all
 from aiooncall.errors import OptionsError
+from aiooncall.grafana.resources.people import Teams
+from aiooncall.grafana.resources.schedules import Schedules
 from aiooncall.on_call import OnCall, Responder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from aiooncall.grafana.client import GrafanaOnCall
+    from aiooncall.client.core import ApiCore
     from aiooncall.grafana.models.schedule import FinalShift
 
 AROUND: Final = timedelta(days=31)
 """How far before and after the instant the previous and the next shift are looked for."""
 
 
-async def who_is_on_call(
-    client: GrafanaOnCall, *, team: str | None, schedule: str | None, at: datetime | None
-) -> OnCall:
+async def who_is_on_call(core: ApiCore, *, team: str | None, schedule: str | None, at: datetime | None) -> OnCall:
     """Return who is on call for a team or a schedule, now or at an instant."""
     if (team is None) == (schedule is None):
         raise OptionsError("team, schedule", (team, schedule), "exactly one of the two")
-    instant = datetime.fromtimestamp(client.options.clock.time(), UTC) if at is None else aware("at", at)
+    instant = datetime.fromtimestamp(core.options.clock.time(), UTC) if at is None else aware("at", at)
 
     async def read(name: str) -> OnCall:
-        shifts = client.schedules.final_shifts(name, instant - AROUND, instant + AROUND)
+        shifts = Schedules(core).final_shifts(name, instant - AROUND, instant + AROUND)
         return around([shift async for shift in shifts], instant)
 
-    with client.one_deadline():
-        names = [schedule] if schedule is not None else await _schedules_of(client, team or "")
+    with core.one_deadline():
+        names = [schedule] if schedule is not None else await _schedules_of(core, team or "")
         Bounds("who is on call").go_deeper(len(names))
         found = joined((await read_all(names, read)).values(), instant)
         return found if names else attrs.evolve(found, lacks="schedules")
 
 
-async def _schedules_of(client: GrafanaOnCall, team: str) -> list[str]:
-    found = client.schedules.list(team_id=(await client.teams.get(team)).id)
+async def _schedules_of(core: ApiCore, team: str) -> list[str]:
+    found = Schedules(core).list(team_id=(await Teams(core).get(team)).id)
     return [one.id async for one in found]
 
 

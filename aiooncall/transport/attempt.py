@@ -64,7 +64,7 @@ class Attempt:
         return refused or self.outcome is Outcome.THROTTLED
 
     @property
-    def is_crash(self) -> bool:
+    def is_unhandled_500(self) -> bool:
         """Whether the answer is the page that a web framework shows when its application broke down."""
         return self.status == 500 and self.headers.get("Content-Type", "").startswith("text/html")  # noqa: PLR2004 (RFC 9110)
 

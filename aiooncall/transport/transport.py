@@ -41,13 +41,13 @@ REQUEST_ID_HEADERS: Final = ("X-Request-Id", "DD-Request-Id")
 class FailedCall:
     """A call that did not succeed at once: the request, and what its attempts came to."""
 
-    __slots__ = ("crashes", "failures", "last", "refusals", "request")
+    __slots__ = ("failures", "last", "refusals", "request", "unhandled_500s")
 
     def __init__(self, request: Request) -> None:
         self.request = request
         self.failures = 0
         self.refusals = 0
-        self.crashes = 0
+        self.unhandled_500s = 0
         self.last: Attempt | None = None
 
     @property
@@ -62,7 +62,7 @@ class FailedCall:
             self.refusals += 1
         else:
             self.failures += 1
-            self.crashes += attempt.is_crash
+            self.unhandled_500s += attempt.is_unhandled_500
 
 
 class Transport:
@@ -77,8 +77,8 @@ class Transport:
         classify: the provider's own idea of an error's class and reasons, from what was called, status and reasons.
         redact: removes credentials from a text.
         hooks: get the events; looked at anew for each.
-        troubled: get those that tell of refusals and retries only, so that what goes well costs nothing.
-        crash_retries: how often a request is repeated at most that makes the server show a page of HTML with a 500.
+        trouble_hooks: get those that tell of refusals and retries only, so that what goes well costs nothing.
+        unhandled_500_retries: how often a request is repeated at most that makes the server's handler break down.
     """
 
     def __init__(
@@ -91,9 +91,9 @@ class Transport:
         *,
         classify: Classify | None = None,
         redact: Callable[[str], str] = str,
-        crash_retries: float = inf,
+        unhandled_500_retries: float = inf,
         hooks: Sequence[Hook] = (),
-        troubled: Sequence[Hook] = (),
+        trouble_hooks: Sequence[Hook] = (),
     ) -> None:
         self.budget = budget
         self._timer = pool.deadline_timer
@@ -102,12 +102,12 @@ class Transport:
         self._clock = options.clock
         self._now = options.clock.monotonic
         self._hooks = hooks
-        self._troubled = troubled
+        self._trouble_hooks = trouble_hooks
         self.attempts = 0
         """How many attempts have ended."""
         self._classify: Classify = classify or (lambda _, status, reasons: (api_error_class(status), reasons))
         self._redact = redact
-        self._crash_retries = crash_retries
+        self._unhandled_500_retries = unhandled_500_retries
 
     async def send(self, request: Request) -> Attempt:
         """Carry `request` to its end and return the successful attempt.
@@ -164,7 +164,7 @@ class Transport:
             left=request.left,
             repeatable=endpoint.idempotency is Idempotency.IDEMPOTENT,
         )
-        tell_cancelled((*self._hooks, *self._troubled), cancelled)
+        tell_cancelled((*self._hooks, *self._trouble_hooks), cancelled)
 
     async def _queue(self, request: Request, deadline: Deadline, until: float, failed: FailedCall | None) -> Permit:
         """Wait for the budget; a call that was refused before takes its place in front again."""
@@ -202,12 +202,12 @@ class Transport:
     async def _wait(self, call: FailedCall, attempt: Attempt, deadline: Deadline, until: float) -> None:
         """Sleep until the next attempt, or raise if there is to be none."""
         if attempt.closes_bucket:
-            emit((*self._hooks, *self._troubled), _throttled(call, attempt))
+            emit((*self._hooks, *self._trouble_hooks), _throttled(call, attempt))
         delay = delay_before_retry(self._options.retry, attempt.outcome, failures=call.failures, refusals=call.refusals)
-        if delay is None or call.crashes > self._crash_retries or self._now() + delay >= until:
+        if delay is None or call.unhandled_500s > self._unhandled_500_retries or self._now() + delay >= until:
             _end(call, attempt.error or self._api_error(call, attempt))
         call.request.go_on()
-        emit((*self._hooks, *self._troubled), _retry_scheduled(call, attempt, delay))
+        emit((*self._hooks, *self._trouble_hooks), _retry_scheduled(call, attempt, delay))
         deadline.set(until)
         if delay:
             await self._clock.sleep(delay)

@@ -10,6 +10,7 @@ import pytest
 
 from aiooncall import DatadogOnCall, Forbidden, JournalError, OptionsError, PlanRefused, bulk
 from aiooncall.bulk.planning import BATCH
+from aiooncall.client.base import core_of
 from aiooncall.simulator import Fault, FaultKind
 from tests.support.bulk_world import add_groups, add_pages, files, rows, statuses
 from tests.support.datadog_client import PAGES, client_on, datadog, scripted
@@ -38,7 +39,7 @@ async def test_plan_of_ids_sends_nothing(sim: Simulator, dd: DatadogOnCall, jour
         assert job.preview().plan == job.plan
         plan = job.plan
         assert (plan.provider, plan.verb, plan.items, plan.duplicates) == ("datadog", "resolve", 3, 0)
-        assert (plan.selection, plan.account, plan.duration) == ("three of them", dd.account, None)
+        assert (plan.selection, plan.account, plan.duration) == ("three of them", core_of(dd).profile.account, None)
         assert plan.created_at.timestamp() == pytest.approx(dd.options.clock.time(), abs=1)
         assert (job.counts.open, job.counts.total, job.journal) == (3, 3, journal)
     assert list(statuses(journal).items()) == [("a", "open"), ("b", "open"), ("c", "open")]

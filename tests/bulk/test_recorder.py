@@ -11,6 +11,7 @@ import pytest
 from aiooncall import JournalError
 from aiooncall.bulk.recorder import LONGEST_WAIT, MOST_WAITING, Recorder
 from aiooncall.bulk.timeline import Timeline
+from aiooncall.client.base import core_of
 from tests.support.datadog_client import datadog
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ async def recording() -> AsyncIterator[tuple[Notebook, Recorder]]:
     """Yield a notebook and a recorder that writes to it."""
     notebook: Any = Notebook()
     async with datadog() as (_, client):
-        recorder = Recorder(notebook, Timeline(client, client.options.clock), lambda: "now")
+        recorder = Recorder(notebook, Timeline(core_of(client), client.options.clock), lambda: "now")
         recorder.start()
         yield notebook, recorder
 

@@ -10,6 +10,7 @@ import pytest
 from aiooncall import BudgetHeld, CallRate, HeldBy
 from aiooncall.bulk import Counts, Status
 from aiooncall.cli.progress import JobProgress
+from aiooncall.client.base import core_of
 from aiooncall.simulator import Fault, FaultKind, RateRule
 from tests.support.bulk_world import add_pages
 from tests.support.datadog_client import PAGES, datadog, scripted
@@ -64,7 +65,7 @@ async def test_refusal() -> None:
 async def test_pause() -> None:
     """A bucket that was paused says so."""
     async with datadog() as (_, client):
-        budget = client.connection.budgets["api"]
+        budget = core_of(client).connection.budgets["api"]
         await anext(client.pages.list(), None)
         budget.pause("GET /api/v2/on-call/pages", client.options.clock.monotonic() + 20.0)
         call = asyncio.ensure_future(anext(client.pages.list(), None))

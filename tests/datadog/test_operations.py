@@ -26,6 +26,7 @@ from aiooncall import (
     Unauthorized,
     datadog,
 )
+from aiooncall.client.base import core_of
 from aiooncall.simulator import Fault, FaultKind
 from aiooncall.transport.crud import Crud
 from aiooncall.transport.endpoint import Endpoint, Idempotency
@@ -160,13 +161,14 @@ async def test_method_makes_its_operation(name: str, monkeypatch: pytest.MonkeyP
     async with world() as w:
         ids = await make_ids(w)
         routes: list[str] = []
-        call = w.client.call
+        core = core_of(w.client)
+        call = core.call
 
         def noted(endpoint: Endpoint, *values: Any, **options: Any) -> Any:
             routes.append(endpoint.route)
             return call(endpoint, *values, **options)
 
-        monkeypatch.setattr(w.client, "call", noted)
+        monkeypatch.setattr(core, "call", noted)
         await CALLS[name](w.client, ids)
         assert routes == [API[name]]
         assert len(w.sent()) == 1

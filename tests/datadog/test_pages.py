@@ -20,6 +20,7 @@ from aiooncall import (
     Urgency,
     UserId,
 )
+from aiooncall.client.base import core_of
 from aiooncall.datadog import ReleaseOrigin
 from aiooncall.datadog.resources import pages as pages_module
 from aiooncall.datadog.sites import SITES
@@ -308,9 +309,9 @@ async def test_search_that_fails_proves_nothing() -> None:
 def test_sites(site: str) -> None:
     """Every site has its API host and paging host; paging differs from reading."""
     client = DatadogOnCall("k", "a", site=site)
-    assert client._hosts["api"] == f"https://api.{site}"
+    assert core_of(client).profile.hosts["api"] == f"https://api.{site}"
     if not site.endswith("gov.com"):
-        assert str(client._hosts["paging"]).endswith(f".oncall.datadoghq.{site.rpartition('.')[2]}")
+        assert str(core_of(client).profile.hosts["paging"]).endswith(f".oncall.datadoghq.{site.rpartition('.')[2]}")
 
 
 @pytest.mark.parametrize("site", ["", "datadog.com", "DATADOGHQ.COM", None, ["x"]])
@@ -325,7 +326,8 @@ async def test_government_paging_needs_consent() -> None:
     async with DatadogOnCall("k", "a", site="ddog-gov.com") as client:
         with pytest.raises(OptionsError, match="gov_paging"):
             await client.pages.acknowledge("p1")
-    assert DatadogOnCall("k", "a", site="ddog-gov.com", gov_paging=True)._hosts["paging"] is not None
+    allowed = DatadogOnCall("k", "a", site="ddog-gov.com", gov_paging=True)
+    assert core_of(allowed).profile.hosts["paging"] is not None
 
 
 @pytest.mark.parametrize("name", ["DD_API_KEY", "DD_APP_KEY"])

@@ -17,6 +17,7 @@ from aiooncall import (
     DatadogOnCall,
     OnCallError,
 )
+from aiooncall.client.base import core_of
 from aiooncall.errors import ResponseTooLarge
 from aiooncall.simulator import Fault, FaultKind
 from aiooncall.transport.endpoint import Endpoint, Idempotency
@@ -244,6 +245,6 @@ async def test_every_send_is_one_attempt(method: str) -> None:
         page = sim.add_page(title="disk full")
         await client.pages.acknowledge(page)
         with suppress(ApiError):
-            await client.call(endpoint, page)
+            await core_of(client).call(endpoint, page)
         assert [event.status is None for event in attempts].count(True) == 1
         assert len(attempts) == len(sim.ledger.requests)

@@ -21,6 +21,7 @@ from aiooncall import (
     SessionPool,
     Unauthorized,
 )
+from aiooncall.client.base import core_of
 from aiooncall.grafana import Action, EscalationChain
 from aiooncall.simulator import Fault, FaultKind, GrafanaOptions
 from tests.support.grafana_client import STACK, TOKEN, grafana_world, shown
@@ -210,8 +211,8 @@ def test_environment() -> None:
         client = GrafanaOnCall.from_env({**ENV, **extra}, options=options)
         assert URL in repr(client)
         assert client.options is options
-        assert client._headers["Authorization"] == TOKEN
-        assert client._headers.get("X-Grafana-URL") == (extra.get("GRAFANA_URL") or None)
+        assert core_of(client).profile.headers["Authorization"] == TOKEN
+        assert core_of(client).profile.headers.get("X-Grafana-URL") == (extra.get("GRAFANA_URL") or None)
 
 
 def test_environment_of_the_process(monkeypatch: pytest.MonkeyPatch) -> None:

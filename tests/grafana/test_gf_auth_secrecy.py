@@ -9,6 +9,7 @@ import orjson
 import pytest
 
 from aiooncall import AmbiguousOutcome, ApiError, GrafanaOnCall, OnCallError, OptionsError, log_events
+from aiooncall.client.base import core_of
 from aiooncall.grafana import EscalationChain
 from aiooncall.simulator import Fault, FaultKind
 from tests.support.grafana_client import TOKEN, grafana_world, shown
@@ -60,7 +61,9 @@ async def test_server_that_echoes_the_token(status: int, echo: Any, caplog: pyte
         assert "***" in shown(errors[0])
         assert events
         told = [*map(shown, errors), caplog.text, repr(events), repr(world.client), repr(world.client.options)]
-        told += [repr(world.client.budgets()), world.client.account, repr(vars(world.client.connection.pool))]
+        core = core_of(world.client)
+        told += [repr(world.client.budgets()), core.profile.account, repr(vars(core.connection.pool))]
+        told.append(repr(core.profile))
         assert [text for text in told if TOKEN in text] == []
 
 

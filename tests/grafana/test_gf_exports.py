@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from aiooncall import AmbiguousOutcome, AttemptTimeout, BadRequest, NotFound, OnCallError, Unauthorized
+from aiooncall.client.base import core_of
 from aiooncall.grafana import CalendarSchedule
 from aiooncall.grafana.resources.schedules import SCHEDULES
 from aiooncall.simulator import Fault, FaultKind, GrafanaOptions
@@ -60,8 +61,8 @@ async def test_each_call_asks_for_the_form_that_there_is() -> None:
     async with RawServer(always(answer(200, []))) as server, grafana_client(server.url) as client:
         await client.users.export("U1", EXPORT_TOKEN)
         await client.schedules.export("S1", EXPORT_TOKEN)
-        await client.call(other)
-        await client.call(SCHEDULES.get, "S1")
+        await core_of(client).call(other)
+        await core_of(client).call(SCHEDULES.get, "S1")
         wanted = [request.headers["accept"] for request in server.requests]
         assert wanted == ["text/calendar", "text/calendar", "text/csv", "application/json"]
 

@@ -13,6 +13,7 @@ import attrs
 import orjson
 
 from aiooncall import ClientOptions, DatadogOnCall, GrafanaOnCall, OnCallError, RetryPolicy
+from aiooncall.client.base import core_of
 from aiooncall.datadog import PolicyInclude
 from tests.support import datadog_calls, grafana_calls
 from tests.support.datadog_calls import ONCE as DATADOG_ONCE
@@ -188,7 +189,8 @@ def raw(attempt: Any) -> bytes:
 async def recorded(client: Any, calls: Mapping[str, Callable[[Any], Awaitable[Any]]]) -> dict[str, list[bytes]]:
     """Make each call once on the simulator, and return the answers by method and path."""
     answers: dict[str, list[bytes]] = {}
-    original = client.call
+    core = core_of(client)
+    original = core.call
 
     async def noted(endpoint: Any, *values: str, **options: Any) -> Any:
         attempt = await original(endpoint, *values, **options)
@@ -198,7 +200,7 @@ async def recorded(client: Any, calls: Mapping[str, Callable[[Any], Awaitable[An
         answers.setdefault(f"{endpoint.method} {path}", []).append(raw(attempt))
         return attempt
 
-    client.call = noted
+    core.call = noted  # type: ignore[method-assign]
     for call in calls.values():
         try:
             await call(client)

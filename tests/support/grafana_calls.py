@@ -13,6 +13,7 @@ import orjson
 
 from aiooncall import evolve
 from aiooncall import grafana as g
+from aiooncall.client.base import core_of
 from aiooncall.simulator.http.origin import HttpServer
 from tests.support.datadog_world import Recorder, everything
 from tests.support.grafana_client import grafana_client, grafana_world
@@ -245,14 +246,15 @@ class Sent:
 def recorded(client: Any, monkeypatch: pytest.MonkeyPatch) -> list[Sent]:
     """Return a list that fills with whatever the client sends from now on."""
     sent: list[Sent] = []
-    call = client.call
+    core = core_of(client)
+    call = core.call
 
     def noted(endpoint: Any, *ids: str, **options: Any) -> Any:
         body = options.get("body")
         sent.append(Sent(endpoint.route, ids, None if body is None else orjson.loads(body), options.get("query")))
         return call(endpoint, *ids, **options)
 
-    monkeypatch.setattr(client, "call", noted)
+    monkeypatch.setattr(core, "call", noted)
     return sent
 
 

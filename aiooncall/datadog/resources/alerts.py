@@ -16,7 +16,7 @@ from aiooncall.transport.endpoint import About, Endpoint, Idempotency
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from aiooncall.client.base import BaseClient
+    from aiooncall.client.core import ApiCore
     from aiooncall.datadog.models.alert import AlertLink
 
 _EVENTS = "/api/v2/events"
@@ -31,8 +31,8 @@ _LOOK: Final = (
 class Alerts:
     """What pages a team of one Datadog account by a key."""
 
-    def __init__(self, client: BaseClient) -> None:
-        self._client = client
+    def __init__(self, core: ApiCore) -> None:
+        self._core = core
 
     async def trigger(
         self,
@@ -67,7 +67,7 @@ class Alerts:
         """
         event = with_details(alert_attributes("error", key, title, team, message), priority, tags, links)
         about = About({"key": key, "title": title, "team": team}, _LOOK)
-        await self._client.call(TRIGGER, body=_body(event), about=about)
+        await self._core.call(TRIGGER, body=_body(event), about=about)
 
     async def recover(self, key: str, *, team: str, title: str | None = None, message: str | None = None) -> None:
         """End the page of a key, if there is one. It pages nobody, so it can always be done again.
@@ -82,7 +82,7 @@ class Alerts:
             OptionsError: an argument is wrong, or the client has no `events_url`; nothing was sent.
         """
         told = f"Recovered: {key}" if title is None else title
-        await self._client.call(RECOVER, body=_body(alert_attributes("ok", key, told, team, message)))
+        await self._core.call(RECOVER, body=_body(alert_attributes("ok", key, told, team, message)))
 
 
 def _body(event: dict[str, Any]) -> bytes:

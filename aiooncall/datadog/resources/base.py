@@ -17,7 +17,7 @@ from aiooncall.jsonapi import Resource, link, parse_document
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from aiooncall.client.base import BaseClient
+    from aiooncall.client.core import ApiCore
     from aiooncall.jsonapi import Graph
     from aiooncall.transport.crud import Crud
     from aiooncall.transport.endpoint import Endpoint
@@ -69,8 +69,8 @@ class Service(Generic[R]):
     _includes: Iterable[str] = ()
     _request: Callable[..., Json]
 
-    def __init__(self, client: BaseClient) -> None:
-        self._client = client
+    def __init__(self, core: ApiCore) -> None:
+        self._core = core
 
     async def _call(
         self, endpoint: Endpoint, *ids: str, include: Iterable[str] = (), body: Json | None = None, **query: str
@@ -78,7 +78,7 @@ class Service(Generic[R]):
         """Make a call that answers with one resource."""
         sought: Mapping[str, str] = {**query, **include_query(include, self._includes)}
         sent = None if body is None else dumps({"data": body})
-        return await self._client.fetch(
+        return await self._core.fetch(
             endpoint, *ids, read=lambda answer: read_one(answer, self._kind), query=sought, body=sent
         )
 
@@ -101,7 +101,7 @@ class Service(Generic[R]):
             answer.not_kept = lost
             named = endpoint.about(ids).named
             event = WriteNotKept(method=endpoint.method, route=endpoint.template, named=named, not_kept=lost)
-            emit(self._client.options.hooks, event)
+            emit(self._core.options.hooks, event)
         return answer
 
     def _checked(self, resource: R) -> R:
@@ -160,4 +160,4 @@ class Collection(Service[R]):
             NotFound: there is no such resource.
             Conflict: something else still needs it.
         """
-        await self._client.delete(self._endpoints.delete, resource_id)
+        await self._core.delete(self._endpoints.delete, resource_id)

@@ -40,5 +40,5 @@ class EscalationPolicies(Collection[EscalationPolicy]):
         """
         query = include_query(include, PolicyInclude)
         return numbered(
-            self._client, ENDPOINTS.list, kind=EscalationPolicy, query=query, size=page_size, most=LARGEST_PAGE
+            self._core, ENDPOINTS.list, kind=EscalationPolicy, query=query, size=page_size, most=LARGEST_PAGE
         )

@@ -14,7 +14,7 @@ from aiooncall.jsonapi import Resource
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
-    from aiooncall.client.base import BaseClient
+    from aiooncall.client.core import ApiCore
     from aiooncall.jsonapi import Graph
     from aiooncall.transport.endpoint import Endpoint
 
@@ -22,7 +22,7 @@ R = TypeVar("R", bound=Resource)
 
 
 def numbered(
-    client: BaseClient,
+    core: ApiCore,
     endpoint: Endpoint,
     *ids: str,
     kind: type[R],
@@ -34,7 +34,7 @@ def numbered(
     """Yield the rows of a list once each, request by request.
 
     Args:
-        client: who asks.
+        core: who asks.
         endpoint: the list.
         ids: what its path names.
         kind: the class of its rows.
@@ -51,7 +51,7 @@ def numbered(
 
     async def fetch(place: tuple[int, int] | None) -> tuple[list[R], tuple[int, int] | None]:
         number, seen = place or (0, 0)
-        graph = await client.fetch(endpoint, *ids, query={**fixed, "page[number]": str(number)}, read=read)
+        graph = await core.fetch(endpoint, *ids, query={**fixed, "page[number]": str(number)}, read=read)
         seen += len(graph.data)
         return graph.data, (number + 1, seen) if may_have_more(graph, seen) else None
 

@@ -31,12 +31,12 @@ class UserCollection(Service[R]):
         Raises:
             NotFound: there is no such resource.
         """
-        await self._client.delete(self._endpoints.delete, user_id, resource_id)
+        await self._core.delete(self._endpoints.delete, user_id, resource_id)
 
     async def _list(self, user_id: str, include: Iterable[str] = ()) -> AsyncIterator[R]:
         query = include_query(include, self._includes)
         read = partial(read_many, kind=self._kind)
-        for resource in (await self._client.fetch(self._endpoints.list, user_id, query=query, read=read)).data:
+        for resource in (await self._core.fetch(self._endpoints.list, user_id, query=query, read=read)).data:
             yield resource
 
 

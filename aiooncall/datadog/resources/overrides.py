@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from aiooncall.client.base import BaseClient
+    from aiooncall.client.core import ApiCore
 
 ENDPOINTS = crud("/api/v2/on-call/schedules/{schedule_id}/overrides", "override_id")
 
@@ -39,8 +39,8 @@ LARGEST_PAGE: Final = 50
 class Overrides:
     """The overrides of one Datadog account's schedules."""
 
-    def __init__(self, client: BaseClient) -> None:
-        self._client = client
+    def __init__(self, core: ApiCore) -> None:
+        self._core = core
 
     async def create(
         self,
@@ -71,11 +71,9 @@ class Overrides:
         wanted = overrides_given(overrides)
         body, query = dumps({"data": overrides_request(wanted)}), include_query(include, OverrideInclude)
         read, about = partial(_read_created, wanted=len(wanted)), _about(schedule_id, wanted)
-        send = partial(
-            self._client.fetch, ENDPOINTS.create, schedule_id, query=query, body=body, read=read, about=about
-        )
-        find = partial(reconciled, partial(self._look, schedule_id, wanted, query), self._client.options)
-        made = await deliver(self._client, send, find if reconcile else None, Delivery.AT_MOST_ONCE)
+        send = partial(self._core.fetch, ENDPOINTS.create, schedule_id, query=query, body=body, read=read, about=about)
+        find = partial(reconciled, partial(self._look, schedule_id, wanted, query), self._core.options)
+        made = await deliver(self._core, send, find if reconcile else None, Delivery.AT_MOST_ONCE)
         return made.result
 
     def list(
@@ -112,7 +110,7 @@ class Overrides:
         Raises:
             NotFound: there is no such schedule or override.
         """
-        await self._client.delete(ENDPOINTS.delete, schedule_id, override_id)
+        await self._core.delete(ENDPOINTS.delete, schedule_id, override_id)
 
     async def _between(
         self, schedule_id: str, start: datetime, end: datetime, size: int, query: Mapping[str, str]
@@ -121,7 +119,7 @@ class Overrides:
         for begin, until in time_slices(start, end):
             asked = {**query, "filter[start]": format_datetime(begin), "filter[end]": format_datetime(until)}
             rows = numbered(
-                self._client, ENDPOINTS.list, schedule_id, kind=Override, query=asked, size=size, most=LARGEST_PAGE
+                self._core, ENDPOINTS.list, schedule_id, kind=Override, query=asked, size=size, most=LARGEST_PAGE
             )
             async for override in rows:
                 if recent.is_new(override.id):  # one that goes on over the end of a slice is in the next one too

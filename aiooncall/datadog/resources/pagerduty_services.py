@@ -14,7 +14,7 @@ from aiooncall.errors import OptionsError
 from aiooncall.transport.crud import crud
 
 if TYPE_CHECKING:
-    from aiooncall.client.base import BaseClient
+    from aiooncall.client.core import ApiCore
 
 ENDPOINTS = crud("/api/v1/integration/pagerduty/configuration/services", "service_name")
 
@@ -22,8 +22,8 @@ ENDPOINTS = crud("/api/v1/integration/pagerduty/configuration/services", "servic
 class PagerDutyServices:
     """The PagerDuty services that Datadog can page. Their keys are secrets: they are sent and never come back."""
 
-    def __init__(self, client: BaseClient) -> None:
-        self._client = client
+    def __init__(self, core: ApiCore) -> None:
+        self._core = core
 
     async def create(self, name: str, service_key: str) -> PagerDutyService:
         """Add a service, once.
@@ -37,7 +37,7 @@ class PagerDutyServices:
             AmbiguousOutcome: it was sent, and whether it was created is unknown.
         """
         body = dumps({"service_name": _name(name), "service_key": self._key(service_key)})
-        return await self._client.fetch(ENDPOINTS.create, read=_service, body=body)
+        return await self._core.fetch(ENDPOINTS.create, read=_service, body=body)
 
     async def get(self, name: str) -> PagerDutyService:
         """Return a service.
@@ -45,7 +45,7 @@ class PagerDutyServices:
         Raises:
             NotFound: there is none of that name.
         """
-        return await self._client.fetch(ENDPOINTS.get, name, read=_service)
+        return await self._core.fetch(ENDPOINTS.get, name, read=_service)
 
     async def update(self, name: str, service_key: str) -> PagerDutyService:
         """Change the key of a service.
@@ -59,7 +59,7 @@ class PagerDutyServices:
             # Documented as an empty answer; answers with the name have been seen.
             return _service(body) if body else PagerDutyService(name=name)
 
-        return await self._client.fetch(ENDPOINTS.update, name, body=sent, read=read)
+        return await self._core.fetch(ENDPOINTS.update, name, body=sent, read=read)
 
     async def delete(self, name: str) -> None:
         """Delete a service.
@@ -67,11 +67,11 @@ class PagerDutyServices:
         Raises:
             NotFound: there is none of that name.
         """
-        await self._client.delete(ENDPOINTS.delete, name)
+        await self._core.delete(ENDPOINTS.delete, name)
 
     def _key(self, service_key: str) -> str:
         key = secret("service_key", service_key)
-        self._client.hide(key)
+        self._core.hide(key)
         return key
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
     from datetime import datetime
 
-    from aiooncall.client.base import BaseClient
+    from aiooncall.client.core import ApiCore
     from aiooncall.datadog.models.page import Target
     from aiooncall.fanout import FanOut
     from aiooncall.jsonapi import Graph
@@ -55,8 +55,8 @@ LIST_BOUND: Final = 50_000
 class Pages:
     """The pages of one Datadog account."""
 
-    def __init__(self, client: BaseClient) -> None:
-        self._client = client
+    def __init__(self, core: ApiCore) -> None:
+        self._core = core
 
     async def create(
         self,
@@ -104,21 +104,21 @@ class Pages:
         if dedup_key is not None:
             attributes["tags"] = [*attributes["tags"], dedup.tag(dedup_key)]
         body = dumps({"data": {"type": "pages", "attributes": attributes}})
-        send = partial(self._client.fetch, CREATE, read=_created_id, body=body, about=_about(title, dedup_key))
+        send = partial(self._core.fetch, CREATE, read=_created_id, body=body, about=_about(title, dedup_key))
         return await self._send(send, dedup_key, delivery, unless_open=unless_open)
 
     async def _send(
         self, send: Callable[[], Awaitable[str]], dedup_key: str | None, delivery: Delivery | str, *, unless_open: bool
     ) -> CreatedPage:
         """Send a page that was checked, unless there is one and that is wanted, and keep what came of it."""
-        client, connection, find = self._client, self._client.connection, None
+        core, connection, find = self._core, self._core.connection, None
         if dedup_key is not None:
-            started = client.options.clock.time()
-            find = partial(dedup.find, self, dedup_key, started, connection.made.is_new, client.options)
-        with client.one_deadline() as deadline:
+            started = core.options.clock.time()
+            find = partial(dedup.find, self, dedup_key, started, connection.made.is_new, core.options)
+        with core.one_deadline() as deadline:
             if unless_open and dedup_key and (known := await self._open(dedup_key, delivery, deadline)):
                 return CreatedPage(id=known, created=False)
-            made = await deliver(client, send, find, delivery)
+            made = await deliver(core, send, find, delivery)
         if dedup_key is not None:
             connection.made.is_new(made.result)
             connection.by_key.put(dedup_key, made.result)
@@ -134,12 +134,12 @@ class Pages:
             OptionsError: it cannot be a key.
         """
         dedup.tag(dedup_key)
-        with self._client.one_deadline():
-            return await dedup.find_newest(self, dedup_key, self._client.connection.by_key.get(dedup_key))
+        with self._core.one_deadline():
+            return await dedup.find_newest(self, dedup_key, self._core.connection.by_key.get(dedup_key))
 
     async def _open(self, dedup_key: str, delivery: Delivery | str, deadline: DeadlineScope) -> str | None:
         """Return the id of an open page with a key; None also if nobody can tell and the page must not be lost."""
-        find = partial(dedup.find_open, self, dedup_key, self._client.connection)
+        find = partial(dedup.find_open, self, dedup_key, self._core.connection)
         try:
             page = await look(find, delivery, deadline)
         except (ApiError, TransportError, CodecError):
@@ -178,15 +178,15 @@ class Pages:
         Raises:
             NotFound: there is no such page.
         """
-        return await self._client.fetch(GET, page_id, read=partial(read_one, kind=Page))
+        return await self._core.fetch(GET, page_id, read=partial(read_one, kind=Page))
 
     async def acknowledge(self, page_id: str) -> None:
         """Acknowledge a page. Datadog accepts it now and does it a moment later."""
-        await self._client.call(ACKNOWLEDGE, page_id)
+        await self._core.call(ACKNOWLEDGE, page_id)
 
     async def resolve(self, page_id: str) -> None:
         """Resolve a page. Datadog accepts it now and does it a moment later; it cannot be undone."""
-        await self._client.call(RESOLVE, page_id)
+        await self._core.call(RESOLVE, page_id)
 
     async def escalate(self, page_id: str) -> None:
         """Escalate a page to the next step, once.
@@ -194,7 +194,7 @@ class Pages:
         Raises:
             AmbiguousOutcome: it was sent and its effect is unknown; it was not sent again.
         """
-        await self._client.call(ESCALATE, page_id)
+        await self._core.call(ESCALATE, page_id)
 
     async def reroute(self, page_id: str, *, target: Target) -> None:
         """Send a page to another team or user, once.
@@ -203,7 +203,7 @@ class Pages:
             AmbiguousOutcome: it was sent and its effect is unknown; it was not sent again.
         """
         body = dumps({"data": {"type": "pages", "attributes": {"target": target_of(target)}}})
-        await self._client.call(REROUTE, page_id, body=body)
+        await self._core.call(REROUTE, page_id, body=body)
 
     def acknowledge_many(self, ids: Targets, *, concurrency: int = DEFAULT_CONCURRENCY) -> FanOut:
         """Acknowledge any number of pages: await the job for its report, or iterate over it.
@@ -233,7 +233,7 @@ class Pages:
         return self._many(ESCALATE, ids, concurrency)
 
     def _many(self, endpoint: Endpoint, ids: Targets, concurrency: int) -> FanOut:
-        action = partial(self._client.call, endpoint, lane=Lane.BULK)
+        action = partial(self._core.call, endpoint, lane=Lane.BULK)
         repeatable = endpoint.idempotency is Idempotency.IDEMPOTENT
         return many(ids, action, Page, concurrency=concurrency, repeatable=repeatable)
 
@@ -250,7 +250,7 @@ class Pages:
                     limit=LIST_BOUND,
                 )
             place = {**fixed, "page[number]": str(number)}
-            graph = await self._client.fetch(LIST, query=place, read=partial(read_many, kind=Page))
+            graph = await self._core.fetch(LIST, query=place, read=partial(read_many, kind=Page))
             return graph.data, number + 1 if _may_have_more(graph) else None
 
         return fetch

@@ -54,7 +54,7 @@ class Schedules(Collection[Schedule]):
     @cached_property
     def overrides(self) -> Overrides:
         """The times in which somebody stands in."""
-        return Overrides(self._client)
+        return Overrides(self._core)
 
     async def _call(
         self, endpoint: Endpoint, *ids: str, include: Iterable[str] = (), body: Json | None = None, **query: str
@@ -82,7 +82,7 @@ class Schedules(Collection[Schedule]):
         async def fetch(number: int | None) -> tuple[list[Schedule], int | None]:
             place = {} if number is None else {"page[number]": str(number)}
             read = partial(read_many, kind=Schedule)
-            graph = await self._client.fetch(ENDPOINTS.list, query={**fixed, **place}, read=read)
+            graph = await self._core.fetch(ENDPOINTS.list, query={**fixed, **place}, read=read)
             return graph.data, _next_page(graph.meta.get("page"))
 
         async for schedule in paginate(fetch, lambda row: row.id):
@@ -100,7 +100,7 @@ class Schedules(Collection[Schedule]):
             NotFound: there is no such schedule, or nobody is on call.
         """
         query = {**_instant(at), **include_query(include, ShiftInclude)}
-        return await self._client.fetch(ON_CALL, schedule_id, query=query, read=partial(read_one, kind=Shift))
+        return await self._core.fetch(ON_CALL, schedule_id, query=query, read=partial(read_one, kind=Shift))
 
     async def responders(
         self,
@@ -120,7 +120,7 @@ class Schedules(Collection[Schedule]):
         """
         query = {**_instant(at), **_positions(positions), **include_query(include, RespondersInclude)}
         read = partial(read_one, kind=ScheduleResponders)
-        return await self._client.fetch(RESPONDERS, schedule_id, query=query, read=read)
+        return await self._core.fetch(RESPONDERS, schedule_id, query=query, read=read)
 
 
 def _mark_empty_slots(schedule: Schedule) -> None:

@@ -17,7 +17,7 @@ from aiooncall.transport.endpoint import Endpoint, Idempotency, path_segment
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping
 
-    from aiooncall.client.base import BaseClient
+    from aiooncall.client.core import ApiCore
     from aiooncall.datadog.resources.base import Json
 
 R = TypeVar("R", bound=Resource)
@@ -33,21 +33,21 @@ _TYPE: Final = "team"
 """What the list calls its rows, which are `teams` in answers of On-Call."""
 
 
-def list_teams(client: BaseClient, query: Mapping[str, str], size: int) -> AsyncIterator[Team]:
+def list_teams(core: ApiCore, query: Mapping[str, str], size: int) -> AsyncIterator[Team]:
     """Yield the teams that a query finds."""
-    return numbered(client, LIST, kind=Team, query=query, size=size, most=LARGEST_PAGE, alias=_TYPE)
+    return numbered(core, LIST, kind=Team, query=query, size=size, most=LARGEST_PAGE, alias=_TYPE)
 
 
-async def find_team(client: BaseClient, handle: str) -> Team | None:
+async def find_team(core: ApiCore, handle: str) -> Team | None:
     """Return the team with a handle, or None."""
     sought = {"filter[keyword]": text("handle", handle)}
-    async for team in list_teams(client, sought, LARGEST_PAGE):
+    async for team in list_teams(core, sought, LARGEST_PAGE):
         if team.handle == handle:
             return team
     return None
 
 
-async def team_id_of(client: BaseClient, team: str) -> str:
+async def team_id_of(core: ApiCore, team: str) -> str:
     """Return the id of a team that is named by its id or by its handle.
 
     What can be no handle is taken for an id, whatever it looks like: the server knows its ids. What was found for a
@@ -60,16 +60,16 @@ async def team_id_of(client: BaseClient, team: str) -> str:
     path_segment("team_id", team)
     if is_team_id(team) or not _LIKE_A_HANDLE(team):
         return team
-    known, now = client.connection.by_handle, client.options.clock.monotonic()
+    known, now = core.connection.by_handle, core.options.clock.monotonic()
     team_id, until = known.get(team) or ("", 0.0)
     if now >= until:
-        team_id = await _looked_up(client, team)
-        known.put(team, (team_id, client.options.clock.monotonic() + REMEMBERED_FOR))
+        team_id = await _looked_up(core, team)
+        known.put(team, (team_id, core.options.clock.monotonic() + REMEMBERED_FOR))
     return team_id
 
 
-async def _looked_up(client: BaseClient, handle: str) -> str:
-    found = await find_team(client, handle)
+async def _looked_up(core: ApiCore, handle: str) -> str:
+    found = await find_team(core, handle)
     if found is None:
         said = f"no team has the handle {handle!r}, and it is no id either"
         raise NotFound(status=404, errors=(said,), method=LIST.method, route=LIST.template)
@@ -82,7 +82,7 @@ class TeamService(Service[R]):
     async def _of_team(self, endpoint: Endpoint, team: str, *, include: Iterable[str], body: Json | None = None) -> R:
         """Make a call about a team, after all checks and within one deadline."""
         asked = included(include, self._includes)
-        with self._client.one_deadline():
-            team_id = await team_id_of(self._client, team)
+        with self._core.one_deadline():
+            team_id = await team_id_of(self._core, team)
             sent = None if body is None else {**body, "id": team_id}
             return await self._call(endpoint, team_id, include=asked, body=sent)

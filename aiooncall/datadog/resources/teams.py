@@ -39,7 +39,7 @@ class Teams(TeamService[TeamOnCall]):
             OptionsError: an argument is wrong; nothing was sent.
         """
         query = {} if keyword is None else {"filter[keyword]": text("keyword", keyword)}
-        return list_teams(self._client, {**query, **({"filter[me]": "true"} if mine else {})}, page_size)
+        return list_teams(self._core, {**query, **({"filter[me]": "true"} if mine else {})}, page_size)
 
     @composite
     async def find(self, handle: str) -> Team | None:
@@ -53,7 +53,7 @@ class Teams(TeamService[TeamOnCall]):
         Raises:
             OptionsError: it is not a text; nothing was sent.
         """
-        return await find_team(self._client, handle)
+        return await find_team(self._core, handle)
 
     async def on_call(
         self,

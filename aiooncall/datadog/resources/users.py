@@ -15,7 +15,7 @@ from aiooncall.transport.endpoint import Endpoint, Idempotency
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from aiooncall.client.base import BaseClient
+    from aiooncall.client.core import ApiCore
 
 LIST: Final = Endpoint("GET", "/api/v2/users", Idempotency.IDEMPOTENT)
 LARGEST_PAGE: Final = 100
@@ -27,8 +27,8 @@ STATUSES: Final = ("Active", "Pending", "Disabled")
 class Users:
     """The users of one Datadog account."""
 
-    def __init__(self, client: BaseClient) -> None:
-        self._client = client
+    def __init__(self, core: ApiCore) -> None:
+        self._core = core
 
     def list(
         self, query: str | None = None, *, statuses: Iterable[str] = (), page_size: int = LARGEST_PAGE
@@ -45,7 +45,7 @@ class Users:
         """
         sought = {} if query is None else {"filter": text("query", query)}
         sought |= _statuses(statuses)
-        return numbered(self._client, LIST, kind=User, query=sought, size=page_size, most=LARGEST_PAGE)
+        return numbered(self._core, LIST, kind=User, query=sought, size=page_size, most=LARGEST_PAGE)
 
     @composite
     async def find(self, email: str) -> User | None:

@@ -211,23 +211,21 @@ class AlertGroups(Readable[AlertGroup]):
 
         Returns whether the group was not so already.
         """
-        with self._client.one_deadline(lane):
+        with self._core.one_deadline(lane):
             return await self._act_and_look(verb, alert_group_id, body, lane)
 
     async def _act_and_look(self, verb: Verb, alert_group_id: str, body: bytes | None, lane: Lane) -> bool:
-        started = self._client.options.clock.time()
+        started = self._core.options.clock.time()
         try:
-            await self._client.call(verb.endpoint, alert_group_id, body=body, lane=lane)
+            await self._core.call(verb.endpoint, alert_group_id, body=body, lane=lane)
         except BadRequest as refused:
             group = await self._call(GROUPS.get, alert_group_id, lane=lane)
             if not verb.is_done(group, started):
                 raise actions.wrong_state(refused, group) from refused
             return False
         except AmbiguousOutcome as doubt:
-            with looking_into(doubt, self._client):
-                if not await reconciled(
-                    partial(self._shows, verb, alert_group_id, started, lane), self._client.options
-                ):
+            with looking_into(doubt, self._core):
+                if not await reconciled(partial(self._shows, verb, alert_group_id, started, lane), self._core.options):
                     raise doubt from doubt.__cause__
         return True
 
@@ -238,7 +236,7 @@ class AlertGroups(Readable[AlertGroup]):
             return False
 
     async def _delete(self, alert_group_id: str, *, mode: bytes, lane: Lane = Lane.INTERACTIVE) -> None:
-        await self._client.delete(GROUPS.delete, alert_group_id, body=mode, lane=lane)
+        await self._core.delete(GROUPS.delete, alert_group_id, body=mode, lane=lane)
 
     def _many(self, verb: Verb, ids: Targets, concurrency: int, *, body: bytes | None = None) -> FanOut:
         action = partial(self._act, verb, body=body, lane=Lane.BULK)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Hashable, Iterator, Mapping
 
     from aiooncall._base.unset import Omittable
-    from aiooncall.client.base import BaseClient
+    from aiooncall.client.core import ApiCore
     from aiooncall.transport.crud import Crud
     from aiooncall.transport.endpoint import Endpoint, Query
 
@@ -93,8 +93,8 @@ class Service(Generic[M]):
     _kind: Any
     _endpoints: Crud
 
-    def __init__(self, client: BaseClient) -> None:
-        self._client = client
+    def __init__(self, core: ApiCore) -> None:
+        self._core = core
 
     async def _call(
         self,
@@ -106,7 +106,7 @@ class Service(Generic[M]):
     ) -> M:
         """Make a call that answers with one thing."""
         sent = None if body is None else dumps(body)
-        found: M = await self._client.fetch(
+        found: M = await self._core.fetch(
             endpoint, *ids, read=lambda answer: read(answer, self._kind), body=sent, query=query, lane=lane
         )
         return found
@@ -128,7 +128,7 @@ class Service(Generic[M]):
         async def fetch(place: Pairs | None) -> tuple[Iterator[M], Pairs | None]:
             passed.add(place or first)
             read = partial(read_page, kind=self._kind)
-            rows, following = await self._client.fetch(
+            rows, following = await self._core.fetch(
                 endpoint or self._endpoints.list, *ids, query=place or first, read=read
             )
             if following in passed:
@@ -142,7 +142,7 @@ class Service(Generic[M]):
         try:
             yield from rows
         except CodecError as unreadable:
-            self._client.connection.secrets.hide_in(unreadable)
+            self._core.connection.secrets.hide_in(unreadable)
             raise
 
 
@@ -210,7 +210,7 @@ class Collection(Readable[M]):
         Raises:
             NotFound: there is none with that id.
         """
-        await self._client.delete(self._endpoints.delete, object_id)
+        await self._core.delete(self._endpoints.delete, object_id)
 
     async def _change(self, endpoint: Endpoint, resource: M) -> M:
         identifier: Any = getattr(self._checked(resource), "id", None)

@@ -8,7 +8,7 @@ from aiooncall._base.validation import secret
 from aiooncall.transport.endpoint import Endpoint, Idempotency
 
 if TYPE_CHECKING:
-    from aiooncall.client.base import BaseClient
+    from aiooncall.client.core import ApiCore
 
 CALENDAR: Final = "text/calendar"
 """The only form that the engine has them in (grafana/oncall, engine/apps/public_api/custom_renderers.py)."""
@@ -22,8 +22,8 @@ USER_EXPORT: Final = _calendar("/api/v1/users/{user_id}/schedule_export/")
 SCHEDULE_EXPORT: Final = _calendar("/api/v1/schedules/{schedule_id}/export/")
 
 
-async def export(client: BaseClient, endpoint: Endpoint, object_id: str, export_token: str) -> str:
+async def export(core: ApiCore, endpoint: Endpoint, object_id: str, export_token: str) -> str:
     """Return the text of a calendar."""
-    client.hide(secret("export_token", export_token))
-    attempt = await client.call(endpoint, object_id, query={"token": export_token})
+    core.hide(secret("export_token", export_token))
+    attempt = await core.call(endpoint, object_id, query={"token": export_token})
     return attempt.body.decode("utf-8", "replace")

@@ -16,7 +16,7 @@ from aiooncall.grafana.resources.base import read_page
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator
 
-    from aiooncall.client.base import BaseClient
+    from aiooncall.client.core import ApiCore
     from aiooncall.transport.endpoint import Endpoint
 
 LONGEST: Final = timedelta(days=365)
@@ -26,7 +26,7 @@ OVERLAP: Final = timedelta(minutes=1)
 
 
 async def final_shifts(
-    client: BaseClient, endpoint: Endpoint, schedule_id: str, start: date, end: date
+    core: ApiCore, endpoint: Endpoint, schedule_id: str, start: date, end: date
 ) -> AsyncIterator[FinalShift]:
     """Yield the shifts between `start` and `end`; one that goes on from request to request is one shift.
 
@@ -39,7 +39,7 @@ async def final_shifts(
     going_on: list[FinalShift] = []
     for since, until, seam in _windows(first, last):
         query = {"start_date": f"{since:%Y-%m-%dT%H:%M}", "end_date": f"{until:%Y-%m-%dT%H:%M}"}
-        rows = await client.fetch(endpoint, schedule_id, query=query, read=_rows)
+        rows = await core.fetch(endpoint, schedule_id, query=query, read=_rows)
         shifts = _joined(going_on, rows, since)
         going_on = [shift for shift in shifts if seam and shift.start < seam < shift.end]
         for shift in shifts:

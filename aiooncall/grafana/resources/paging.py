@@ -26,11 +26,11 @@ from aiooncall.grafana.limits import USER
 from aiooncall.grafana.models.alert_group import AlertGroup
 from aiooncall.grafana.models.paging import PagedGroup, PagedUser
 from aiooncall.grafana.resources.actions import CLOCK_TOLERANCE
+from aiooncall.grafana.resources.alert_groups import AlertGroups
 from aiooncall.transport.endpoint import About, Endpoint, Idempotency, path_segment
 
 if TYPE_CHECKING:
-    from aiooncall.client.base import BaseClient
-    from aiooncall.grafana.resources.alert_groups import AlertGroups
+    from aiooncall.client.core import ApiCore
 
 ESCALATION: Final = Endpoint("POST", "/api/v1/escalation/", Idempotency.NON_IDEMPOTENT, bucket=USER)
 DIRECT_PAGING: Final = Endpoint("POST", "/api/v1/direct_paging/", Idempotency.NON_IDEMPOTENT, bucket=USER)
@@ -43,9 +43,9 @@ Json = dict[str, Any]
 class Paging:
     """Pages people."""
 
-    def __init__(self, client: BaseClient, alert_groups: AlertGroups) -> None:
-        self._client = client
-        self._groups = alert_groups
+    def __init__(self, core: ApiCore) -> None:
+        self._core = core
+        self._groups = AlertGroups(core)
         self._routes = (ESCALATION, DIRECT_PAGING)
 
     async def page(
@@ -89,12 +89,12 @@ class Paging:
         body = _request(users, team, said, alert_group_id, important=important)
         if reconcile and (alert_group_id is not None or not (title or source_url)):
             raise OptionsError("reconcile", value=True, expected="a title or source_url, to find a new group by")
-        options = self._client.options
+        options = self._core.options
         look = partial(self._find, said, datetime.fromtimestamp(options.clock.time(), UTC))
         find = partial(reconciled, look, options) if reconcile else None
         send = partial(self._send, body, _about(said, alert_group_id))
-        made = await deliver(self._client, send, find, delivery)
-        self._client.connection.made.is_new(made.result.id)
+        made = await deliver(self._core, send, find, delivery)
+        self._core.connection.made.is_new(made.result.id)
         return attrs.evolve(made.result, reconciled=made.reconciled, maybe_twice=made.maybe_twice)
 
     async def add_responders(self, alert_group_id: str, users: Iterable[PagedUser | str]) -> PagedGroup:
@@ -112,9 +112,9 @@ class Paging:
     async def _send(self, body: Json, about: About) -> PagedGroup:
         known, other = self._routes
         try:
-            return await self._client.fetch(known, read=_result, body=_for(known, body), about=about)
+            return await self._core.fetch(known, read=_result, body=_for(known, body), about=about)
         except NotFound:
-            paged = await self._client.fetch(other, read=_result, body=_for(other, body), about=about)
+            paged = await self._core.fetch(other, read=_result, body=_for(other, body), about=about)
         self._routes = (other, known)
         return paged
 
@@ -122,7 +122,7 @@ class Paging:
         since = started - timedelta(seconds=CLOCK_TOLERANCE)
         try:
             async for group in self._groups.list(started_at=(since, started + timedelta(days=1))):
-                if _says(group, said) and self._client.connection.made.is_new(group.id):
+                if _says(group, said) and self._core.connection.made.is_new(group.id):
                     return PagedGroup(id=group.id, alert_group=group)
         except OnCallError:  # a search that fails proves nothing
             return None

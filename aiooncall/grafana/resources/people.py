@@ -52,7 +52,7 @@ class Users(Readable[User]):
             user_id: the user.
             export_token: the token that Grafana gives out for this export; not the API token.
         """
-        return await export(self._client, USER_EXPORT, user_id, export_token)
+        return await export(self._core, USER_EXPORT, user_id, export_token)
 
 
 def _role_number(role: UserRole | str) -> str:

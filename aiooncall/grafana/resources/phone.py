@@ -14,7 +14,7 @@ from aiooncall.grafana.limits import PHONE
 from aiooncall.transport.endpoint import Endpoint, Idempotency
 
 if TYPE_CHECKING:
-    from aiooncall.client.base import BaseClient
+    from aiooncall.client.core import ApiCore
 
 CALL: Final = Endpoint("POST", "/api/v1/make_call/", Idempotency.NON_IDEMPOTENT, has_result=False, bucket=PHONE)
 SMS: Final = Endpoint("POST", "/api/v1/send_sms/", Idempotency.NON_IDEMPOTENT, has_result=False, bucket=PHONE)
@@ -24,8 +24,8 @@ LONGEST_MESSAGE: Final = 1024
 class Phone:
     """Calls users and sends them text messages. Both need a verified phone number."""
 
-    def __init__(self, client: BaseClient) -> None:
-        self._client = client
+    def __init__(self, core: ApiCore) -> None:
+        self._core = core
 
     async def make_call(self, email: str, message: str) -> None:
         """Call a user and read out a message, once.
@@ -59,4 +59,4 @@ class Phone:
         if "@" not in text("email", email):
             raise OptionsError("email", email, "the address of a user")
         at_most("message", text("message", message), LONGEST_MESSAGE)
-        await self._client.call(endpoint, body=dumps({"email": email, "message": message}))
+        await self._core.call(endpoint, body=dumps({"email": email, "message": message}))

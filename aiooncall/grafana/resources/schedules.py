@@ -43,7 +43,7 @@ class Schedules(TeamCollection[Schedule]):
             OptionsError: a naive datetime, or an end before the start.
             NotFound: there is no such schedule.
         """
-        return final_shifts(self._client, FINAL_SHIFTS, schedule_id, start, end)
+        return final_shifts(self._core, FINAL_SHIFTS, schedule_id, start, end)
 
     async def export(self, schedule_id: str, export_token: str) -> str:
         """Return a schedule as an iCalendar.
@@ -52,7 +52,7 @@ class Schedules(TeamCollection[Schedule]):
             schedule_id: the schedule.
             export_token: the token that Grafana gives out for this export; not the API token.
         """
-        return await export(self._client, SCHEDULE_EXPORT, schedule_id, export_token)
+        return await export(self._core, SCHEDULE_EXPORT, schedule_id, export_token)
 
     def _check(self, resource: Schedule, *, new: bool) -> None:
         if isinstance(resource, UnknownSchedule):

@@ -24,7 +24,7 @@ from aiooncall.transport.endpoint import Endpoint, Idempotency
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from aiooncall.client.base import BaseClient
+    from aiooncall.client.core import ApiCore
 
 W = TypeVar("W", bound="Webhook | Action")
 
@@ -67,7 +67,7 @@ class _Senders(TeamCollection[W]):
             if value := getattr(resource, name):
                 if not isinstance(value, str) or whole(value) != value:
                     raise OptionsError(name, MASK, "a text of whole characters")
-                self._client.hide(value)
+                self._core.hide(value)
 
 
 class Webhooks(_Senders[Webhook]):
@@ -78,9 +78,9 @@ class Webhooks(_Senders[Webhook]):
     _team_field = "team"
     _names = ("name", "username")
 
-    def __init__(self, client: BaseClient) -> None:
-        super().__init__(client)
-        self._responses = _Responses(client)
+    def __init__(self, core: ApiCore) -> None:
+        super().__init__(core)
+        self._responses = _Responses(core)
 
     def responses(self, webhook_id: str, *, page_size: int = LARGEST_PAGE) -> AsyncIterator[WebhookResponse]:
         """Yield what a webhook sent lately, and what it got, as it is read.

@@ -1,0 +1,199 @@
+"""What makes the calls of a client: services, bulk jobs and composite calls have it, users do not see it."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from math import inf
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from aiooncall.errors import CodecError, NotFound
+from aiooncall.events import BudgetHeld, emit
+from aiooncall.limits.budget import LocalBudget
+from aiooncall.limits.lane import Lane
+from aiooncall.transport.deadline_scope import current_deadline, one_deadline
+from aiooncall.transport.endpoint import Request, UrlTemplate
+from aiooncall.transport.outcome import Outcome, outcome_of_unreadable
+from aiooncall.transport.transport import Transport, in_doubt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Generator
+    from contextlib import AbstractContextManager
+
+    from aiooncall.client.connection import Connection
+    from aiooncall.client.profile import ApiProfile
+    from aiooncall.events import BudgetEvent, Hook
+    from aiooncall.limits.budget import RateBudget
+    from aiooncall.options import ClientOptions
+    from aiooncall.ratelimit import BudgetSnapshot
+    from aiooncall.transport.attempt import Attempt
+    from aiooncall.transport.deadline_scope import DeadlineScope
+    from aiooncall.transport.endpoint import About, Endpoint, Query
+
+T = TypeVar("T")
+
+
+class ApiCore:
+    """The calls of one client, or of one view of it. Knows no endpoint and no model.
+
+    Args:
+        profile: what is called, and as whom.
+        options: how the client behaves.
+        connection: what is shared by all views of the client.
+    """
+
+    def __init__(self, profile: ApiProfile, options: ClientOptions, connection: Connection) -> None:
+        self.profile = profile
+        self.options = options
+        self.connection = connection
+        self._transports: dict[str, Transport] = {}
+        self._routes: dict[Endpoint, tuple[UrlTemplate, Transport]] = {}
+
+    async def open(self) -> None:
+        """Get ready for calls, on the running loop.
+
+        Raises:
+            ClientClosed: it was opened before.
+            OptionsError: the pool's CA file cannot be read.
+        """
+        profile, rate = self.profile, repr(self.options.rate_limit)
+        keys = {name: (url, profile.rate_limit_key, rate) for name, url in profile.hosts.items() if url is not None}
+        await self.connection.open(profile.headers, keys, self._make_budget, self._tell_of_budget)
+
+    def with_options(self, options: ClientOptions) -> ApiCore:
+        """Return one that behaves differently on the same connection."""
+        return ApiCore(self.profile, options, self.connection)
+
+    def budgets(self) -> tuple[BudgetSnapshot, ...]:
+        """Return what is known of the rate limits that calls run into."""
+        budgets = dict.fromkeys(self.connection.budgets.values())
+        return tuple(snapshot for budget in budgets for snapshot in budget.snapshot())
+
+    def call(
+        self,
+        endpoint: Endpoint,
+        *values: str,
+        query: Query | None = None,
+        body: bytes | None = None,
+        lane: Lane = Lane.INTERACTIVE,
+        about: About | None = None,
+    ) -> Coroutine[Any, Any, Attempt]:
+        """Make one call; await it for its answer.
+
+        Args:
+            endpoint: what to call.
+            values: ids for the endpoint's path, in order.
+            query: query parameters.
+            body: JSON.
+            lane: who waits. A bulk call has no deadline: its job has one, if any.
+            about: what the call is about, for errors; the ids in its path unless given.
+        """
+        self.connection.lifecycle.check()
+        template, transport = self._routes.get(endpoint) or self._route(endpoint)
+        until = inf if lane is Lane.BULK else self._until()
+        return transport.send(Request(endpoint, template.fill(values, query), body, lane, until, values, about))
+
+    def one_deadline(self, lane: Lane = Lane.INTERACTIVE) -> AbstractContextManager[DeadlineScope]:
+        """Return a context in which all calls together have the deadline of one; bulk calls have none."""
+        return one_deadline(self.options.clock, None if lane is Lane.BULK else self.options.deadline)
+
+    def _until(self) -> float:
+        """Return when a call that begins now has to be over, in monotonic seconds."""
+        if (deadline := current_deadline()) is not None:
+            return deadline.until
+        return inf if self.options.deadline is None else self.options.clock.monotonic() + self.options.deadline
+
+    async def fetch(
+        self,
+        endpoint: Endpoint,
+        *values: str,
+        read: Callable[[bytes], T],
+        query: Query | None = None,
+        body: bytes | None = None,
+        lane: Lane = Lane.INTERACTIVE,
+        about: About | None = None,
+    ) -> T:
+        """Make one call and return what `read` makes of its answer.
+
+        Raises:
+            CodecError: the answer is not what it should be.
+            AmbiguousOutcome: so it is, and the call is one that must not be repeated: it may have happened.
+        """
+        attempt = await self.call(endpoint, *values, query=query, body=body, lane=lane, about=about)
+        try:
+            return read(attempt.body)
+        except CodecError as unreadable:
+            self.connection.secrets.hide_in(unreadable)
+            if outcome_of_unreadable(endpoint.idempotency) is not Outcome.AMBIGUOUS:
+                raise
+            told = about or endpoint.about(values)
+            raise in_doubt(endpoint, told, attempts=attempt.number, cause=unreadable) from unreadable
+
+    async def delete(
+        self, endpoint: Endpoint, *ids: str, body: bytes | None = None, lane: Lane = Lane.INTERACTIVE
+    ) -> None:
+        """Delete something; that it is gone already is no error if an earlier attempt can have done it."""
+        try:
+            await self.call(endpoint, *ids, body=body, lane=lane)
+        except NotFound as gone:
+            if gone.attempts == 1:
+                raise
+
+    @property
+    def attempts(self) -> int:
+        """How many requests have come to an end so far, whatever came of them."""
+        return sum(transport.attempts for transport in self._transports.values())
+
+    @contextmanager
+    def add_trouble_hook(self, hook: Hook) -> Generator[None]:
+        """Give events of refusals and retries to one more hook as long as the context is open."""
+        self.connection.trouble_hooks.append(hook)
+        try:
+            yield
+        finally:
+            self.connection.trouble_hooks.remove(hook)
+
+    def hide(self, secret: str) -> None:
+        """Never show `secret`, which a call is about to send, in an error."""
+        self.connection.secrets.add(secret)
+
+    def _route(self, endpoint: Endpoint) -> tuple[UrlTemplate, Transport]:
+        base = self.profile.hosts.get(endpoint.host)
+        if base is None:
+            raise self.profile.unavailable(endpoint)
+        route = UrlTemplate(base, endpoint.template), self._transport(endpoint.host)
+        self._routes[endpoint] = route
+        return route
+
+    def _transport(self, host: str) -> Transport:
+        connection = self.connection
+        if host not in self._transports:
+            self._transports[host] = Transport(
+                connection.pool,
+                connection.session,
+                connection.fresh,
+                connection.budgets[host],
+                self.options,
+                classify=self.profile.classify,
+                redact=self._redact,
+                unhandled_500_retries=self.profile.unhandled_500_retries,
+                hooks=self.options.hooks,
+                trouble_hooks=connection.trouble_hooks,
+            )
+        return self._transports[host]
+
+    def _redact(self, text: str) -> str:
+        return self.connection.pool.secrets.redact(self.connection.secrets.redact(text))
+
+    def _make_budget(self) -> RateBudget:
+        connections = self.connection.pool.options
+        return LocalBudget(
+            self.options.clock,
+            max_in_flight=min(connections.max_connections, connections.max_connections_per_host),
+            rate=self.options.rate_limit,
+            sliding=self.profile.known_limits(self.options.rate_limit),
+            reserve=self.profile.reserve,
+        )
+
+    def _tell_of_budget(self, event: BudgetEvent) -> None:
+        more = self.connection.trouble_hooks if isinstance(event, BudgetHeld) else ()
+        emit((*self.options.hooks, *more), event)

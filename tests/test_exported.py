@@ -134,13 +134,15 @@ def test_star_import_brings_these_names() -> None:
 
 
 def test_import_brings_no_tools() -> None:
-    """Importing the package loads neither the command line, the simulator, the tests' tools nor their libraries."""
+    """Importing the package loads no service, command line, simulator or tool of the tests, nor their libraries."""
     code = "import sys; from aiooncall import DatadogOnCall, GrafanaOnCall; print(*sorted(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert {"aiooncall", "aiooncall.client"} <= set(loaded)
     heavy = {
         "aiooncall.simulator",
         "aiooncall.cli",
+        "aiooncall.datadog.resources",
+        "aiooncall.grafana.resources",
         "typer",
         "rich",
         "pytest",

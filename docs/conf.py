@@ -53,7 +53,7 @@ PUBLIC = (
     "aiooncall.datadog",
     "aiooncall.grafana",
     "aiooncall.bulk",
-    "aiooncall.bulk.reports.read",
+    "aiooncall.bulk.reports.data",
     "aiooncall.grafana.resources.alert_groups",
     "aiooncall.drawing.outline",
     "aiooncall._base.unset",

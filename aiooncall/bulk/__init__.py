@@ -2,7 +2,10 @@
 
 from aiooncall.bulk.job import Job, open_job, plan
 from aiooncall.bulk.models import Counts, Item, PlanFacts, Preview, Status, Verification
-from aiooncall.bulk.reports.read import JobReport, report
+from aiooncall.bulk.reports.data import JobReport
+from aiooncall.bulk.reports.html import report_html
+from aiooncall.bulk.reports.read import report
+from aiooncall.bulk.reports.text import report_text
 from aiooncall.bulk.selection import Selection, read_ids
 
 __all__ = [
@@ -19,4 +22,6 @@ __all__ = [
     "plan",
     "read_ids",
     "report",
+    "report_html",
+    "report_text",
 ]

@@ -1,4 +1,4 @@
-"""The course of a run, second by second."""
+"""The timeline of a run: what happened in each second."""
 
 from __future__ import annotations
 

@@ -177,11 +177,11 @@ async def report(
     """Tell what came of a job."""
     found = bulk.report(journal)
     if html is not None:
-        write_output("--html", html, found.to_html())
+        write_output("--html", html, bulk.report_html(found))
     if settings.json:
         print_json(found.to_json())
     else:
-        say(found.to_text())
+        say(bulk.report_text(found))
 
 
 def _selection(

@@ -11,7 +11,7 @@ import pytest
 from aiooncall import JournalError, bulk
 from aiooncall.bulk.journal import Journal
 from aiooncall.bulk.models import Status
-from aiooncall.bulk.reports.read import State
+from aiooncall.bulk.reports.data import State
 from aiooncall.simulator import Fault, FaultKind, FaultPlan, RateRule
 from tests.support.bulk_journals import DONE, START, at, journal_of
 from tests.support.bulk_world import (
@@ -55,17 +55,17 @@ DOUBT: Any = ("ambiguous", "Interrupted", "the process ended while this was bein
 
 def everywhere(report: JobReport) -> list[str]:
     """Return all that a report can be turned into."""
-    return [report.to_text(), report.to_html(), json.dumps(report.to_json())]
+    return [bulk.report_text(report), bulk.report_html(report), json.dumps(report.to_json())]
 
 
 def headline(report: JobReport) -> str:
     """Return the first line of the text."""
-    return report.to_text().splitlines()[0]
+    return bulk.report_text(report).splitlines()[0]
 
 
 def hints(report: JobReport) -> list[str]:
     """Return what the text advises to do next."""
-    lines = report.to_text().splitlines()
+    lines = bulk.report_text(report).splitlines()
     first = next((number for number, line in enumerate(lines) if line.startswith("Next:")), len(lines))
     return [line[6:] for line in lines[first:]]
 
@@ -81,7 +81,7 @@ async def test_plan_that_was_not_run(journal: Path) -> None:
     assert (found.runs, found.timeline, found.started_at, found.ended_at) == ((), (), None, None)
     assert (found.active_seconds, found.items_per_second, found.allowed_per_second) == (0, None, None)
     assert headline(found) == "RESOLVE  Not begun: 3 items to resolve"
-    assert "3 from three pages; 1 duplicate left out" in found.to_text()
+    assert "3 from three pages; 1 duplicate left out" in bulk.report_text(found)
     assert hints(found) == ["Preview it, then run it."]
 
 
@@ -97,7 +97,7 @@ async def test_counts_are_those_of_the_server(journal: Path) -> None:
         assert found.requests == len(sim.ledger.requests) == 42
     assert (found.refused, found.retried) == (2, 2)
     assert found.counts == bulk.Counts(done=39, failed=1)
-    assert (sum(tick.done for tick in found.timeline), sum(tick.failed for tick in found.timeline)) == (39, 1)
+    assert (sum(second.done for second in found.timeline), sum(second.failed for second in found.timeline)) == (39, 1)
     assert headline(found) == "RESOLVE  Finished: 39 of 40 items accepted, 1 failed"
 
 
@@ -113,7 +113,7 @@ async def test_rate_is_held_against_the_limit(journal: Path) -> None:
     assert found.active_seconds == (found.ended_at - found.started_at).total_seconds() > 15
     assert found.items_per_second == pytest.approx(200 / found.active_seconds)
     assert found.requests_per_second == pytest.approx(found.requests / found.active_seconds)
-    assert "10/s allowed in the long run" in found.to_text()
+    assert "10/s allowed in the long run" in bulk.report_text(found)
 
 
 async def test_report_of_a_job_that_runs(journal: Path) -> None:
@@ -128,7 +128,7 @@ async def test_report_of_a_job_that_runs(journal: Path) -> None:
     assert found.started_at is not None
     assert found.ended_at is None
     assert 30 <= found.counts.done < 100
-    assert sum(tick.done for tick in found.timeline) == found.counts.done
+    assert sum(second.done for second in found.timeline) == found.counts.done
     assert hints(found) == ["If no process runs it any more, resume it: what is finished is not sent again."]
 
 
@@ -181,7 +181,7 @@ def test_run_that_was_killed_at_once_took_no_time(journal: Path) -> None:
     """A run that wrote nothing down took no time, and has no rate."""
     found = bulk.report(journal_of(journal, runs=[(5, None)]))
     assert (found.state, found.active_seconds, found.items_per_second) == (State.RUNNING, 0, None)
-    assert "not known sent, not known allowed" in found.to_text()
+    assert "not known sent, not known allowed" in bulk.report_text(found)
 
 
 def test_failures_are_told_by_reason(journal: Path) -> None:
@@ -194,7 +194,7 @@ def test_failures_are_told_by_reason(journal: Path) -> None:
         ("Forbidden", "failed", 2, "i4", "403"),
         ("Interrupted", "ambiguous", 1, "i3", "died"),
     ]
-    assert "  3 failed: NotFound, e.g. i0: 404: 0" in found.to_text().splitlines()
+    assert "  3 failed: NotFound, e.g. i0: 404: 0" in bulk.report_text(found).splitlines()
 
 
 async def test_verification_is_that_of_the_job(journal: Path) -> None:
@@ -227,7 +227,7 @@ async def test_report_of_grafana(journal: Path) -> None:
     found = bulk.report(journal)
     assert found.counts == bulk.Counts(done=5, already=1)
     assert headline(found) == "ACKNOWLEDGE  Finished: all 6 items confirmed"
-    assert "  done 5 | already so 1 | failed 0 | in doubt 0 | to do 0" in found.to_text()
+    assert "  done 5 | already so 1 | failed 0 | in doubt 0 | to do 0" in bulk.report_text(found)
 
 
 async def test_what_no_state_shows_is_not_asked_for(journal: Path) -> None:
@@ -265,7 +265,7 @@ def test_text_is_short(journal: Path) -> None:
     found = bulk.report(
         journal_of(journal, items=20, runs=[(0, None)], seconds=seconds, outcomes=[*outcomes, DOUBT], seen=["x"])
     )
-    lines = found.to_text().splitlines()
+    lines = bulk.report_text(found).splitlines()
     assert len(lines) < 25
     assert max(map(len, lines)) <= 100
     assert "  and 8 more reasons" in lines

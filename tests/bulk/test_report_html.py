@@ -16,9 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiooncall import bulk
+from aiooncall.bulk.reports.data import SecondStats
 from aiooncall.bulk.reports.html import PALETTE, style_sheet
-from aiooncall.bulk.reports.read import Tick
-from aiooncall.bulk.reports.time_axis import Axis, Span, buckets, round_up
+from aiooncall.bulk.reports.time_axis import Axis, Interval, buckets, round_up
 from tests.support.bulk_journals import DONE, START, journal_of
 from tests.support.contrast import luminance
 
@@ -72,7 +72,7 @@ class Page(HTMLParser):
 def page_of(path: Path, **given: Any) -> str:
     """Return the page of a journal; `given` is what it holds."""
     journal = journal_of(path / f"job{len(list(path.iterdir()))}.db", **given)
-    return bulk.report(journal).to_html()
+    return bulk.report_html(bulk.report(journal))
 
 
 def picture(source: str) -> Element:
@@ -128,7 +128,7 @@ FULL: Final[dict[str, Any]] = {
 
 
 def test_page_has_the_facts(tmp_path: Path) -> None:
-    """Result, counts, reasons, verification, runs, course and plan are all on the page."""
+    """Result, counts, reasons, verification, runs, timeline and plan are all on the page."""
     found = Page(page_of(tmp_path, **FULL)).texts
     assert {
         "resolve · datadog · Stopped",
@@ -136,7 +136,7 @@ def test_page_has_the_facts(tmp_path: Path) -> None:
         *("Items", "done", "11", "55 %", "failed", "5 %", "in doubt", "to do", "35 %"),
         *("Verified 2031-04-12 02:14:00 UTC", "confirmed", "9", "45 %", "accepted", "unknown"),
         *("What went wrong", "NotFound", "i11", "Interrupted", "i12", "the process ended"),
-        *("Course", "Runs", "not told; last seen alive 2031-04-12 02:13:01 UTC", "2031-04-12 02:14:43 UTC"),
+        *("Timeline", "Runs", "not told; last seen alive 2031-04-12 02:13:01 UTC", "2031-04-12 02:14:43 UTC"),
         *("Plan", "datadog api.example.test 0123456789ab", "0123456789abcdef, made 2031-04-12 02:12:00 UTC"),
         "17, of which 2 refused (429); 1 sent again",
     } <= set(found)
@@ -217,7 +217,7 @@ def test_page_contrast(front: str, back: str, least: float, mode: int) -> None:
     assert (lighter + 0.05) / (darker + 0.05) >= least
 
 
-def test_course_without_a_request(tmp_path: Path) -> None:
+def test_timeline_without_a_request(tmp_path: Path) -> None:
     """Before anything was sent the picture says so, also if a run began and nothing came of it."""
     for runs in ((), [(0, 1)]):
         assert texts(picture(page_of(tmp_path, runs=runs))) == ["Nothing has been sent so far."]
@@ -331,44 +331,44 @@ def test_labels_of_time_stand_apart(tmp_path: Path) -> None:
 
 
 SPANS = st.lists(st.tuples(st.integers(1, 5000), st.integers(1, 100_000)), min_size=1, max_size=8)
-TICKS = st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 9), st.integers(0, 9)), max_size=60)
+HAPPENED = st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 9), st.integers(0, 9)), max_size=60)
 
 
-def ran(lengths: Sequence[tuple[int, int]]) -> list[Span]:
-    """Return stretches of these lengths with these gaps after them."""
-    found: list[Span] = []
+def ran(lengths: Sequence[tuple[int, int]]) -> list[Interval]:
+    """Return intervals of these lengths with these gaps after them."""
+    found: list[Interval] = []
     start = START
     for length, gap in lengths:
-        found.append(Span(start, start + length))
+        found.append(Interval(start, start + length))
         start += length + gap + 1
     return found
 
 
-@given(lengths=SPANS, happened=TICKS, most=st.integers(1, 300))
+@given(lengths=SPANS, happened=HAPPENED, most=st.integers(1, 300))
 def test_buckets_lose_nothing(lengths: list[tuple[int, int]], happened: list[tuple[int, int, int]], most: int) -> None:
-    """Buckets hold all that happened, in order, apart from each other and within the stretches."""
-    stretches = ran(lengths)
-    seconds = [second for stretch in stretches for second in range(stretch.start, stretch.end)]
-    chosen = {seconds[place % len(seconds)]: (done, failed) for place, done, failed in happened}
-    ticks = [
-        Tick(
+    """Buckets hold all that happened, in order, apart from each other and within the intervals."""
+    intervals = ran(lengths)
+    all_seconds = [second for interval in intervals for second in range(interval.start, interval.end)]
+    chosen = {all_seconds[place % len(all_seconds)]: (done, failed) for place, done, failed in happened}
+    seconds = [
+        SecondStats(
             at=datetime.fromtimestamp(at, UTC), done=done, failed=failed, requests=0, refused=1, retried=2, allowed=None
         )
         for at, (done, failed) in sorted(chosen.items())
     ]
-    found = list(buckets(stretches, ticks, most))
-    assert sum(one.done for one in found) == sum(tick.done for tick in ticks)
-    assert sum(one.failed for one in found) == sum(tick.failed for tick in ticks)
-    assert (sum(one.refused for one in found), sum(one.retried for one in found)) == (len(ticks), 2 * len(ticks))
-    assert all(one.span.end <= after.span.start for one, after in pairwise(found))
-    assert all(any(s.start <= one.span.start < one.span.end <= s.end for s in stretches) for one in found)
+    found = list(buckets(intervals, seconds, most))
+    assert sum(one.done for one in found) == sum(second.done for second in seconds)
+    assert sum(one.failed for one in found) == sum(second.failed for second in seconds)
+    assert (sum(one.refused for one in found), sum(one.retried for one in found)) == (len(seconds), 2 * len(seconds))
+    assert all(one.interval.end <= after.interval.start for one, after in pairwise(found))
+    assert all(any(s.start <= one.interval.start < one.interval.end <= s.end for s in intervals) for one in found)
 
 
 @given(lengths=SPANS)
 def test_axis_keeps_the_order_of_time(lengths: list[tuple[int, int]]) -> None:
     """Later is further right, from one end of the axis to the other, and running has most of the room."""
     axis = Axis(ran(lengths), 100, 800)
-    edges = [axis.x(edge) for stretch in axis.stretches for edge in (stretch.start, stretch.end)]
+    edges = [axis.x(edge) for interval in axis.intervals for edge in (interval.start, interval.end)]
     assert edges == sorted(edges)
     assert [edges[0], edges[-1]] == pytest.approx([100, 900])
     assert sum(end - start for start, end in zip(edges[::2], edges[1::2], strict=True)) >= 800 / 1.31

@@ -1,4 +1,4 @@
-"""The course of a run, as the journal keeps it, and that a run is as fast as the limit allows."""
+"""The timeline of a run, as the journal keeps it, and that a run is as fast as the limit allows."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What became of a job: its data, and what shows them."""
+"""The report of a job: `data` has its values, `read` reads them, `text`, `html` and `chart` show them."""

@@ -1,6 +1,6 @@
-"""The course of a job as a picture: items in a second, the rate that was allowed, and what went wrong when.
+"""The timeline of a job as a chart: items per second, the allowed rate, and when something went wrong.
 
-Its colours are those of the page around it: classes `f-NAME` fill and `s-NAME` stroke.
+The page around it has the colours: the class `f-NAME` fills with one, `s-NAME` draws a line in it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import attrs
 
 from aiooncall.bulk.reports.text import many, rate, result
-from aiooncall.bulk.reports.time_axis import Axis, buckets, round_up, stretches
+from aiooncall.bulk.reports.time_axis import Axis, buckets, round_up, run_intervals
 from aiooncall.drawing.outline import human_duration
 from aiooncall.drawing.svg_shapes import Style, node, tooltip, width, write
 
@@ -20,25 +20,25 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from xml.etree.ElementTree import Element
 
-    from aiooncall.bulk.reports.read import JobReport
-    from aiooncall.bulk.reports.time_axis import Bucket, Span
+    from aiooncall.bulk.reports.data import JobReport
+    from aiooncall.bulk.reports.time_axis import Bucket, Interval
 
 WIDTH: Final = 960
 _LEFT: Final = 108
 _RIGHT: Final = WIDTH - 24
 _TOP: Final = 48
 _BASE: Final = 288
-"""Where nothing is done in a second, in pixels from the top."""
+"""The line of zero items per second, in pixels from the top."""
 _LANE: Final = 26
-"""How high the strip of each kind of marks is, in pixels."""
+"""The height of the strip for one kind of marks, in pixels."""
 _MOST_BUCKETS: Final = 200
 _MOST_LABELS: Final = 9
 _BETWEEN_LABELS: Final = 72
-"""Pixels from the middle of one label to that of the next, at least."""
+"""The least distance between the middles of two labels, in pixels."""
 _FAR_ABOVE: Final = 4
-"""How many times what was done the allowed rate may be, and still be drawn."""
+"""The allowed rate is drawn unless it is more than this many times the rate that was reached."""
 _LEAST_FAILED: Final = 3.0
-"""Pixels by which failures can be seen however few they are."""
+"""The least height of failures in a bar, in pixels, so that even one can be seen."""
 _ROOM_FOR_TEXT: Final = 16
 _ROOM_FOR_GAP: Final = 5
 _SMALL: Final = Style(size=12, colour="soft")
@@ -66,29 +66,29 @@ _LANES: Final[tuple[_Lane, ...]] = (
     ("refused", "429", "refused (429)", _triangle),
     ("retried", "retries", "sent again", _ring),
 )
-"""Which number of a bucket, what it is called on the left and in full, and its mark."""
+"""For each strip: the field of a bucket, its short name on the left, its full name, and its mark."""
 _FLOOR: Final = _BASE + 8 + _LANE * len(_LANES)
-"""Where the time is written."""
+"""The bottom of the strips, above the times, in pixels from the top."""
 _HEIGHT: Final = _FLOOR + 44
 
 
 def draw(parent: Element, report: JobReport) -> None:
-    """Draw the course of a job.
+    """Draw the timeline of a job.
 
     Args:
-        parent: where to add the picture.
-        report: what to draw.
+        parent: the element that the chart is added to.
+        report: the report of the job.
     """
     root = node(parent, "svg", xmlns="http://www.w3.org/2000/svg", role="img", viewBox=f"0 0 {WIDTH} {_HEIGHT}")
-    root.set("aria-labelledby", "course-title course-desc")
-    node(root, "title", id="course-title").text = "Course of the job: items per second"
-    node(root, "desc", id="course-desc").text = (
+    root.set("aria-labelledby", "timeline-title timeline-desc")
+    node(root, "title", id="timeline-title").text = "Timeline of the job: items per second"
+    node(root, "desc", id="timeline-desc").text = (
         f"{result(report)}. {rate(report.items_per_second)} items ended, {rate(report.allowed_per_second)} requests"
         f" allowed; {many(report.refused, 'request')} refused, {report.retried:,} sent again."
     )
-    ran = stretches(report)
-    if ran and report.timeline:
-        _Course.of(report, ran).draw(root)
+    intervals = run_intervals(report)
+    if intervals and report.timeline:
+        _Chart.of(report, intervals).draw(root)
     else:
         place = (_LEFT + _RIGHT) / 2, (_TOP + _BASE) / 2
         write(root, "Nothing has been sent so far.", *place, attrs.evolve(_CENTRED, size=15))
@@ -100,8 +100,8 @@ def _line(parent: Element, colour: str, path: str, **attributes: str | float) ->
 
 
 @attrs.frozen
-class _Course:
-    """What is drawn, and to which scale."""
+class _Chart:
+    """The values to draw, and their scale."""
 
     axis: Axis
     buckets: Sequence[Bucket]
@@ -110,24 +110,24 @@ class _Course:
     allowed: float | None
 
     @classmethod
-    def of(cls, report: JobReport, ran: Sequence[Span]) -> _Course:
-        found = list(buckets(ran, report.timeline, _MOST_BUCKETS))
-        most = max((one.done + one.failed) / one.span.seconds for one in found)
-        allowed = max((one.allowed or 0.0 for one in found), default=0.0)
+    def of(cls, report: JobReport, intervals: Sequence[Interval]) -> _Chart:
+        bars = list(buckets(intervals, report.timeline, _MOST_BUCKETS))
+        most = max((one.done + one.failed) / one.interval.seconds for one in bars)
+        allowed = max((one.allowed or 0.0 for one in bars), default=0.0)
         shown = allowed if not most or allowed <= _FAR_ABOVE * most else 0.0
         top, step = round_up(max(most, shown, 1.0) * 1.05)
-        return cls(Axis(ran, _LEFT, _RIGHT - _LEFT), found, top, step, report.allowed_per_second)
+        return cls(Axis(intervals, _LEFT, _RIGHT - _LEFT), bars, top, step, report.allowed_per_second)
 
     def draw(self, root: Element) -> None:
-        """Draw it all, what lies behind first."""
+        """Draw the chart, from back to front."""
         self._levels(root)
         self._times(root)
         for gap in self.axis.gaps:
             self._gap(node(root, "g"), gap)
         for bucket in self.buckets:
             self._bar(node(root, "g"), bucket)
-        for stretch in self.axis.stretches:
-            self._limit(root, stretch)
+        for interval in self.axis.intervals:
+            self._limit(root, interval)
         for number, lane in enumerate(_LANES):
             self._lane(node(root, "g"), _BASE + 8 + _LANE * (number + 0.5), lane)
         _line(root, "rail", f"M{_LEFT} {_TOP}V{_BASE}H{_RIGHT}")
@@ -154,36 +154,36 @@ class _Course:
             last = x
         write(root, "UTC", _LEFT - 40, _FLOOR + 18, _BEFORE)
 
-    def _gap(self, group: Element, gap: Span) -> None:
+    def _gap(self, group: Element, gap: Interval) -> None:
         x, end = self.axis.x(gap.start), self.axis.x(gap.end)
-        said = f"not running for {human_duration(gap.seconds)}"
-        tooltip(group, f"{said}: {_time(gap.start)} to {_time(gap.end)}")
+        text = f"not running for {human_duration(gap.seconds)}"
+        tooltip(group, f"{text}: {_time(gap.start)} to {_time(gap.end)}")
         node(group, "rect", class_="f-page", x=x, y=_TOP - 4, width=end - x, height=_FLOOR - _TOP + 4)
         node(group, "rect", class_="f-gap", x=x, y=_TOP, width=end - x, height=_FLOOR - _TOP)
         _line(group, "rail", f"M{x:.1f} {_TOP}V{_FLOOR}M{end:.1f} {_TOP}V{_FLOOR}", stroke_dasharray="3 4")
         if end - x >= _ROOM_FOR_TEXT:
             place = (x + end) / 2 + 4, (_TOP + _BASE) / 2
-            write(group, said, *place, _CENTRED).set("transform", f"rotate(-90 {place[0]:.1f} {place[1]:.1f})")
+            write(group, text, *place, _CENTRED).set("transform", f"rotate(-90 {place[0]:.1f} {place[1]:.1f})")
 
     def _bar(self, group: Element, bucket: Bucket) -> None:
-        x, end = self.axis.x(bucket.span.start), self.axis.x(bucket.span.end)
+        x, end = self.axis.x(bucket.interval.start), self.axis.x(bucket.interval.end)
         size = max(1.0, end - x - (1 if end - x > _ROOM_FOR_GAP else 0))
-        done, all_ = (self._y(count / bucket.span.seconds) for count in (bucket.done, bucket.done + bucket.failed))
-        tooltip(group, _said(bucket))
+        done, ended = (self._y(count / bucket.interval.seconds) for count in (bucket.done, bucket.done + bucket.failed))
+        tooltip(group, _description(bucket))
         if bucket.done:
             node(group, "rect", class_="f-done", x=x, y=done, width=size, height=_BASE - done)
         if bucket.failed:
-            failed = max(done - all_, _LEAST_FAILED)
+            failed = max(done - ended, _LEAST_FAILED)
             node(group, "rect", class_="f-failed", x=x, y=done - failed, width=size, height=failed)
 
-    def _limit(self, root: Element, stretch: Span) -> None:
-        """Draw the rate that was allowed while the job ran, from what was known of it."""
-        known = [(one.span.start, one.allowed) for one in self.buckets if one.allowed and _is_in(one, stretch)]
+    def _limit(self, root: Element, interval: Interval) -> None:
+        """Draw the allowed rate of one interval, from the buckets in which it was known."""
+        known = [(one.interval.start, one.allowed) for one in self.buckets if one.allowed and _is_in(one, interval)]
         if not known or max(level for _, level in known) > self.top:
             return
-        path = f"M{self.axis.x(stretch.start):.1f} {self._y(known[0][1]):.1f}"
+        path = f"M{self.axis.x(interval.start):.1f} {self._y(known[0][1]):.1f}"
         path += "".join(f"H{self.axis.x(second):.1f}V{self._y(level):.1f}" for second, level in known[1:])
-        _line(root, "allowed", f"{path}H{self.axis.x(stretch.end):.1f}", stroke_width=2, stroke_dasharray="7 4")
+        _line(root, "allowed", f"{path}H{self.axis.x(interval.end):.1f}", stroke_width=2, stroke_dasharray="7 4")
 
     def _lane(self, group: Element, y: float, lane: _Lane) -> None:
         name, label, meaning, mark = lane
@@ -193,8 +193,8 @@ class _Course:
         most = max((count for _, count in counts), default=1)
         for bucket, count in counts:
             one = node(group, "g")
-            tooltip(one, f"{_time(bucket.span.start)}: {count:,} {meaning}")
-            middle = (self.axis.x(bucket.span.start) + self.axis.x(bucket.span.end)) / 2
+            tooltip(one, f"{_time(bucket.interval.start)}: {count:,} {meaning}")
+            middle = (self.axis.x(bucket.interval.start) + self.axis.x(bucket.interval.end)) / 2
             mark(one, middle, y, 3 + 3 * sqrt(count / most))
 
     def _legend(self, root: Element) -> None:
@@ -216,14 +216,15 @@ class _Course:
             yield "allowed", f"allowed: {rate(self.allowed)}{', above this' if self.allowed > self.top else ''}"
 
 
-def _is_in(bucket: Bucket, stretch: Span) -> bool:
-    return stretch.start <= bucket.span.start < stretch.end
+def _is_in(bucket: Bucket, interval: Interval) -> bool:
+    return interval.start <= bucket.interval.start < interval.end
 
 
 def _time(second: int) -> str:
     return f"{datetime.fromtimestamp(second, UTC):%H:%M:%S}"
 
 
-def _said(bucket: Bucket) -> str:
-    speed = rate(bucket.done / bucket.span.seconds)
-    return f"{_time(bucket.span.start)} to {_time(bucket.span.end)}: {speed} done, {bucket.failed:,} failed or in doubt"
+def _description(bucket: Bucket) -> str:
+    speed = rate(bucket.done / bucket.interval.seconds)
+    start, end = _time(bucket.interval.start), _time(bucket.interval.end)
+    return f"{start} to {end}: {speed} done, {bucket.failed:,} failed or in doubt"

@@ -1,4 +1,4 @@
-"""The report as one HTML page: it needs nothing from outside, runs no script, and is fit for light and for dark."""
+"""The report as one HTML page. It loads nothing, runs no script, and has colours for light and for dark screens."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from aiooncall.drawing.svg_theme import COLOURS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from aiooncall.bulk.reports.read import JobReport
+    from aiooncall.bulk.reports.data import JobReport
 
 PALETTE: Final = {
     **{name: COLOURS[name] for name in ("page", "edge", "panel", "ink", "soft", "rail")},
@@ -38,7 +38,7 @@ PALETTE: Final = {
     "good": COLOURS["team"],
     "open": ("#b07d00", "#d29922"),
 }
-"""For each part of the page: its colour on light and on dark."""
+"""The colour of each part of the page, on light and on dark screens."""
 _STYLE: Final = """
 :root{color-scheme:light dark}
 *{box-sizing:border-box}
@@ -74,26 +74,26 @@ _BARS: Final = {
     "in doubt": "refused",
     "confirmed": "good",
 }
-"""The colours of the bars of counts; those of the others are soft."""
+"""The colours of bars in the tables of counts; a bar that is not named here is `soft`."""
 
 
-def page(report: JobReport) -> str:
-    """Return the report as an HTML page.
+def report_html(report: JobReport) -> str:
+    """Return a report as one HTML page that loads nothing from elsewhere.
 
     Args:
-        report: what to tell.
+        report: what `report` returned.
     """
     root = Element("html", lang="en")
     _head(root, f"{report.plan.verb}: {result(report)}")
     main = node(node(root, "body"), "main")
     _headline(main, report)
     _counts(_section(main, "Items"), count_rows(report))
-    if seen := verification_rows(report):
-        _counts(_section(main, f"Verified {moment(report.verified_at)}"), seen)
+    if rows := verification_rows(report):
+        _counts(_section(main, f"Verified {moment(report.verified_at)}"), rows)
     _failures(main, report)
-    course = _section(main, "Course")
-    draw(node(course, "div", class_="wide"), report)
-    _pairs(course, run_rows(report))
+    timeline = _section(main, "Timeline")
+    draw(node(timeline, "div", class_="wide"), report)
+    _pairs(timeline, run_rows(report))
     _runs(main, report)
     _pairs(_section(main, "Plan"), plan_rows(report))
     return "<!DOCTYPE html>\n" + tostring(root, encoding="unicode", method="html") + "\n"
@@ -121,17 +121,17 @@ def _headline(parent: Element, report: JobReport) -> None:
     tone = "good" if is_good(report) else "bad" if counts.failed or counts.ambiguous else "open"
     header = node(parent, "header", class_=tone)
     _add(header, "p", f"{report.plan.verb} · {report.plan.provider} · {state(report)}", class_="soft")
-    said = result(report)
-    _add(header, "h1", said[0].upper() + said[1:])
+    sentence = result(report)
+    _add(header, "h1", sentence[0].upper() + sentence[1:])
     hints = list(advice(report))
     if hints:
-        listed = node(header, "ul")
+        bullets = node(header, "ul")
         for hint in hints:
-            _add(listed, "li", hint)
+            _add(bullets, "li", hint)
 
 
 def _counts(parent: Element, rows: Sequence[tuple[str, int, str]]) -> None:
-    """Add a table of counts, with a bar for the share of each."""
+    """Add a table of counts, with a bar for each share."""
     total = sum(count for _, count, _ in rows) or 1
     body = _table(parent, ("", "Items", "Share", "", "Meaning"), numbers=(1, 2))
     for name, count, meaning in rows:
@@ -147,7 +147,7 @@ def _counts(parent: Element, rows: Sequence[tuple[str, int, str]]) -> None:
 
 
 def _share(count: int, total: int) -> str:
-    """Return a percentage that is 0 or 100 only if that is exact."""
+    """Return a share in percent, never rounded to 0 % or 100 %."""
     percent = 100 * count / total
     least = 0.1
     if count and percent < least:
@@ -170,7 +170,7 @@ def _failures(parent: Element, report: JobReport) -> None:
 
 
 def _runs(parent: Element, report: JobReport) -> None:
-    if len(report.runs) < 2:  # noqa: PLR2004 (a single run is told by the course)
+    if len(report.runs) < 2:  # noqa: PLR2004 (the timeline already shows a single run)
         return
     body = _table(_section(parent, "Runs"), ("", "Began", "Ended"), numbers=(0,))
     for number, run in enumerate(report.runs, 1):
@@ -196,7 +196,7 @@ def _section(parent: Element, title: str) -> Element:
 
 
 def _table(parent: Element, names: Sequence[str], *, numbers: Sequence[int]) -> Element:
-    """Add a table with a head, and return its body."""
+    """Add a table with these column names, and return its body."""
     table = node(node(parent, "div", class_="wide"), "table")
     head = node(node(table, "thead"), "tr")
     for place, name in enumerate(names):

@@ -1,4 +1,4 @@
-"""The report in words: what its text and its page say alike, and the text."""
+"""The report in words: the sentences and rows that the text and the page share, and the text itself."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
-    from aiooncall.bulk.reports.read import JobReport
+    from aiooncall.bulk.reports.data import JobReport
 
 WIDTH: Final = 100
-"""Columns that a line of the text takes at most, but for names that are longer."""
+"""The longest line of the text, in columns; only a longer name exceeds it."""
 MOST_FAILURES: Final = 5
 _STATES: Final = {
     "planned": "Not begun",
@@ -24,13 +24,13 @@ _STATES: Final = {
     "finished": "Finished",
 }
 ENDINGS: Final = {"failed": "failed", "ambiguous": "in doubt"}
-"""What the statuses of what went wrong are called."""
+"""The words for the statuses of items that went wrong."""
 _LONG: Final = 100
-"""From which number on a rate needs no decimals."""
+"""Rates from this number on are shown without decimals."""
 
 
 def many(count: int, name: str = "item") -> str:
-    """Return a number of things: `1 item`, `2,000 items`."""
+    """Return a count with its noun: `1 item`, `2,000 items`."""
     return f"{count:,} {name}{'' if count == 1 else 's'}"
 
 
@@ -40,19 +40,19 @@ def moment(at: datetime | None) -> str:
 
 
 def rate(value: float | None) -> str:
-    """Return how many in a second."""
+    """Return a rate: `9.75/s`, `200/s`."""
     if value is None:
         return "not known"
     return f"{value:,.0f}/s" if value >= _LONG else f"{value:.3g}/s"
 
 
 def state(report: JobReport) -> str:
-    """Return how far the job is, in a word or three."""
+    """Return the state of the job in one to three words."""
     return _STATES[report.state]
 
 
 def result(report: JobReport) -> str:
-    """Return what came of the items, in one sentence."""
+    """Return one sentence that says how many items ended in which way."""
     counts = report.counts
     if not report.runs:
         return f"{many(counts.total)} to {report.plan.verb}"
@@ -64,13 +64,13 @@ def result(report: JobReport) -> str:
 
 
 def is_good(report: JobReport) -> bool:
-    """Return whether nobody has to look into it: all is confirmed, or accepted if that is all there can be."""
+    """Return whether nobody has to do anything: all items are confirmed, or accepted where nothing can confirm them."""
     shown, total = report.verification, report.counts.total
     return report.counts.succeeded == total and (shown.confirmed == total if shown else not report.verifiable)
 
 
 def advice(report: JobReport) -> Iterator[str]:
-    """Yield what may be done next."""
+    """Yield the steps that the reader may take next."""
     counts, name = report.counts, str(report.state)
     if name == "planned":
         yield "Preview it, then run it."
@@ -95,7 +95,7 @@ _SENDING: Final = {
 
 
 def count_rows(report: JobReport) -> list[tuple[str, int, str]]:
-    """Return the counts: what they are called, how many, and what that means."""
+    """Return a row for each status: its name, the count of items, and its meaning."""
     counts = report.counts
     rows = [
         ("done", counts.done, "the server accepted it"),
@@ -110,7 +110,7 @@ def count_rows(report: JobReport) -> list[tuple[str, int, str]]:
 
 
 def verification_rows(report: JobReport) -> list[tuple[str, int, str]]:
-    """Return what the server shows, in the same way; nothing if nobody looked."""
+    """Return such rows for what `verify` saw; none if it never ran."""
     shown = report.verification
     if shown is None:
         return []
@@ -124,7 +124,7 @@ def verification_rows(report: JobReport) -> list[tuple[str, int, str]]:
 
 
 def plan_rows(report: JobReport) -> list[tuple[str, str]]:
-    """Return what was planned."""
+    """Return the plan as rows of a name and a value."""
     plan = report.plan
     length = "" if plan.duration is None else f" for {human_duration(plan.duration)}"
     return [
@@ -137,7 +137,7 @@ def plan_rows(report: JobReport) -> list[tuple[str, str]]:
 
 
 def run_rows(report: JobReport) -> list[tuple[str, str]]:
-    """Return how the runs went."""
+    """Return the runs as rows of a name and a value."""
     if not report.runs:
         return []
     last = report.runs[-1]
@@ -151,11 +151,11 @@ def run_rows(report: JobReport) -> list[tuple[str, str]]:
     ]
 
 
-def text(report: JobReport) -> str:
-    """Return the report as plain text.
+def report_text(report: JobReport) -> str:
+    """Return a report as plain text of a few lines.
 
     Args:
-        report: what to tell.
+        report: what `report` returned.
     """
     return "".join(f"{line}\n" for line in map(str.rstrip, _lines(report)))
 
@@ -165,9 +165,9 @@ def _lines(report: JobReport) -> Iterator[str]:
     yield from _table((*plan_rows(report), *run_rows(report)))
     yield ""
     yield f"  {' | '.join(f'{name} {count:,}' for name, count, _ in count_rows(report))}"
-    if seen := verification_rows(report):
+    if rows := verification_rows(report):
         yield f"  verified {moment(report.verified_at)}:"
-        yield f"  {' | '.join(f'{name} {count:,}' for name, count, _ in seen)}"
+        yield f"  {' | '.join(f'{name} {count:,}' for name, count, _ in rows)}"
     if report.failures:
         yield ""
         yield from _failures(report)

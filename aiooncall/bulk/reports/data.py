@@ -1,0 +1,191 @@
+"""The values of a report. They know neither the journal they come from, nor the text and page that show them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import attrs
+
+from aiooncall._base.datetimes import format_datetime
+
+if TYPE_CHECKING:
+    from aiooncall.bulk.models import Counts, PlanFacts, Verification
+
+FORMAT: Final = "aiooncall report 1"
+_COMPUTED: Final = (
+    "state", "started_at", "ended_at", "active_seconds", "requests", "refused", "retried",
+    "items_per_second", "requests_per_second", "allowed_per_second",
+)  # fmt: skip
+
+
+class State(StrEnum):
+    """The state of a job. A run that was killed leaves no note of its end, so it looks like one that goes on."""
+
+    PLANNED = "planned"
+    RUNNING = "running_or_killed"
+    STOPPED = "stopped"
+    FINISHED = "finished"
+
+
+@attrs.frozen(kw_only=True)
+class Run:
+    """One run of a job.
+
+    Attributes:
+        started_at: when it began.
+        ended_at: when it ended; None if it goes on, or was killed.
+        alive_until: when it ended, or else when it last wrote something down.
+    """
+
+    started_at: datetime
+    ended_at: datetime | None
+    alive_until: datetime
+
+
+@attrs.frozen(kw_only=True)
+class Failure:
+    """A group of items that failed for the same reason.
+
+    Attributes:
+        status: `failed`, or `ambiguous`: nobody knows whether it was done.
+        reason: the name of the error; `Interrupted` if the process died while it was being sent.
+        count: how many there are.
+        example_id: one of them.
+        example_error: what went wrong with that one.
+    """
+
+    status: str
+    reason: str
+    count: int
+    example_id: str
+    example_error: str
+
+
+@attrs.frozen(kw_only=True)
+class SecondStats:
+    """The statistics of one second of a job.
+
+    Attributes:
+        at: when the second began.
+        done: items that ended well.
+        failed: items that failed, or that are in doubt.
+        requests: requests that were sent.
+        refused: requests that were over the limit (429).
+        retried: requests that were to be sent again.
+        allowed: requests in a second that the tightest known limit allowed; None if no limit was known.
+    """
+
+    at: datetime
+    done: int
+    failed: int
+    requests: int
+    refused: int
+    retried: int
+    allowed: float | None
+
+
+@attrs.frozen(kw_only=True)
+class JobReport:
+    """The report of a job: its plan, its counts, its runs, its failures and its timeline.
+
+    Attributes:
+        journal: the file it was read from.
+        plan: what was to be done.
+        counts: how many items are in which status.
+        runs: from the first to the last.
+        failures: what went wrong, the most frequent first.
+        repeatable: whether an item can be sent twice without harm.
+        verifiable: whether the server can show that it was done.
+        verification: what the server showed; None if nobody looked.
+        verified_at: when it was last looked at.
+        timeline: the seconds in which anything happened, in order.
+    """
+
+    journal: str
+    plan: PlanFacts
+    counts: Counts
+    runs: tuple[Run, ...]
+    failures: tuple[Failure, ...]
+    repeatable: bool
+    verifiable: bool
+    verification: Verification | None
+    verified_at: datetime | None
+    timeline: tuple[SecondStats, ...]
+
+    @property
+    def state(self) -> State:
+        """The state of the job."""
+        if not self.runs:
+            return State.PLANNED
+        if not self.counts.unfinished:
+            return State.FINISHED
+        return State.RUNNING if self.runs[-1].ended_at is None else State.STOPPED
+
+    @property
+    def started_at(self) -> datetime | None:
+        """When the first run began."""
+        return self.runs[0].started_at if self.runs else None
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When the last run ended; None if it goes on, or was killed."""
+        return self.runs[-1].ended_at if self.runs else None
+
+    @property
+    def active_seconds(self) -> float:
+        """Seconds that the runs took, without the time between them."""
+        return sum(max(0.0, (run.alive_until - run.started_at).total_seconds()) for run in self.runs)
+
+    @property
+    def requests(self) -> int:
+        """Requests that were sent during the runs, those that look at items included."""
+        return sum(second.requests for second in self.timeline)
+
+    @property
+    def refused(self) -> int:
+        """Requests that were over the limit (429)."""
+        return sum(second.refused for second in self.timeline)
+
+    @property
+    def retried(self) -> int:
+        """Requests that were sent again."""
+        return sum(second.retried for second in self.timeline)
+
+    @property
+    def items_per_second(self) -> float | None:
+        """Items that ended, per second of the runs."""
+        return self._rate(sum(second.done + second.failed for second in self.timeline))
+
+    @property
+    def requests_per_second(self) -> float | None:
+        """Requests that were sent, per second of the runs."""
+        return self._rate(self.requests)
+
+    @property
+    def allowed_per_second(self) -> float | None:
+        """Requests per second that the limit allowed, on average; None if no limit was known."""
+        known = [second.allowed for second in self.timeline if second.allowed is not None]
+        return sum(known) / len(known) if known else None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the report as plain data.
+
+        Returns:
+            The attributes and properties of this class under their own names, and those of the classes in it in the
+            same way; times as texts in RFC 3339, in UTC; and `format`, which says what to expect.
+        """
+        computed = {name: _plain(None, None, getattr(self, name)) for name in _COMPUTED}
+        return {"format": FORMAT, **attrs.asdict(self, value_serializer=_plain), **computed}
+
+    def _rate(self, count: int) -> float | None:
+        return count / self.active_seconds if self.active_seconds else None
+
+
+def _plain(_instance: object, _field: object, value: Any) -> Any:  # noqa: ANN401 (whatever a field holds)
+    if isinstance(value, datetime):
+        return format_datetime(value.astimezone(UTC))
+    if isinstance(value, tuple):
+        return list(cast("tuple[object, ...]", value))
+    return str(value) if isinstance(value, StrEnum) else value

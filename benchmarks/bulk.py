@@ -222,10 +222,10 @@ async def _resumed(client: DatadogOnCall, path: Path) -> float:
         journal.execute(
             "UPDATE planned SET status = 'open', finished_at = NULL WHERE position = (SELECT max(position) FROM items)"
         )
-    target, started = Instant(client), time.perf_counter()
-    with Job(target, Journal.open(path)) as job:
+    provider, started = Instant(client), time.perf_counter()
+    with Job(provider, Journal.open(path)) as job:
         await job.resume()
-    return target.sent_at - started
+    return provider.sent_at - started
 
 
 class Instant(DatadogProvider):

@@ -21,7 +21,7 @@ _HEAD: Final = b"SQLite format 3\0"
 
 
 @contextmanager
-def explained(path: Path, after: str = "") -> Generator[None]:
+def journal_errors(path: Path, after: str = "") -> Generator[None]:
     """Say what the troubles of SQLite and of the file system mean for the job.
 
     Args:
@@ -35,10 +35,10 @@ def explained(path: Path, after: str = "") -> Generator[None]:
 
 
 @contextmanager
-def read(path: Path) -> Generator[None]:
+def damage_errors(path: Path) -> Generator[None]:
     """Say of what makes no sense that the journal is damaged."""
     try:
-        with explained(path):
+        with journal_errors(path):
             yield
     except (ValueError, TypeError, LookupError, OverflowError) as problem:
         raise JournalError(

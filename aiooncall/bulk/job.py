@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiooncall._base.datetimes import parse_datetime
 from aiooncall._base.validation import count, seconds
-from aiooncall.bulk.database import read
+from aiooncall.bulk.database import damage_errors
 from aiooncall.bulk.intents import check_age
 from aiooncall.bulk.journal import Journal
 from aiooncall.bulk.models import Status
 from aiooncall.bulk.planning import check_account, current_hash, find_verb, plan_facts, write_plan
 from aiooncall.bulk.previewing import preview_of
-from aiooncall.bulk.providers import target_of
+from aiooncall.bulk.providers import provider_of
 from aiooncall.bulk.running import DOUBTFUL, Runner, RunOptions
-from aiooncall.bulk.runs import noted
+from aiooncall.bulk.runs import record_run
 from aiooncall.bulk.undoing import plan_undo
 from aiooncall.bulk.verifying import Verifier
 from aiooncall.errors import PlanRefused
@@ -48,11 +48,11 @@ class Job:
         plan: what the plan says.
     """
 
-    def __init__(self, target: Provider, journal: Journal) -> None:
+    def __init__(self, provider: Provider, journal: Journal) -> None:
         self.plan: PlanFacts = plan_facts(journal)
-        self._target = target
+        self._provider = provider
         self._journal = journal
-        self._verb = find_verb(target, self.plan.verb, self.plan.duration)
+        self._verb = find_verb(provider, self.plan.verb, self.plan.duration)
         self._runner: Runner | None = None
         self._stopping = False
 
@@ -95,7 +95,7 @@ class Job:
         An old copy of all files of a journal looks like a journal. Only this tells, and somebody who knows better.
         """
         said = self._journal.facts().get("last_intent_at")
-        with read(self.journal):
+        with damage_errors(self.journal):
             return None if said is None else parse_datetime(said)
 
     def preview(self, *, samples: int = SAMPLES) -> Preview:
@@ -107,7 +107,7 @@ class Job:
         Raises:
             PlanRefused: the journal was changed since it was planned.
         """
-        clock = self._target.core.options.clock
+        clock = self._provider.core.options.clock
         return preview_of(self._journal, self._verb, clock.time(), count("samples", samples, least=0))
 
     async def run(
@@ -151,10 +151,10 @@ class Job:
             self._stopping = False
             await asyncio.to_thread(self._check_items)
             if not self._stopping:
-                time, repeatable = self._target.core.options.clock.time, self._verb.repeatable
-                self._journal.take_up(repeatable=repeatable, at=time())
-                self._runner = Runner(self._target, self._journal, self._verb, self.plan.duration, options)
-                with noted(self._journal, time, repeatable=repeatable):
+                time, repeatable = self._provider.core.options.clock.time, self._verb.repeatable
+                self._journal.mark_interrupted(repeatable=repeatable, at=time())
+                self._runner = Runner(self._provider, self._journal, self._verb, self.plan.duration, options)
+                with record_run(self._journal, time, repeatable=repeatable):
                     await self._runner.run()
         finally:
             self._runner = None
@@ -207,7 +207,7 @@ class Job:
         Args:
             wait: how long to look again for what is not shown yet, in seconds or as a timedelta.
         """
-        return await Verifier(self._target, self._journal, self._verb).run(seconds("wait", wait, positive=False))
+        return await Verifier(self._provider, self._journal, self._verb).run(seconds("wait", wait, positive=False))
 
     async def undo(self, path: str | Path) -> Job:
         """Return a new job that takes back what this one changed; it has a plan of its own to preview and run.
@@ -222,8 +222,8 @@ class Job:
             OptionsError: the provider cannot take it back.
             Unauthorized, Forbidden: the credentials may not look.
         """
-        journal = await plan_undo(self._target, self._journal, self.plan, path)
-        return Job(self._target, journal)
+        journal = await plan_undo(self._provider, self._journal, self.plan, path)
+        return Job(self._provider, journal)
 
     def _admit(self, plan_hash: str, most: int | None) -> None:
         if plan_hash != self.plan.hash:
@@ -266,10 +266,10 @@ async def plan(
         PlanRefused: too many items are selected.
         JournalError: the file is there already, or cannot be written.
     """
-    target = target_of(client)
+    provider = provider_of(client)
     described = described_as or f"a {type(selection).__name__}"
-    journal = await write_plan(target, verb, path, selection, described_as=described, duration=duration, most=most)
-    return Job(target, journal)
+    journal = await write_plan(provider, verb, path, selection, described_as=described, duration=duration, most=most)
+    return Job(provider, journal)
 
 
 def open_job(client: DatadogOnCall | GrafanaOnCall, path: str | Path) -> Job:
@@ -279,11 +279,11 @@ def open_job(client: DatadogOnCall | GrafanaOnCall, path: str | Path) -> Job:
         JournalError: there is none, or it is from another provider, account or version, damaged, or older than what
             was sent.
     """
-    target, journal = target_of(client), Journal.open(path)
+    provider, journal = provider_of(client), Journal.open(path)
     try:
         check_age(journal.path, journal.facts())
-        check_account(journal, target)
-        return Job(target, journal)
+        check_account(journal, provider)
+        return Job(provider, journal)
     except BaseException:
         journal.close()
         raise

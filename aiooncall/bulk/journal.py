@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
-from aiooncall.bulk.database import COMPANIONS, connect, explained, make_file, real_path
+from aiooncall.bulk.database import COMPANIONS, connect, journal_errors, make_file, real_path
 from aiooncall.bulk.intents import IntentCount, check_age
 from aiooncall.bulk.locking import FileLock
-from aiooncall.bulk.outcomes import ADD_SECOND, REOPEN, TAKE_UP, listed, statements
+from aiooncall.bulk.outcomes import ADD_SECOND, MARK_INTERRUPTED, REOPEN, positions_json, statements
 from aiooncall.bulk.queries import Queries
-from aiooncall.bulk.schema import DAMAGED, FORMAT, ITEM, SCHEMA, fact_row, item_row, of_format
+from aiooncall.bulk.schema import DAMAGED, FORMAT, ITEM, SCHEMA, fact_row, format_of, item_row
 from aiooncall.errors import JournalError
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Journal(Queries):
             JournalError: the file is there already, or cannot be written.
         """
         path = real_path(path)
-        with explained(path):
+        with journal_errors(path):
             make_file(path)
             journal = cls(path)
             try:
@@ -78,7 +78,7 @@ class Journal(Queries):
             JournalError: there is none, it is of another version, its plan was not finished, or it is damaged.
         """
         path = real_path(path)
-        with explained(path):
+        with journal_errors(path):
             if not path.is_file():
                 raise JournalError(path, "is not there; make one with a plan")
             journal = cls(path)
@@ -96,7 +96,7 @@ class Journal(Queries):
             if not any(said in str(problem) for said in ("no such", "not a database")):
                 raise
             facts = {}
-        said, ours = of_format(facts)
+        said, ours = format_of(facts)
         if not ours:
             raise JournalError(self.path, "is not a journal of this package, or its plan was not finished: plan again")
         if said != FORMAT:
@@ -108,7 +108,7 @@ class Journal(Queries):
         Raises:
             JournalError: another process runs this journal.
         """
-        with explained(self.path):
+        with journal_errors(self.path):
             if not self._file.acquire():
                 raise JournalError(self.path, "is being run by another process")
         if not self._file.is_in_place:
@@ -149,7 +149,7 @@ class Journal(Queries):
         Raises:
             JournalError: it is damaged, or older than what was sent.
         """
-        with explained(self.path):
+        with journal_errors(self.path):
             found = [str(row[0]) for row in self._db.execute("PRAGMA quick_check(3)")]
             if found == ["ok"]:
                 found = [f"the status of item {item_id}" for (item_id,) in self._db.execute(DAMAGED)]
@@ -165,7 +165,7 @@ class Journal(Queries):
             repeatable: whether what it does can be done again without harm.
         """
         known = self.facts()
-        with explained(self.path, NOTHING_SENT):
+        with journal_errors(self.path, NOTHING_SENT):
             self._committed = int(known.get("intents", "0"))
             self._intents = IntentCount(self.path, known["id"], durable=not repeatable)
             self._intents.write(self._committed)
@@ -200,14 +200,14 @@ class Journal(Queries):
             if begun:
                 self._note({"intents": str(self._committed + 1), "last_intent_at": at})
             if sending != self._sending:
-                self._note({"sending": listed(sending)})
+                self._note({"sending": positions_json(sending)})
         self._sending = sending
         if begun and self._intents is not None:
             self._committed += 1
-            with explained(self._intents.path, NOTHING_SENT):
+            with journal_errors(self._intents.path, NOTHING_SENT):
                 self._intents.write(self._committed)
 
-    def take_up(self, *, repeatable: bool, at: float) -> None:
+    def mark_interrupted(self, *, repeatable: bool, at: float) -> None:
         """Deal with what was being sent when an earlier run ended.
 
         Args:
@@ -216,7 +216,7 @@ class Journal(Queries):
         """
         with self._writing():
             found = ("open", None, None, None) if repeatable else (*_IN_DOUBT, at)
-            self._db.execute(TAKE_UP, (*found, self.facts().get("sending", "[]")))
+            self._db.execute(MARK_INTERRUPTED, (*found, self.facts().get("sending", "[]")))
             self._note({"sending": "[]"})
 
     def reopen(self, status: Status, doubtful: Iterable[str]) -> int:
@@ -246,7 +246,7 @@ class Journal(Queries):
     @contextmanager
     def _writing(self) -> Generator[None]:
         """Do it all or nothing, and for good: when this is over, it is on the disk."""
-        with explained(self.path, NOTHING_SENT):
+        with journal_errors(self.path, NOTHING_SENT):
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield

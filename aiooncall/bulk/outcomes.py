@@ -21,7 +21,7 @@ SET_STATUS: Final = (
     "UPDATE planned SET status = ?, reason = ?, error = ?, finished_at = ?, may_have_left = may_have_left OR ?"
     " WHERE position IN (SELECT value FROM json_each(?))"
 )
-TAKE_UP: Final = (
+MARK_INTERRUPTED: Final = (
     "UPDATE planned SET status = ?, reason = ?, error = ?, finished_at = ?, may_have_left = 1"
     " WHERE finished_at IS NULL AND position IN (SELECT value FROM json_each(?))"
 )
@@ -48,9 +48,9 @@ def statements(changes: Mapping[int, Change]) -> Iterator[tuple[str, tuple[objec
         ended = None if at is None else at // PRECISION * PRECISION
         found.setdefault((status, reason, error, ended, left), []).append(position)
     for change, positions in found.items():
-        yield SET_STATUS, (*change, listed(positions))
+        yield SET_STATUS, (*change, positions_json(positions))
 
 
-def listed(positions: Iterable[int]) -> str:
+def positions_json(positions: Iterable[int]) -> str:
     """Return positions as SQL takes many of them in one value."""
     return orjson.dumps(list(positions)).decode()

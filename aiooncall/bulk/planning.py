@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from aiooncall._base.datetimes import format_datetime, parse_datetime
 from aiooncall._base.validation import seconds, whole_units
-from aiooncall.bulk.database import read
+from aiooncall.bulk.database import damage_errors
 from aiooncall.bulk.journal import Journal
 from aiooncall.bulk.models import PlanFacts
 from aiooncall.bulk.schema import FORMAT
@@ -44,15 +44,15 @@ class Fingerprint:
         return self._hash.hexdigest()[:16]
 
 
-def find_verb(target: Provider, name: str, duration: Seconds | None) -> Verb:
+def find_verb(provider: Provider, name: str, duration: Seconds | None) -> Verb:
     """Return what is to be done.
 
     Raises:
         OptionsError: the provider cannot do it, or the duration makes no sense.
     """
-    verb = target.verbs.get(name)
+    verb = provider.verbs.get(name)
     if verb is None:
-        raise OptionsError("verb", name, f"one of {', '.join(target.verbs)} for {target.provider}")
+        raise OptionsError("verb", name, f"one of {', '.join(provider.verbs)} for {provider.name}")
     if duration is not None and not verb.timed:
         raise OptionsError("duration", duration, f"nothing: {name} takes no duration")
     if duration is not None:
@@ -61,7 +61,7 @@ def find_verb(target: Provider, name: str, duration: Seconds | None) -> Verb:
 
 
 async def write_plan(
-    target: Provider,
+    provider: Provider,
     name: str,
     path: str | Path,
     selection: Selection,
@@ -74,7 +74,7 @@ async def write_plan(
     """Write a plan to a new journal and return it; a plan that fails leaves no file.
 
     Args:
-        target: where.
+        provider: where.
         name: of the verb.
         path: of the new journal.
         selection: what to do it to.
@@ -83,23 +83,23 @@ async def write_plan(
         most: refuse a selection of more items.
         facts: what else to write down.
     """
-    verb = find_verb(target, name, duration)
+    verb = find_verb(provider, name, duration)
     length = None if duration is None else seconds("duration", duration)
     journal = Journal.create(path)
     try:
-        fingerprint = Fingerprint(target.provider, target.core.profile.account, verb.name, repr(length))
+        fingerprint = Fingerprint(provider.name, provider.core.profile.account, verb.name, repr(length))
         added, duplicates = await _fill(journal, selection, fingerprint, most, described_as)
         planned = {
             **(facts or {}),
-            "provider": target.provider,
-            "account": target.core.profile.account,
+            "provider": provider.name,
+            "account": provider.core.profile.account,
             "verb": verb.name,
             "duration": "" if length is None else repr(length),
             "selection": described_as,
             "items": str(added),
             "duplicates": str(duplicates),
             "hash": fingerprint.text,
-            "created_at": format_datetime(datetime.fromtimestamp(target.core.options.clock.time(), UTC)),
+            "created_at": format_datetime(datetime.fromtimestamp(provider.core.options.clock.time(), UTC)),
             "format": FORMAT,  # without it the plan is not finished
         }
         journal.note(planned)
@@ -141,7 +141,7 @@ async def _fill(
 def plan_facts(journal: Journal) -> PlanFacts:
     """Return what a journal's plan says."""
     facts = journal.facts()
-    with read(journal.path):
+    with damage_errors(journal.path):
         return PlanFacts(
             provider=facts["provider"],
             account=facts["account"],
@@ -164,12 +164,12 @@ def current_hash(journal: Journal) -> str:
     return fingerprint.text
 
 
-def check_account(journal: Journal, target: Provider) -> None:
+def check_account(journal: Journal, provider: Provider) -> None:
     """Refuse a journal that was planned for another provider or account."""
     plan = plan_facts(journal)
-    if plan.provider != target.provider:
-        raise JournalError(journal.path, f"was planned for {plan.provider}, and this is {target.provider}")
-    if plan.account != (account := target.core.profile.account):
+    if plan.provider != provider.name:
+        raise JournalError(journal.path, f"was planned for {plan.provider}, and this is {provider.name}")
+    if plan.account != (account := provider.core.profile.account):
         raise JournalError(
             journal.path,
             f"was planned for another account or credential ({plan.account}) than this one ({account})",

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Final, Protocol
 
-from aiooncall.bulk.models import Item, Verb
+from aiooncall.bulk.models import Verb
+from aiooncall.bulk.selection import item_of
 from aiooncall.client.base import core_of
 from aiooncall.datadog.client import DatadogOnCall
 from aiooncall.datadog.models.page import PageStatus
-from aiooncall.datadog.models.people import Team
 from aiooncall.datadog.resources.pages import ACKNOWLEDGE, ESCALATE, RESOLVE
 from aiooncall.errors import OptionsError
 from aiooncall.grafana.client import GrafanaOnCall
-from aiooncall.grafana.models.alert_group import AlertGroup
 from aiooncall.grafana.resources import actions
 from aiooncall.limits.lane import Lane
 
@@ -20,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
     from datetime import datetime
 
+    from aiooncall.bulk.models import Item
     from aiooncall.client.core import ApiCore
-    from aiooncall.datadog.models.page import Page
 
 _DATADOG: Final = {
     verb.name: verb
@@ -43,14 +42,14 @@ _GRAFANA: Final = {
 class Provider(Protocol):
     """Where a job acts."""
 
-    provider: ClassVar[str]
+    name: ClassVar[str]
     verbs: ClassVar[Mapping[str, Verb]]
     rows_in_request: ClassVar[int]
     """How many items one request of `sweep` reads."""
 
     @property
     def core(self) -> ApiCore:
-        """What makes the calls."""
+        """The part of the client that makes the calls."""
         ...
 
     async def act(self, verb: Verb, item_id: str, duration: float | None) -> bool:
@@ -69,7 +68,7 @@ class Provider(Protocol):
 class DatadogProvider:
     """The pages of Datadog On-Call."""
 
-    provider: ClassVar[str] = "datadog"
+    name: ClassVar[str] = "datadog"
     verbs: ClassVar[Mapping[str, Verb]] = _DATADOG
     rows_in_request: ClassVar[int] = 1000
 
@@ -97,7 +96,7 @@ class DatadogProvider:
 class GrafanaProvider:
     """The alert groups of Grafana OnCall."""
 
-    provider: ClassVar[str] = "grafana"
+    name: ClassVar[str] = "grafana"
     verbs: ClassVar[Mapping[str, Verb]] = _GRAFANA
     rows_in_request: ClassVar[int] = 100
 
@@ -119,31 +118,10 @@ class GrafanaProvider:
             yield item_of(group)
 
 
-def target_of(client: object) -> Provider:
+def provider_of(client: object) -> Provider:
     """Return where a job acts that is given `client`."""
     if isinstance(client, DatadogOnCall):
         return DatadogProvider(client)
     if isinstance(client, GrafanaOnCall):
         return GrafanaProvider(client)
     raise OptionsError("client", client, "a DatadogOnCall or GrafanaOnCall")
-
-
-def item_of(found: Page | AlertGroup) -> Item:
-    """Return what a job keeps of a page or an alert group."""
-    if isinstance(found, AlertGroup):
-        return Item(
-            id=found.id,
-            title=found.title or None,
-            team=found.team_id or None,
-            state=str(found.state),
-            created_at=found.created_at or None,
-        )
-    team = found.target
-    return Item(
-        id=found.id,
-        title=found.title,
-        team=(team.label if isinstance(team, Team) else team.id) if team else None,
-        urgency=str(found.urgency) if found.urgency else None,
-        state=str(found.status),
-        created_at=found.created_at,
-    )

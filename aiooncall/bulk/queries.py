@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from aiooncall.bulk.database import explained, read
+from aiooncall.bulk.database import damage_errors, journal_errors
 from aiooncall.bulk.models import Counts
-from aiooncall.bulk.schema import ITEM, facts_of, item_of_row
+from aiooncall.bulk.schema import ITEM, facts_of, item_from_row
 
 if TYPE_CHECKING:
     import sqlite3
@@ -30,7 +30,7 @@ class Queries:
 
     def facts(self) -> dict[str, str]:
         """Return what is known of the job as a whole."""
-        with read(self.path):
+        with damage_errors(self.path):
             return facts_of(self._db.execute("SELECT name, value, sum FROM job"))
 
     def unfinished(self, after: int, most: int) -> list[tuple[int, str, int]]:
@@ -47,20 +47,20 @@ class Queries:
 
     def counts(self) -> Counts:
         """Return how many items are in which status."""
-        with read(self.path):
+        with damage_errors(self.path):
             return Counts(**dict(self.rows("SELECT status, count(*) FROM items GROUP BY status")))
 
     def items(self, where: str, most: int, *values: object) -> list[Item]:
         """Return items in their order; `where` is SQL of this package, with a ? for each of `values`."""
         rows = self.rows(f"SELECT {ITEM} FROM items WHERE {where} ORDER BY position LIMIT ?", *values, most)  # noqa: S608 (constants)
-        with read(self.path):
-            return [item_of_row(row) for row in rows]
+        with damage_errors(self.path):
+            return [item_from_row(row) for row in rows]
 
     def chunks(self, where: str, size: int) -> Iterator[list[Item]]:
         """Yield items in their order, so many at a time, each once even if it changes meanwhile."""
         for rows in self._steps(ITEM, where, size):
-            with read(self.path):
-                items = [item_of_row(row[:-1]) for row in rows]
+            with damage_errors(self.path):
+                items = [item_from_row(row[:-1]) for row in rows]
             yield items
 
     def _steps(self, columns: str, where: str, size: int) -> Iterator[list[tuple[Any, ...]]]:
@@ -81,5 +81,5 @@ class Queries:
 
     def rows(self, question: str, *values: object) -> list[tuple[Any, ...]]:
         """Return what SQL of this package asks for, with a ? for each of `values`."""
-        with explained(self.path):
+        with journal_errors(self.path):
             return self._db.execute(question, values).fetchall()

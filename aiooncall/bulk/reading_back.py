@@ -22,13 +22,13 @@ States = dict[str, str]
 """By id."""
 
 
-async def read_states(target: Provider, items: Sequence[Item], *, most: int | None = None) -> States:
+async def read_states(provider: Provider, items: Sequence[Item], *, most: int | None = None) -> States:
     """Return the states that the server shows now; what it does not tell is left out.
 
     A list is read if all items say when they were created and that takes fewer requests.
 
     Args:
-        target: where.
+        provider: where.
         items: of which items.
         most: how many to look at one by one at most; the rest is left out.
 
@@ -37,19 +37,19 @@ async def read_states(target: Provider, items: Sequence[Item], *, most: int | No
     """
     times = [item.created_at for item in items if item.created_at is not None]
     found: States = {}
-    if len(times) == len(items) > target.rows_in_request // 10:
+    if len(times) == len(items) > provider.rows_in_request // 10:
         wanted = {item.id for item in items}
-        found = await _from_list(target, wanted, min(times) - timedelta(seconds=1), max(times) + timedelta(seconds=1))
+        found = await _from_list(provider, wanted, min(times) - timedelta(seconds=1), max(times) + timedelta(seconds=1))
     left = [item.id for item in items if item.id not in found]
-    return found | await _one_by_one(target, left[:most])
+    return found | await _one_by_one(provider, left[:most])
 
 
-async def _from_list(target: Provider, wanted: set[str], since: datetime, until: datetime) -> States:
+async def _from_list(provider: Provider, wanted: set[str], since: datetime, until: datetime) -> States:
     """Read a list, and give up on it when it has taken as many requests as single looks would."""
     found: States = {}
-    rows = len(wanted) * target.rows_in_request
+    rows = len(wanted) * provider.rows_in_request
     try:
-        async for item in target.sweep(since, until):
+        async for item in provider.sweep(since, until):
             rows -= 1
             if item.id in wanted:
                 found[item.id] = item.state or ""
@@ -60,12 +60,12 @@ async def _from_list(target: Provider, wanted: set[str], since: datetime, until:
     return found
 
 
-async def _one_by_one(target: Provider, ids: Iterable[str]) -> States:
+async def _one_by_one(provider: Provider, ids: Iterable[str]) -> States:
     found: States = {}
 
     async def look(item_id: str) -> None:
         try:
-            found[item_id] = (await target.look(item_id)).state or ""
+            found[item_id] = (await provider.look(item_id)).state or ""
         except NotFound:
             found[item_id] = GONE
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 LONGEST_WAIT: Final = 0.1
 """Seconds after which an outcome is on the disk, at the latest."""
-MOMENT: Final = 0.001
+GATHER_TIME: Final = 0.001
 """Seconds in which whoever is about to send gathers, so that all share one write: a write takes as long as its sync."""
 MOST_WAITING: Final = 1000
 """Outcomes that are written at once, at the latest."""
@@ -111,7 +111,7 @@ class Recorder:
                 await self._wake.wait()
                 if not self._hurry.is_set():
                     await self._pause()
-                await asyncio.sleep(MOMENT)
+                await asyncio.sleep(GATHER_TIME)
                 await self._flush()
             await self._write({})
         except BaseException as problem:

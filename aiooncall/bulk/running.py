@@ -108,7 +108,7 @@ class Runner:
     """Does one verb to every open item of a journal.
 
     Args:
-        target: where.
+        provider: where.
         journal: what is left to do, and where it is written down.
         verb: what to do.
         duration: for how long, in seconds, where the verb takes that.
@@ -116,14 +116,14 @@ class Runner:
     """
 
     def __init__(
-        self, target: Provider, journal: Journal, verb: Verb, duration: float | None, options: RunOptions
+        self, provider: Provider, journal: Journal, verb: Verb, duration: float | None, options: RunOptions
     ) -> None:
-        self._target = target
+        self._provider = provider
         self._journal = journal
         self._verb = verb
         self._duration = duration
         self._options = options
-        core = target.core
+        core = provider.core
         self._wall = core.options.clock.time
         self._timeline = Timeline(core, core.options.clock)
         self._recorder = Recorder(journal, self._timeline, self._now)
@@ -162,7 +162,7 @@ class Runner:
             # A connection of its own, so that reading never waits for what is being written.
             with (
                 closing(Journal.open(self._journal.path)) as reading,
-                self._target.core.add_trouble_hook(self._timeline),
+                self._provider.core.add_trouble_hook(self._timeline),
             ):
                 self._crew = FanOut(
                     self._open_items(reading),  # distinct: the journal holds each item once
@@ -214,10 +214,10 @@ class Runner:
         chances = MOST_CHANCES
         while problem is not None:
             if self._is_first or problem.by_proxy or (over := await self._outage.wait(problem)) is None:
-                self._end(problem)
+                self._end_job(problem)
             chances -= not over
             if not chances:
-                self._ended(handle, Status.FAILED, problem)
+                self._end_item(handle, Status.FAILED, problem)
                 return
             problem = await self._try(handle)
 
@@ -225,14 +225,14 @@ class Runner:
         """Do it to an item; return why that was not possible, if so, and nothing was sent."""
         call = self._outage.begin()
         try:
-            changed = await self._target.act(self._verb, handle.item_id, self._duration)
+            changed = await self._provider.act(self._verb, handle.item_id, self._duration)
         except ConnectError as unreachable:
             return unreachable
         except OnCallError as error:
             self._outage.answered(call)
             self._failed(handle, error)
         except Exception as error:  # noqa: BLE001 (one item's failure, whatever it is; it may have been sent)
-            self._ended(handle, Status.FAILED if self._verb.repeatable else Status.AMBIGUOUS, error)
+            self._end_item(handle, Status.FAILED if self._verb.repeatable else Status.AMBIGUOUS, error)
         else:
             self._outage.answered(call)
             self._succeeded(handle, changed=changed)
@@ -246,9 +246,9 @@ class Runner:
     def _succeeded(self, handle: Handle, *, changed: bool) -> None:
         self._forbidden = 0
         if changed:
-            self._ended(handle, Status.DONE)
+            self._end_item(handle, Status.DONE)
         else:
-            self._ended(handle, Status.FOUND_DONE if handle.may_have_left else Status.ALREADY)
+            self._end_item(handle, Status.FOUND_DONE if handle.may_have_left else Status.ALREADY)
 
     def _failed(self, handle: Handle, error: OnCallError) -> None:
         if isinstance(error, (Unauthorized, Forbidden, ClientClosed)):
@@ -256,16 +256,16 @@ class Runner:
             self._forbidden += 1
             many = self._forbidden >= FORBIDDEN_IN_A_ROW
             if self._is_first or many or isinstance(error, (Unauthorized, ClientClosed)):
-                self._end(error)
-        self._ended(handle, Status.AMBIGUOUS if isinstance(error, AmbiguousOutcome) else Status.FAILED, error)
+                self._end_job(error)
+        self._end_item(handle, Status.AMBIGUOUS if isinstance(error, AmbiguousOutcome) else Status.FAILED, error)
 
-    def _end(self, reason: OnCallError) -> Never:
+    def _end_job(self, reason: OnCallError) -> Never:
         """End the job for a reason that no item can be blamed for; what it came with stays open."""
         self._fatal = self._fatal or reason
         self.stop()
         raise asyncio.CancelledError
 
-    def _ended(self, handle: Handle, status: Status, error: Exception | None = None) -> None:
+    def _end_item(self, handle: Handle, status: Status, error: Exception | None = None) -> None:
         reason = None if error is None else type(error).__name__
         text = None if error is None else one_line(str(error))[:LONGEST_ERROR]
         handle.note((status.value, reason, text, self._wall(), False))

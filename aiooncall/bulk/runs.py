@@ -19,7 +19,7 @@ RUN: Final = "run "
 
 
 @contextmanager
-def noted(journal: Journal, wall_time: Callable[[], float], *, repeatable: bool) -> Generator[None]:
+def record_run(journal: Journal, wall_time: Callable[[], float], *, repeatable: bool) -> Generator[None]:
     """Write down when a run begins and ends; one that is killed has no end.
 
     Args:

@@ -78,7 +78,7 @@ def facts_of(rows: Iterable[tuple[Any, ...]]) -> dict[str, str]:
     return found
 
 
-def of_format(facts: Mapping[str, object]) -> tuple[str, bool]:
+def format_of(facts: Mapping[str, object]) -> tuple[str, bool]:
     """Return which format a journal says that it has, and whether it is one of this package."""
     said = str(facts.get("format", ""))
     return said, said.rpartition(" ")[0] == FORMAT.rpartition(" ")[0]
@@ -90,7 +90,7 @@ def item_row(item: Item) -> ItemRow:
     return item.id, item.title, item.team, item.urgency, item.state, created_at
 
 
-def item_of_row(row: tuple[Any, ...]) -> Item:
+def item_from_row(row: tuple[Any, ...]) -> Item:
     """Return the item in a row."""
     name, title, team, urgency, state, created_at = row
     moment = None if created_at is None else parse_datetime(created_at)

@@ -15,8 +15,8 @@ import orjson
 from aiooncall._base.datetimes import parse_datetime
 from aiooncall._base.json import as_object
 from aiooncall.bulk.models import Item
-from aiooncall.bulk.providers import item_of
 from aiooncall.datadog.models.page import Page
+from aiooncall.datadog.models.people import Team
 from aiooncall.errors import OptionsError
 from aiooncall.grafana.models.alert_group import AlertGroup
 from aiooncall.transport.endpoint import path_segment
@@ -116,3 +116,24 @@ def _item(one: object) -> Item:
             return item_of(one)
         case _:
             raise OptionsError("selection", one, "ids, pages or alert groups")
+
+
+def item_of(found: Page | AlertGroup) -> Item:
+    """Return what a job keeps of a page or an alert group."""
+    if isinstance(found, AlertGroup):
+        return Item(
+            id=found.id,
+            title=found.title or None,
+            team=found.team_id or None,
+            state=str(found.state),
+            created_at=found.created_at or None,
+        )
+    team = found.target
+    return Item(
+        id=found.id,
+        title=found.title,
+        team=(team.label if isinstance(team, Team) else team.id) if team else None,
+        urgency=str(found.urgency) if found.urgency else None,
+        state=str(found.status),
+        created_at=found.created_at,
+    )

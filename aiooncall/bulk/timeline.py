@@ -23,7 +23,7 @@ _FAILED: Final = frozenset({Status.FAILED, Status.AMBIGUOUS})
 
 
 @attrs.define
-class Second:
+class SecondCounter:
     """What happened in one second."""
 
     done: int = 0
@@ -44,7 +44,7 @@ class Timeline:
     def __init__(self, core: ApiCore, clock: Clock) -> None:
         self._core = core
         self._clock = clock
-        self._seconds: dict[int, Second] = {}
+        self._seconds: dict[int, SecondCounter] = {}
         self._attempts = core.attempts
 
     def __call__(self, event: Event, /) -> None:
@@ -61,7 +61,7 @@ class Timeline:
         """
         ended = Counter((int(at), status) for status, _, _, at, _ in changes if at is not None)
         for (second, status), items in ended.items():
-            counted = self._seconds.setdefault(second, Second())
+            counted = self._seconds.setdefault(second, SecondCounter())
             counted.done += items * (status in _DONE)
             counted.failed += items * (status in _FAILED)
         attempts = self._core.attempts
@@ -72,9 +72,9 @@ class Timeline:
         allowed = self._allowed() if taken else None
         return [(second, *attrs.astuple(counted), allowed) for second, counted in taken.items()]
 
-    def _second(self) -> Second:
+    def _second(self) -> SecondCounter:
         """Return what is counted in now."""
-        return self._seconds.setdefault(int(self._clock.time()), Second())
+        return self._seconds.setdefault(int(self._clock.time()), SecondCounter())
 
     def _allowed(self) -> float | None:
         """Return the calls in a second that the tightest known limit allows."""

@@ -24,16 +24,16 @@ class Verifier:
     """Reads states back until all is as wanted.
 
     Args:
-        target: where.
+        provider: where.
         journal: which items, and where their states are written down.
         verb: what was done.
     """
 
-    def __init__(self, target: Provider, journal: Journal, verb: Verb) -> None:
-        self._target = target
+    def __init__(self, provider: Provider, journal: Journal, verb: Verb) -> None:
+        self._provider = provider
         self._journal = journal
         self._verb = verb
-        self._clock = target.core.options.clock
+        self._clock = provider.core.options.clock
 
     async def run(self, wait: float) -> Verification:
         """Look until all is as wanted, for up to `wait` seconds, and return what was seen."""
@@ -41,7 +41,7 @@ class Verifier:
         attempt = 0
         while self._verb.wanted:
             for chunk in self._journal.chunks(self._pending(), CHUNK):
-                states = await read_states(self._target, chunk)
+                states = await read_states(self._provider, chunk)
                 now = self._clock.time()
                 self._journal.see((state, now, item_id) for item_id, state in states.items())
             attempt += 1

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from aiooncall._base.unset import UNSET
-from aiooncall.bulk.providers import item_of
+from aiooncall.bulk.selection import item_of
 from aiooncall.cli.command import command
 from aiooncall.cli.printing import item_json, print_facts, print_items, print_json, say, say_paged
 from aiooncall.cli.settings import Settings

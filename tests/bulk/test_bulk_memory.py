@@ -51,9 +51,9 @@ SIZES = [(Nowhere, 20_000, 5), (Refusing, 12_000, 3)] if SOAK else [(Nowhere, 3_
 async def peak(client: DatadogOnCall, kind: type[Nowhere], number: int, path: Path) -> int:
     """Return the bytes that a run of so many items takes at most, over what there was at its start."""
     ids = (f"00000000-0000-4000-8000-{position:012}" for position in range(number))
-    target = kind(client)
-    plan = await write_plan(target, "resolve", path, ids, described_as="x", duration=None, most=None)
-    with Job(target, plan) as job, peak_of_memory() as most:
+    provider = kind(client)
+    plan = await write_plan(provider, "resolve", path, ids, described_as="x", duration=None, most=None)
+    with Job(provider, plan) as job, peak_of_memory() as most:
         counts = await job.run(job.plan.hash)
     assert counts.finished == number
     return most[0]

@@ -107,7 +107,7 @@ async def test_items_that_fail_while_others_get_through(journal: Path) -> None:
     async with datadog(faults, hooks=(heard.append,)) as (sim, client):
         ids = add_pages(sim, 60)
         with await bulk.plan(client, "acknowledge", journal, ids) as job:
-            act, left = job._target.act, dict.fromkeys(ids[10:13], 2)
+            act, left = job._provider.act, dict.fromkeys(ids[10:13], 2)
 
             async def flaky(verb: Any, item_id: str, duration: float | None) -> bool:
                 if left.get(item_id, 0):
@@ -115,7 +115,7 @@ async def test_items_that_fail_while_others_get_through(journal: Path) -> None:
                     raise ConnectError("no route to host")
                 return await act(verb, item_id, duration)
 
-            job._target.act = flaky  # type: ignore[method-assign]
+            job._provider.act = flaky  # type: ignore[method-assign]
             assert await run_all(job, concurrency=4) == bulk.Counts(done=60)
     assert not [event for event in heard if isinstance(event, JobPaused)]
     assert sorted(acted_on(sim, "acknowledge")) == sorted(ids)
@@ -125,14 +125,14 @@ async def test_item_that_can_never_be_sent(sim: Simulator, dd: DatadogOnCall, jo
     """An item that cannot be sent however often others get through fails in the end, and does not hold up the job."""
     ids = add_pages(sim, 200)
     with await bulk.plan(dd, "acknowledge", journal, ids) as job:
-        act = job._target.act
+        act = job._provider.act
 
         async def broken(verb: Any, item_id: str, duration: float | None) -> bool:
             if item_id == ids[20]:
                 raise ConnectError("no route to host")
             return await act(verb, item_id, duration)
 
-        job._target.act = broken  # type: ignore[method-assign]
+        job._provider.act = broken  # type: ignore[method-assign]
         assert await run_all(job, concurrency=4) == bulk.Counts(done=199, failed=1)
 
 

@@ -10,7 +10,7 @@ from math import floor
 from typing import TYPE_CHECKING, Any, Final
 
 from aiooncall._base.datetimes import parse_datetime
-from aiooncall.bulk.database import read
+from aiooncall.bulk.database import damage_errors
 from aiooncall.bulk.journal import Journal
 from aiooncall.bulk.planning import plan_facts
 from aiooncall.bulk.providers import DatadogProvider, GrafanaProvider
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from aiooncall.bulk.models import PlanFacts, Verb
 
-_VERBS: Final = {provider.provider: provider.verbs for provider in (DatadogProvider, GrafanaProvider)}
+_VERBS: Final = {provider.name: provider.verbs for provider in (DatadogProvider, GrafanaProvider)}
 _FAILURES: Final = (
     "SELECT status, coalesce(reason, 'unknown'), count(*), id, coalesce(error, ''), min(position) FROM items"
     " WHERE status IN ('failed', 'ambiguous') GROUP BY 1, 2 ORDER BY 3 DESC"
@@ -41,7 +41,7 @@ def report(path: str | Path) -> JobReport:
     Raises:
         JournalError: there is none, it is not one of this version, or it is damaged.
     """
-    with closing(Journal.open(path)) as journal, read(journal.path):
+    with closing(Journal.open(path)) as journal, damage_errors(journal.path):
         journal.rows("BEGIN")  # one transaction, so that all of it is from one moment while a run goes on writing
         return _read(journal, str(path))
 

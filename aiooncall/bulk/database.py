@@ -1,4 +1,4 @@
-"""How the file of a journal is found, made and opened, and what belongs to it on the disk."""
+"""The files of a journal on the disk: their paths, and how they are created and opened."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
 COMPANIONS: Final = ("-wal", "-shm", "-journal", SUFFIX)
-"""What stands beside a journal under its name and these endings, and belongs to it."""
+"""The endings of the files that belong to a journal; the rest of their names is its name."""
 _HEAD: Final = b"SQLite format 3\0"
 
 
 @contextmanager
 def journal_errors(path: Path, after: str = "") -> Generator[None]:
-    """Say what the troubles of SQLite and of the file system mean for the job.
+    """Raise errors of SQLite and of the file system as a JournalError.
 
     Args:
-        path: the journal.
-        after: what they mean.
+        path: the file of the journal.
+        after: words for the end of the message, such as `; nothing was sent from then on`.
     """
     try:
         yield
@@ -36,7 +36,7 @@ def journal_errors(path: Path, after: str = "") -> Generator[None]:
 
 @contextmanager
 def damage_errors(path: Path) -> Generator[None]:
-    """Say of what makes no sense that the journal is damaged."""
+    """Raise a JournalError for values that no run can have written, as they mean that the journal is damaged."""
     try:
         with journal_errors(path):
             yield
@@ -47,7 +47,7 @@ def damage_errors(path: Path) -> Generator[None]:
 
 
 def real_path(path: str | Path) -> Path:
-    """Return where a path leads to in the end; all that belongs to a journal stands beside that file."""
+    """Return a path with all links resolved. The other files of a journal stand beside that file."""
     try:
         return Path(path).resolve()
     except (OSError, RuntimeError, ValueError) as problem:  # links in a circle; a NUL
@@ -55,10 +55,10 @@ def real_path(path: str | Path) -> Path:
 
 
 def make_file(path: Path) -> None:
-    """Make the file of a new journal, for its owner alone; nothing that is there is touched.
+    """Create the file of a new journal, which only its owner can read. No file that exists is touched.
 
     Raises:
-        JournalError: it is there already, or something that belongs to another one is.
+        JournalError: the file exists already, or one that belongs to another journal does.
     """
     for suffix in COMPANIONS:
         beside = path.with_name(path.name + suffix)
@@ -71,7 +71,7 @@ def make_file(path: Path) -> None:
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """Return a connection to a journal; what is committed there survives a power failure."""
+    """Return a connection to a journal. What it commits survives a power failure."""
     connection = sqlite3.connect(uri_of(path), uri=True, isolation_level=None, check_same_thread=False)
     try:
         connection.execute("PRAGMA synchronous = FULL")
@@ -82,9 +82,10 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 def uri_of(path: Path) -> str:
-    """Return the address of a file; one at rest that may not be written can be read all the same.
+    """Return the URI of a file for SQLite.
 
-    Without that, SQLite would have to put files beside it (https://www.sqlite.org/uri.html#uriimmutable).
+    A file that this user may not write gets `immutable=1` while nobody has it open. Without that SQLite could not read
+    it, as it would have to create files beside it (https://www.sqlite.org/uri.html#uriimmutable).
 
     Args:
         path: the file.
@@ -95,14 +96,14 @@ def uri_of(path: Path) -> str:
 
 
 def belongs_to_a_journal(path: Path) -> bool:
-    """Return whether a file is a database, or stands beside one and belongs to it."""
+    """Return whether a file is a database, or belongs to one that stands beside it."""
     owners = [path.with_name(path.name.removesuffix(suffix)) for suffix in COMPANIONS if path.name.endswith(suffix)]
     return any(_is_database(one) for one in (path, *owners))
 
 
 def _is_database(path: Path) -> bool:
     try:
-        with closing(FileLock(path)) as file:  # never opened and closed beside SQLite: that would undo its locks
+        with closing(FileLock(path)) as file:  # a plain open and close would drop the locks of SQLite
             return file.head(len(_HEAD)) == _HEAD
     except OSError:
         return False

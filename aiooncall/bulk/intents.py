@@ -1,13 +1,14 @@
-"""How many intents a journal has committed, counted once more in a small file beside it.
+"""The count of intents: the number of writes that announced a send, kept a second time in a small file.
 
-A database can be younger than it should be without any sign of it: a backup of the file alone, a log that was left
-behind, or one that was cut, which SQLite takes for the end of it. Whoever goes on from such a journal sends again what
-was sent. So after each commit of intents, and before their bytes leave, their number is written down outside of the
-database. A journal that knows of fewer is older than what was sent.
+An old journal looks like a new one. SQLite cannot tell that the file comes from a backup, that its `-wal` was left
+behind, or that the `-wal` was cut, which SQLite takes for its end. A run that goes on from such a journal would send
+again what was sent. So the database counts its intents, and after each commit, before the bytes leave, the same count
+goes to a file beside it. A journal whose own count is lower than that of the file is older than what was sent.
 
-The file has two places that are written in turn, so that a power failure in the midst of one leaves the other. What may
-be repeated does not wait until the count is on the disk: only a power failure can lose it, the database has its own
-intents on the disk by then, and a count that is too small refuses nothing.
+The file has two places, which are written in turn. If the power fails during one write, the other place is whole.
+
+For verbs that may be repeated the count is not synced. Only a power failure can lose such a count; the database has
+synced its own by then; and a count in the file that is too low refuses nothing.
 """
 
 from __future__ import annotations
@@ -24,16 +25,17 @@ if TYPE_CHECKING:
 
 SUFFIX: Final = ".intents"
 PLACE: Final = 64
-"""How large one place is, in bytes."""
+"""The size of one place, in bytes."""
 
 
 class IntentCount:
-    """The count beside a journal.
+    """The file with the count, beside a journal.
 
     Args:
-        journal: the database.
-        name: of the journal, so that the count of another one is not taken for its own.
-        durable: whether each count is on the disk before the next step, and not just safe from the end of the process.
+        journal: the file of the journal.
+        name: the id of the journal; a file with another one is refused.
+        durable: whether each count is synced to the disk. Without it the count survives the end of the process, but not
+            a power failure.
     """
 
     def __init__(self, journal: Path, name: str, *, durable: bool = True) -> None:
@@ -43,11 +45,11 @@ class IntentCount:
         self._descriptor: int | None = None
 
     def read(self) -> int | None:
-        """Return the count; None if there is no such file.
+        """Read the count; None if there is no such file.
 
         Raises:
-            ValueError: the file is not the one of this journal, or nothing in it can be read.
-            OSError: it cannot be read.
+            ValueError: the file belongs to another journal, or both places are damaged.
+            OSError: the file cannot be read.
         """
         try:
             content = self.path.read_bytes()
@@ -60,10 +62,10 @@ class IntentCount:
         return max(known)
 
     def write(self, count: int) -> None:
-        """Write a count down.
+        """Write a count.
 
         Raises:
-            OSError: it cannot be written.
+            OSError: the file cannot be written.
         """
         first = self._descriptor is None
         if self._descriptor is None:
@@ -74,7 +76,7 @@ class IntentCount:
             os.fsync(self._descriptor)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
@@ -85,14 +87,14 @@ class IntentCount:
 
 
 def check_age(path: Path, facts: Mapping[str, str]) -> None:
-    """Check that no intents were committed that a journal does not know of.
+    """Compare a journal with the count beside it.
 
     Args:
-        path: the journal.
-        facts: what it says of its job.
+        path: the file of the journal.
+        facts: the facts of its job.
 
     Raises:
-        JournalError: it is older than what was sent, or that cannot be told.
+        JournalError: the journal is older than what was sent, or the count is missing or damaged.
     """
     count = IntentCount(path, facts.get("id", ""))
     try:
@@ -115,11 +117,11 @@ def _together(path: Path) -> str:
 
 
 def _place(name: str, count: int) -> bytes:
-    said = f"{name} {count:020d}".encode()
-    return said + f" {crc32(said):08x}".encode().ljust(PLACE - len(said) - 1) + b"\n"
+    content = f"{name} {count:020d}".encode()
+    return content + f" {crc32(content):08x}".encode().ljust(PLACE - len(content) - 1) + b"\n"
 
 
 def _parsed(place: bytes, name: str) -> int | None:
-    said, _, _ = place.rstrip().rpartition(b" ")
-    count = said.removeprefix(name.encode()).strip()
+    content, _, _ = place.rstrip().rpartition(b" ")
+    count = content.removeprefix(name.encode()).strip()
     return int(count) if count.isdigit() and _place(name, int(count)) == place else None

@@ -1,4 +1,4 @@
-"""A bulk job: plan, preview, run, verify, undo and report, all on one journal."""
+"""The bulk job: plan, preview, run, resume, verify and undo, all on one journal."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ if TYPE_CHECKING:
 
 SAMPLES: Final = 5
 WAIT: Final = 30.0
-"""Seconds that `verify` waits for a server that does later what it accepted."""
+"""The time that `verify` waits for states to change, in seconds: servers accept first, and act later."""
 
 
 class Job:
-    """A plan and what came of it. Close it, or use it as a context manager.
+    """A job: a plan and its journal. Close it, or use it as a context manager.
 
     Attributes:
-        plan: what the plan says.
+        plan: the facts of the plan.
     """
 
     def __init__(self, provider: Provider, journal: Journal) -> None:
@@ -65,17 +65,17 @@ class Job:
         self.close()
 
     def close(self) -> None:
-        """Let go of the journal."""
+        """Close the journal."""
         self._journal.close()
 
     @property
     def journal(self) -> Path:
-        """The file."""
+        """The file of the journal."""
         return self._journal.path
 
     @property
     def verifiable(self) -> bool:
-        """Whether the server shows what the verb does, so that `verify` can confirm it; an escalation it does not."""
+        """Whether `verify` can confirm the verb. It cannot confirm `escalate`, as no state shows an escalation."""
         return bool(self._verb.wanted)
 
     @property
@@ -85,27 +85,27 @@ class Job:
 
     @property
     def counts(self) -> Counts:
-        """How far it is."""
+        """The count of items in each status, at this moment."""
         return self._journal.counts()
 
     @property
     def last_intent_at(self) -> datetime | None:
-        """When it last was about to send something; None if never.
+        """The last time that an item was about to be sent; None if there was none.
 
-        An old copy of all files of a journal looks like a journal. Only this tells, and somebody who knows better.
+        If all files of a journal are an old copy, no check can find that. Compare this time with what you remember.
         """
-        said = self._journal.facts().get("last_intent_at")
+        text = self._journal.facts().get("last_intent_at")
         with damage_errors(self.journal):
-            return None if said is None else parse_datetime(said)
+            return None if text is None else parse_datetime(text)
 
     def preview(self, *, samples: int = SAMPLES) -> Preview:
-        """Return what the plan would touch; its hash has to be given to `run`.
+        """Return a preview of the plan, with the hash that `run` needs.
 
         Args:
-            samples: how many items to show.
+            samples: the number of items to show.
 
         Raises:
-            PlanRefused: the journal was changed since it was planned.
+            PlanRefused: the items of the journal are not those that were planned.
         """
         clock = self._provider.core.options.clock
         return preview_of(self._journal, self._verb, clock.time(), count("samples", samples, least=0))
@@ -119,26 +119,26 @@ class Job:
         patience: Seconds | None = None,
         watch: Callable[[Status], None] | None = None,
     ) -> Counts:
-        """Carry the plan out, from where it is.
+        """Do the verb to all open items.
 
-        While nothing can be reached it waits, and looks from time to time whether that is over.
+        While no server can be reached, the run pauses, and tries again from time to time.
 
         Args:
             plan_hash: the hash of the plan that was previewed.
             most: refuse a plan of more items.
-            concurrency: how many requests at once.
-            patience: how long to wait while nothing can be reached, in seconds or as a timedelta; for as long as it
-                takes unless given.
+            concurrency: the number of requests at once.
+            patience: the longest pause, in seconds or as a timedelta; without it the run waits for ever.
             watch: called with the status of each item that ends.
 
         Returns:
-            How far it is; there is more to do if it was stopped.
+            The count of items in each status; some are open if the run was stopped.
 
         Raises:
-            PlanRefused: the plan is another one than that of `plan_hash`, or has too many items; nothing was sent.
+            PlanRefused: the plan has another hash, or too many items; nothing was sent.
             Unauthorized, Forbidden: the credentials may not do this.
             ConnectError: nothing can be reached, from the start or for longer than `patience`.
-            JournalError: another process runs it, it is damaged or older than what was sent, or it cannot be written.
+            JournalError: another process runs the job, or the journal is damaged, cannot be written, or is older than
+                what was sent.
         """
         options = RunOptions(
             concurrency=count("concurrency", concurrency, most=1000),
@@ -162,14 +162,14 @@ class Job:
         return self.counts
 
     async def resume(self, *, retry_failed: bool = False, **options: Any) -> Counts:  # noqa: ANN401 (those of `run`)
-        """Go on with a job that was begun.
+        """Continue a job that was run before.
 
         Args:
-            retry_failed: whether items that failed are tried again; those in doubt too, if doing it twice is harmless.
+            retry_failed: whether failed items are tried again, and items in doubt too if the verb is repeatable.
             options: `concurrency`, `patience` and `watch`, as for `run`.
 
         Raises:
-            PlanRefused: it was never begun: preview and run it.
+            PlanRefused: the job was never run: preview and run it.
             JournalError: as for `run`.
         """
         if "started_at" not in self._journal.facts():
@@ -186,41 +186,41 @@ class Job:
         return await self.run(self.plan.hash, **options)
 
     def check(self, plan_hash: str, *, most: int | None = None) -> None:
-        """Check what `run` checks before it sends anything.
+        """Make the checks of `run`, and send nothing.
 
         Raises:
-            PlanRefused: the plan is another one than that of `plan_hash`, or has too many items.
-            JournalError: it is damaged, or older than what was sent.
+            PlanRefused: the plan has another hash, or too many items.
+            JournalError: the journal is damaged, or older than what was sent.
         """
         self._admit(plan_hash, most)
         self._check_items()
 
     def stop(self) -> None:
-        """Send nothing more: what waits stays open, and `run` returns when what is on its way has come to its end."""
+        """Send nothing more. Items that wait stay open; `run` returns when the requests on the wire are answered."""
         self._stopping = True
         if self._runner is not None:
             self._runner.stop()
 
     async def verify(self, *, wait: Seconds = WAIT) -> Verification:
-        """Look whether the server shows what it accepted, and write it down.
+        """Read the states of the items, write them to the journal, and count those that are as wanted.
 
         Args:
-            wait: how long to look again for what is not shown yet, in seconds or as a timedelta.
+            wait: the time for which it reads again what is not as wanted yet, in seconds or as a timedelta.
         """
         return await Verifier(self._provider, self._journal, self._verb).run(seconds("wait", wait, positive=False))
 
     async def undo(self, path: str | Path) -> Job:
-        """Return a new job that takes back what this one changed; it has a plan of its own to preview and run.
+        """Plan a new job that does the opposite to the items that this job changed. Preview and run it like any other.
 
-        The items are read, so that its preview shows how they are now, as far as that takes few requests.
+        The items are read, as far as that takes few requests, so that the preview shows their present states.
 
         Args:
-            path: the file of its journal.
+            path: the file of the new journal.
 
         Raises:
-            NothingSelected: it changed nothing.
-            OptionsError: the provider cannot take it back.
-            Unauthorized, Forbidden: the credentials may not look.
+            NothingSelected: this job changed nothing.
+            OptionsError: the verb cannot be undone.
+            Unauthorized, Forbidden: the credentials may not read the items.
         """
         journal = await plan_undo(self._provider, self._journal, self.plan, path)
         return Job(self._provider, journal)
@@ -232,7 +232,7 @@ class Job:
             raise PlanRefused(f"the plan has {self.plan.items} items, more than the maximum of {most} that was set")
 
     def _check_items(self) -> None:
-        """Check that the journal is whole and has the items that were planned; for a million that takes seconds."""
+        """Check that the journal is whole and has the planned items; a million items take seconds."""
         self._journal.check()
         if current_hash(self._journal) != self.plan.hash:
             raise PlanRefused(f"{self.journal}: the items are not those that were planned; plan again")
@@ -248,23 +248,23 @@ async def plan(
     most: int | None = None,
     described_as: str = "",
 ) -> Job:
-    """Plan a job: write down what is selected, so that it can be previewed and then run.
+    """Plan a job: write the selected items to a new journal, so that they can be previewed and then run.
 
     Args:
-        client: where.
+        client: an open client of the provider.
         verb: `acknowledge`, `resolve` or `escalate` for Datadog; `acknowledge`, `unacknowledge`, `resolve`,
             `unresolve`, `silence` or `unsilence` for Grafana.
         path: a new file for the journal.
-        selection: ids, pages or alert groups: a list, a generator, `read_ids(file)`, or what a `list` method returns,
-            which is read to its end before anything is done.
-        duration: how long to silence, in seconds or as a timedelta; for ever without it.
+        selection: ids, pages or alert groups: a list, a generator, `read_ids(file)`, or the result of a `list` method,
+            which is read to its end before `plan` returns.
+        duration: the time to silence, in seconds or as a timedelta; for ever without it.
         most: refuse a selection of more items.
-        described_as: where the items come from, for the report.
+        described_as: the source of the items, in words, for the report.
 
     Raises:
         OptionsError: the verb or an id is wrong, or nothing is selected.
         PlanRefused: too many items are selected.
-        JournalError: the file is there already, or cannot be written.
+        JournalError: the file exists already, or cannot be written.
     """
     provider = provider_of(client)
     described = described_as or f"a {type(selection).__name__}"
@@ -273,11 +273,11 @@ async def plan(
 
 
 def open_job(client: DatadogOnCall | GrafanaOnCall, path: str | Path) -> Job:
-    """Return the job of a journal, to preview, run, resume, verify or undo it.
+    """Open the job of a journal, to preview, run, resume, verify or undo it.
 
     Raises:
-        JournalError: there is none, or it is from another provider, account or version, damaged, or older than what
-            was sent.
+        JournalError: the file does not exist, has another version, belongs to another provider or account, is damaged,
+            or is older than what was sent.
     """
     provider, journal = provider_of(client), Journal.open(path)
     try:

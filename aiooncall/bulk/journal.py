@@ -1,6 +1,13 @@
-"""The journal: one SQLite file that holds a plan, what came of each item, and how the run went.
+"""The journal: one SQLite file with the plan of a job, the outcome of each item, and the facts of its runs.
 
-It is the truth of a job. A transaction that was committed survives whatever happens to the process, and to the machine.
+The journal decides what a run sends, so it must never be behind what was sent. Each transaction is synced to the disk
+before it returns, and survives the end of the process and of the machine. Three rules follow from that:
+
+- An item is listed as being sent before its bytes leave, and its outcome takes it off the list. So what a killed run
+  leaves on the list may have been sent, and no other item was on its way.
+- Outcomes, list, timeline and the count of intents change in one transaction, so no crash can leave half of them.
+- The count of intents is kept a second time outside of the database, as only that shows an old copy (see `intents`).
+
 Look into it with `sqlite3 FILE 'select status, count(*) from items group by status'`.
 """
 
@@ -34,10 +41,10 @@ NOTHING_SENT: Final = "; nothing was sent from then on"
 
 
 class Journal(Queries):
-    """A journal that is open. It belongs to one thread at a time.
+    """An open journal. Only one thread may use it at a time.
 
     Args:
-        path: the file, links resolved.
+        path: the file, with links resolved.
     """
 
     def __init__(self, path: Path) -> None:
@@ -53,10 +60,10 @@ class Journal(Queries):
 
     @classmethod
     def create(cls, path: str | Path) -> Journal:
-        """Make a new journal.
+        """Create a new journal.
 
         Raises:
-            JournalError: the file is there already, or cannot be written.
+            JournalError: the file exists already, or cannot be written.
         """
         path = real_path(path)
         with journal_errors(path):
@@ -75,7 +82,7 @@ class Journal(Queries):
         """Open the journal of a finished plan.
 
         Raises:
-            JournalError: there is none, it is of another version, its plan was not finished, or it is damaged.
+            JournalError: the file does not exist, has another version or an unfinished plan, or is damaged.
         """
         path = real_path(path)
         with journal_errors(path):
@@ -93,17 +100,17 @@ class Journal(Queries):
         try:
             facts = dict(self._db.execute("SELECT name, value FROM job"))
         except sqlite3.DatabaseError as problem:
-            if not any(said in str(problem) for said in ("no such", "not a database")):
+            if not any(words in str(problem) for words in ("no such", "not a database")):
                 raise
             facts = {}
-        said, ours = format_of(facts)
+        found, ours = format_of(facts)
         if not ours:
             raise JournalError(self.path, "is not a journal of this package, or its plan was not finished: plan again")
-        if said != FORMAT:
-            raise JournalError(self.path, f"is of another version ({said}); this one reads {FORMAT}")
+        if found != FORMAT:
+            raise JournalError(self.path, f"is of another version ({found}); this one reads {FORMAT}")
 
     def lock(self) -> None:
-        """Keep other runs out until the journal is closed, or the process ends in whatever way.
+        """Keep other runs out until `unlock`, `close` or the end of the process.
 
         Raises:
             JournalError: another process runs this journal.
@@ -116,18 +123,18 @@ class Journal(Queries):
             raise JournalError(self.path, "was moved, or another file took its place: open it again")
 
     def unlock(self) -> None:
-        """Let other runs in again."""
+        """Allow other runs again."""
         self._file.release()
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         if self._intents is not None:
             self._intents.close()
         self._db.close()
         self._file.close()
 
     def discard(self) -> None:
-        """Take the file away: that of a plan that failed, and never what somebody else put in its place."""
+        """Delete the files of a plan that failed, unless the path leads to another file by now."""
         ours = self._file.is_in_place
         self.close()
         for suffix in ("", *COMPANIONS):
@@ -144,7 +151,7 @@ class Journal(Queries):
         self._db.executemany("INSERT OR REPLACE INTO job VALUES (?, ?, ?)", rows)
 
     def check(self) -> None:
-        """Check that the file is whole.
+        """Check that the journal is whole and up to date.
 
         Raises:
             JournalError: it is damaged, or older than what was sent.
@@ -158,11 +165,14 @@ class Journal(Queries):
         check_age(self.path, self.facts())
 
     def begin(self, facts: Mapping[str, str], *, repeatable: bool) -> None:
-        """Note that a run begins, so that the database alone tells it, whatever becomes of the files beside it.
+        """Note the start of a run, in the database file itself.
+
+        The checkpoint moves the note from the `-wal` into that file. So a copy without its `-wal` still shows that the
+        job was begun, and is refused if the count of intents is not beside it.
 
         Args:
-            facts: what is to be noted of it.
-            repeatable: whether what it does can be done again without harm.
+            facts: the facts to set.
+            repeatable: whether an item can be sent twice without harm; if so, the count of intents is not synced.
         """
         known = self.facts()
         with journal_errors(self.path, NOTHING_SENT):
@@ -175,7 +185,7 @@ class Journal(Queries):
             raise JournalError(self.path, f"is being read by somebody: try again{NOTHING_SENT}")
 
     def add(self, items: Iterable[Item]) -> list[str]:
-        """Append items, those that are there already left out, and return the ids of the new ones."""
+        """Append the items whose ids are new, and return these ids."""
         rows = [item_row(item) for item in items]
         with self._writing():
             return [row[0] for row in rows if self._db.execute(_ADD, row).rowcount]
@@ -183,14 +193,14 @@ class Journal(Queries):
     def write(
         self, changes: Mapping[int, Change], sending: frozenset[int], seconds: Iterable[Sequence[object]], at: str
     ) -> None:
-        """Write down what happened, all of it at once and for good, intents also beside the database.
+        """Write outcomes, intents and the timeline in one transaction, and then the count of intents beside it.
 
         Args:
-            changes: what items came to, by position.
-            sending: the positions of those that are being sent, or about to be.
-            seconds: what to add to the timeline: second, done, failed, requests, refused, retried, and how many calls
-                are allowed in a second.
-            at: what time it is.
+            changes: the changes of items, by position.
+            sending: the positions of all items that are being sent, or are about to be.
+            seconds: rows to add to the timeline: second, done, failed, requests, refused, retried, and the calls that
+                are allowed per second.
+            at: the time.
         """
         begun = not sending <= self._sending
         with self._writing():
@@ -208,29 +218,29 @@ class Journal(Queries):
                 self._intents.write(self._committed)
 
     def mark_interrupted(self, *, repeatable: bool, at: float) -> None:
-        """Deal with what was being sent when an earlier run ended.
+        """Change the status of items that were being sent when an earlier run ended.
 
         Args:
-            repeatable: whether it can go again without harm; else it is in doubt.
-            at: what time it is, in seconds since the epoch.
+            repeatable: whether they can be sent twice without harm: then they are open again, else in doubt.
+            at: the time, in seconds since the epoch.
         """
         with self._writing():
-            found = ("open", None, None, None) if repeatable else (*_IN_DOUBT, at)
-            self._db.execute(MARK_INTERRUPTED, (*found, self.facts().get("sending", "[]")))
+            change = ("open", None, None, None) if repeatable else (*_IN_DOUBT, at)
+            self._db.execute(MARK_INTERRUPTED, (*change, self.facts().get("sending", "[]")))
             self._note({"sending": "[]"})
 
     def reopen(self, status: Status, doubtful: Iterable[str]) -> int:
-        """Open the items of a status again, and return how many.
+        """Set the items of a status back to open, and return how many they are.
 
         Args:
-            status: which.
-            doubtful: the reasons that leave open whether an item was sent.
+            status: the status.
+            doubtful: the reasons of failure after which an item may have been sent.
         """
         with self._writing():
             return self._db.execute(REOPEN, (orjson.dumps(list(doubtful)).decode(), str(status))).rowcount
 
     def resolve_ambiguous(self, wanted: Iterable[str]) -> None:
-        """Take for done by this job what was in doubt and is seen as wanted."""
+        """Mark items as done by this job that were in doubt and now have a wanted state."""
         with self._writing():
             self._db.executemany(
                 "UPDATE planned SET status = 'found_done', reason = NULL, error = NULL"
@@ -239,19 +249,19 @@ class Journal(Queries):
             )
 
     def see(self, seen: Iterable[tuple[str, float, str]]) -> None:
-        """Write down the states that the server shows: state, time and id of each."""
+        """Write the states that the server shows: the state, the time and the id of each item."""
         with self._writing():
             self._db.executemany("UPDATE planned SET seen = ?, seen_at = ? WHERE id = ?", seen)
 
     @contextmanager
     def _writing(self) -> Generator[None]:
-        """Do it all or nothing, and for good: when this is over, it is on the disk."""
+        """Run the block in one transaction, which is on the disk when the block has ended."""
         with journal_errors(self.path, NOTHING_SENT):
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield
                 self._db.execute("COMMIT")
             except BaseException:
-                if self._db.in_transaction:  # SQLite has rolled back by itself if the disk is full
+                if self._db.in_transaction:  # on a full disk SQLite has rolled back by itself
                     self._db.execute("ROLLBACK")
                 raise

@@ -1,9 +1,12 @@
-"""One descriptor for each journal that is open in this process, and the lock on it that keeps other runs out.
+"""The lock on a journal, which keeps a second run out. It ends with the process, however that ends.
 
-SQLite's own locks on a file fall as soon as anything in the process closes any descriptor of that file
-(https://www.sqlite.org/howtocorrupt.html). So the descriptor is opened before SQLite opens the file, is shared by all
-who have the file open here, and is closed after the last of them has closed SQLite's. The lock belongs to the file
-itself and not to a name, so that links and other spellings of the path lead to the same one; it ends with the process.
+The lock is on the file of the database itself, and not on a lock file beside it. So links and other spellings of the
+path lead to the same lock, and there is no second file that a crash leaves behind.
+
+That needs care, because POSIX drops all of a process's record locks on a file as soon as the process closes *any*
+descriptor of it, and SQLite uses such locks (https://www.sqlite.org/howtocorrupt.html). So each file has one descriptor
+in this process. It is opened before SQLite opens the file, all users of the file share it, and it is closed after the
+last of them has closed SQLite's connection.
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ if sys.platform == "win32":  # pragma: no cover (the tests run elsewhere)
     import msvcrt
 
     _FAR: Final = 1 << 40
-    """Where the lock is: far beyond what SQLite reads, writes and locks."""
+    """The place of the lock: far behind all bytes that SQLite reads, writes and locks."""
 
     def _lock(descriptor: int) -> None:
         os.lseek(descriptor, _FAR, os.SEEK_SET)
@@ -48,7 +51,7 @@ else:
 
 @attrs.define
 class _Shared:
-    """What all who have a file open here share."""
+    """The descriptor of a file, shared by all who have the file open in this process."""
 
     descriptor: int
     users: int = 0
@@ -60,13 +63,13 @@ _guard: Final = Lock()
 
 
 class FileLock:
-    """A file that is open, and can be locked against everybody else, in this process too.
+    """An open file, and a lock on it that keeps out everybody else, in this process too.
 
     Args:
         path: the file; it has to exist.
 
     Raises:
-        OSError: it cannot be read.
+        OSError: the file cannot be read.
     """
 
     def __init__(self, path: Path) -> None:
@@ -94,10 +97,10 @@ class FileLock:
             return os.read(self._shared.descriptor, size)
 
     def acquire(self) -> bool:
-        """Lock the file; return whether nobody else has.
+        """Lock the file, and return whether that worked; it does not if somebody else holds the lock.
 
         Raises:
-            OSError: files cannot be locked where it is.
+            OSError: the file system has no locks.
         """
         with _guard:
             if self._shared.locked:
@@ -110,14 +113,14 @@ class FileLock:
         return True
 
     def release(self) -> None:
-        """Unlock the file, if it is locked by this one."""
+        """Unlock the file, if this object has locked it."""
         with _guard:
             if self._owns:
                 _unlock(self._shared.descriptor)
                 self._shared.locked = self._owns = False
 
     def close(self) -> None:
-        """Let go of the file; SQLite must have done so before. Twice is fine."""
+        """Close the file, after SQLite has closed it. A second call does nothing."""
         self.release()
         with _guard:
             if self._closed:

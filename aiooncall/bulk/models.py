@@ -1,4 +1,4 @@
-"""What a bulk job deals with: items, what can be done to them, and the facts of its plan."""
+"""The values of bulk jobs: items and their statuses, verbs, the facts of a plan, counts."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ if TYPE_CHECKING:
 
 
 class Status(StrEnum):
-    """How far an item is."""
+    """The status of an item."""
 
     OPEN = "open"
     SENDING = "sending"
-    """Its bytes are about to leave, or have left. Found later, it means that the process died right then."""
+    """Its bytes are about to leave, or have left. In the journal of a run that was killed: it may have been sent."""
     DONE = "done"
     FOUND_DONE = "found_done"
-    """It was sent without an answer, by a run that was cut off or in doubt, and then found done by this job."""
+    """It was sent without an answer, and a later look or run of this job found it done."""
     ALREADY = "already"
-    """It was so before, by somebody else's doing."""
+    """It had the wanted state before; somebody else did it."""
     FAILED = "failed"
     AMBIGUOUS = "ambiguous"
 
 
 DONE_HERE = frozenset({Status.DONE, Status.FOUND_DONE})
-"""What this job has done."""
+"""The statuses of items that this job has changed."""
 FINISHED = DONE_HERE | {Status.ALREADY, Status.FAILED, Status.AMBIGUOUS}
 
 
@@ -40,9 +40,9 @@ def _line(text: str | None) -> str | None:
 
 @attrs.frozen(kw_only=True)
 class Item:
-    """A page or an alert group, as far as it is known; `state` is the provider's word.
+    """A page or an alert group, with the fields that are known; `state` is the provider's word.
 
-    Texts are kept on one line and without what steers a terminal: they are shown in previews and reports.
+    Previews and reports show the texts, so line breaks and characters that control a terminal are removed.
     """
 
     id: str
@@ -55,13 +55,13 @@ class Item:
 
 @attrs.frozen(kw_only=True)
 class Verb:
-    """Something that can be done to each of many items.
+    """An action that a job does to each of its items.
 
     Attributes:
-        name: what it is called.
+        name: its name, such as `resolve`.
         wanted: the states that show that it is done; empty if no state does.
-        repeatable: whether doing it twice is as good as once.
-        undo: the verb that takes it back, if there is one.
+        repeatable: whether an item can be sent twice without harm.
+        undo: the name of the opposite verb; None if there is none.
         timed: whether it takes a duration.
     """
 
@@ -74,18 +74,18 @@ class Verb:
 
 @attrs.frozen(kw_only=True)
 class PlanFacts:
-    """What a plan says; its hash stands for all of it and for every id in its order.
+    """The facts of a plan. Its hash stands for them and for every id in its order.
 
     Attributes:
         provider: `datadog` or `grafana`.
-        account: where and as whom, without a secret.
-        verb: what is to be done.
-        duration: for how long, in seconds, where the verb takes that.
-        selection: where the items came from, in words.
-        items: how many there are.
-        duplicates: how many ids came again and were left out.
-        hash: stands for the plan.
-        created_at: when it was made.
+        account: the host, and a few digits that tell credentials apart; no secret.
+        verb: the verb, such as `resolve`.
+        duration: its duration in seconds, where the verb takes one.
+        selection: the source of the items, in words.
+        items: the number of items.
+        duplicates: the number of ids that were repeated, and left out.
+        hash: the hash of the plan.
+        created_at: the time of the plan.
     """
 
     provider: str
@@ -101,7 +101,7 @@ class PlanFacts:
 
 @attrs.frozen(kw_only=True)
 class Counts:
-    """How many items are in which status."""
+    """The count of items in each status."""
 
     open: int = 0
     sending: int = 0
@@ -113,37 +113,37 @@ class Counts:
 
     @property
     def total(self) -> int:
-        """All of them."""
+        """All items."""
         return self.finished + self.unfinished
 
     @property
     def finished(self) -> int:
-        """Those that were dealt with, whatever came of it."""
+        """Items with an outcome, of whatever kind."""
         return self.succeeded + self.failed + self.ambiguous
 
     @property
     def unfinished(self) -> int:
-        """Those that are still to be dealt with."""
+        """Items without an outcome."""
         return self.open + self.sending
 
     @property
     def succeeded(self) -> int:
-        """Those that are as wanted, by this job or before."""
+        """Items with the wanted state, by this job or before it."""
         return self.done + self.found_done + self.already
 
 
 @attrs.frozen(kw_only=True)
 class Preview:
-    """What a plan would touch.
+    """A preview of a plan: what it would change.
 
     Attributes:
-        plan: the plan; its hash has to be given to run it.
-        by_team: how many items each team has; `unknown` has those of which it is not known, here and below.
-        by_urgency: how many items have which urgency.
-        by_state: how many items are in which state.
-        by_age: how many items are how old.
+        plan: the plan; `run` needs its hash.
+        by_team: the count of items of each team; `unknown` counts items without that field, here and below.
+        by_urgency: the count of items of each urgency.
+        by_state: the count of items in each state.
+        by_age: the count of items of each age.
         samples: some of the items.
-        warnings: what to know before it starts.
+        warnings: sentences to read before the run.
     """
 
     plan: PlanFacts
@@ -157,14 +157,14 @@ class Preview:
 
 @attrs.frozen(kw_only=True)
 class Verification:
-    """What the server shows of a job.
+    """The result of `verify`: what the server shows of a job.
 
     Attributes:
-        confirmed: items that the server shows as wanted.
-        accepted: items that the server took, and does not show as wanted (yet).
-        unknown: items that could not be found, or whose outcome is not known.
+        confirmed: items that have a wanted state.
+        accepted: items that the server accepted and that do not have a wanted state, or not yet.
+        unknown: items that are gone, or that are in doubt and do not have a wanted state.
         failed: items that failed.
-        unfinished: items that were not dealt with.
+        unfinished: items without an outcome.
     """
 
     confirmed: int = 0

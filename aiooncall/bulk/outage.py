@@ -1,8 +1,10 @@
-"""Waiting together while nothing can be reached, so that an outage does not use up the items of a job.
+"""The outage: all workers wait together while nothing can be reached, so that no item fails because of it.
 
-An item that cannot be sent is held. As soon as all workers hold one, that is an outage: one of them tries again, after
-longer and longer waits, and when it gets through all of them go on. If somebody else gets through meanwhile, who began
-after it failed, there is no outage, and the item is tried again at once.
+An item that cannot be sent is held. When all workers hold one, that is an outage. Then one worker tries again, after
+longer and longer waits, and when it reaches the server all of them go on.
+
+A single item that cannot be sent is no outage. It is tried again as soon as another call reaches the server, if that
+call began after this one failed: an older call would prove nothing about the server's present state.
 """
 
 from __future__ import annotations
@@ -21,16 +23,16 @@ if TYPE_CHECKING:
 
 FIRST_WAIT: Final = 1.0
 LONGEST_WAIT: Final = 30.0
-"""Seconds between two tries, at most."""
+"""The longest time between two tries, in seconds."""
 
 
 class Outage:
-    """The place where workers wait that cannot reach the server.
+    """The waiting room of workers that cannot reach the server.
 
     Args:
-        clock: what time it is.
-        tell: gets the events of pauses.
-        longest: how many seconds of a pause are borne.
+        clock: the clock.
+        tell: a function that gets the events of pauses.
+        longest: the longest pause, in seconds; after it the job ends.
     """
 
     def __init__(self, clock: Clock, tell: Callable[[Event], None], longest: float) -> None:
@@ -46,11 +48,11 @@ class Outage:
         self._problem = Exception()
 
     def enter(self) -> None:
-        """Take in that a worker has an item to deal with."""
+        """Count a worker that has taken an item."""
         self._at_work += 1
 
     def leave(self) -> None:
-        """Take in that it has dealt with it."""
+        """Count a worker that has finished its item."""
         self._at_work -= 1
         self._look()
 
@@ -60,7 +62,7 @@ class Outage:
         return self._calls
 
     def answered(self, call: int) -> None:
-        """Take in that the server could be reached by a call, whatever it said."""
+        """Note that a call reached the server, whatever the server answered."""
         if not self._held or call <= min(self._held.values()):
             return
         if self._tries:
@@ -74,10 +76,10 @@ class Outage:
         """Hold an item that could not be sent until it should be tried again.
 
         Args:
-            problem: why.
+            problem: the reason.
 
         Returns:
-            Whether it was an outage; None if that lasts longer than is borne.
+            Whether there was an outage; None if it lasts longer than the longest pause.
         """
         held: asyncio.Future[bool | None] = asyncio.get_running_loop().create_future()
         self._held[held] = self._calls
@@ -89,18 +91,18 @@ class Outage:
             del self._held[held]
 
     def close(self) -> None:
-        """Try no more."""
+        """Stop the tries."""
         if self._next_try is not None:
             self._next_try.cancel()
 
     def _look(self) -> None:
-        """Begin to wait for the next try if all are held."""
+        """Start the wait for the next try if all workers hold an item."""
         trying = self._next_try is not None and not self._next_try.done()
         if not trying and self._held and len(self._held) == self._at_work:
             self._next_try = asyncio.create_task(self._try_later())
 
     async def _try_later(self) -> None:
-        await asyncio.sleep(0)  # a worker that has just dealt with its item takes the next one
+        await asyncio.sleep(0)  # lets a worker that has finished its item take the next one
         if len(self._held) != self._at_work:
             return
         if not self._tries:
@@ -115,5 +117,5 @@ class Outage:
         self._first().set_result(True)
 
     def _first(self) -> asyncio.Future[bool | None]:
-        """Return who has been held longest; nobody's future if all have been cancelled meanwhile."""
+        """Return the future that has waited longest, or a new one if all were cancelled."""
         return next((held for held in self._held if not held.done()), asyncio.get_running_loop().create_future())

@@ -1,6 +1,7 @@
-"""What came of items, as it is written down: one statement for all that are alike.
+"""The SQL that writes outcomes: one statement for all items that end in the same way.
 
-A statement for each item would let go of the interpreter's lock, and fight for it again, once for each of them.
+One statement for each item would be slow: each statement releases the lock of the interpreter and has to wait until it
+gets it back. So items with the same outcome are grouped, and their positions go into one statement as a JSON list.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 Change = tuple[str, str | None, str | None, float | None, bool]
-"""What an item comes to: status, reason, error, when it ended, and whether it may have left without an answer."""
+"""The change of an item: status, reason, error, end, and whether it may have been sent without an answer."""
 
 PRECISION: Final = 0.25
-"""To how many seconds it is written down when an item ended."""
+"""The end of an item is rounded down to this many seconds, so that more items have the same outcome."""
 SET_STATUS: Final = (
     "UPDATE planned SET status = ?, reason = ?, error = ?, finished_at = ?, may_have_left = may_have_left OR ?"
     " WHERE position IN (SELECT value FROM json_each(?))"
@@ -38,19 +39,19 @@ ADD_SECOND: Final = (
 
 
 def statements(changes: Mapping[int, Change]) -> Iterator[tuple[str, tuple[object, ...]]]:
-    """Yield SQL, and the values for it, that writes down what items come to.
+    """Yield the SQL that writes changes of items, and the values for it.
 
     Args:
-        changes: what each comes to, by position.
+        changes: the change of each item, by position.
     """
-    found: dict[Change, list[int]] = {}
+    grouped: dict[Change, list[int]] = {}
     for position, (status, reason, error, at, left) in changes.items():
         ended = None if at is None else at // PRECISION * PRECISION
-        found.setdefault((status, reason, error, ended, left), []).append(position)
-    for change, positions in found.items():
+        grouped.setdefault((status, reason, error, ended, left), []).append(position)
+    for change, positions in grouped.items():
         yield SET_STATUS, (*change, positions_json(positions))
 
 
 def positions_json(positions: Iterable[int]) -> str:
-    """Return positions as SQL takes many of them in one value."""
+    """Return positions as one JSON text, which SQL unpacks with `json_each`."""
     return orjson.dumps(list(positions)).decode()

@@ -1,4 +1,4 @@
-"""Making a plan: what is selected is written down, once and in order, before anything is done."""
+"""The plan: all selected items are written to the journal, once and in order, before anything is sent."""
 
 from __future__ import annotations
 
@@ -25,30 +25,30 @@ if TYPE_CHECKING:
     from aiooncall.bulk.selection import Selection
 
 BATCH: Final = 1000
-"""Items that are written in one go."""
+"""The number of items that are written in one transaction."""
 
 
 class Fingerprint:
-    """The hash of a plan: of what is done where, and of every id in its order."""
+    """The hash of a plan: of provider, account, verb and duration, and of every id in its order."""
 
     def __init__(self, *facts: str) -> None:
         self._hash = hashlib.sha256("\0".join((FORMAT, *facts)).encode())
 
     def add(self, ids: list[str]) -> None:
-        """Take in ids."""
+        """Add ids to the hash."""
         self._hash.update("".join(f"\n{one}" for one in ids).encode())
 
     @property
     def text(self) -> str:
-        """The hash so far, short enough to be typed."""
+        """The hash, short enough to be typed."""
         return self._hash.hexdigest()[:16]
 
 
 def find_verb(provider: Provider, name: str, duration: Seconds | None) -> Verb:
-    """Return what is to be done.
+    """Return the verb of a name.
 
     Raises:
-        OptionsError: the provider cannot do it, or the duration makes no sense.
+        OptionsError: the provider has no such verb, or the duration is wrong.
     """
     verb = provider.verbs.get(name)
     if verb is None:
@@ -74,14 +74,14 @@ async def write_plan(
     """Write a plan to a new journal and return it; a plan that fails leaves no file.
 
     Args:
-        provider: where.
-        name: of the verb.
-        path: of the new journal.
-        selection: what to do it to.
-        described_as: where that comes from.
-        duration: how long, where the verb takes that.
+        provider: the provider.
+        name: the name of the verb.
+        path: the file of the new journal.
+        selection: the items.
+        described_as: the source of the items, in words.
+        duration: the duration, where the verb takes one.
         most: refuse a selection of more items.
-        facts: what else to write down.
+        facts: more facts to write.
     """
     verb = find_verb(provider, name, duration)
     length = None if duration is None else seconds("duration", duration)
@@ -112,7 +112,7 @@ async def write_plan(
 async def _fill(
     journal: Journal, selection: Selection, fingerprint: Fingerprint, most: int | None, described_as: str
 ) -> tuple[int, int]:
-    """Write the items down, and return how many there are and how many came again."""
+    """Write the items, and return how many were written and how many were repeated."""
     added, read = 0, 0
     batch: list[Item] = []
 
@@ -139,7 +139,7 @@ async def _fill(
 
 
 def plan_facts(journal: Journal) -> PlanFacts:
-    """Return what a journal's plan says."""
+    """Read the facts of the plan from a journal."""
     facts = journal.facts()
     with damage_errors(journal.path):
         return PlanFacts(
@@ -156,7 +156,7 @@ def plan_facts(journal: Journal) -> PlanFacts:
 
 
 def current_hash(journal: Journal) -> str:
-    """Return the hash of what a journal says now, read from its items."""
+    """Compute the hash of a plan again, from the items that the journal has now."""
     plan = plan_facts(journal)
     fingerprint = Fingerprint(plan.provider, plan.account, plan.verb, repr(plan.duration))
     for ids in journal.ids(BATCH):

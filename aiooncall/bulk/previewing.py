@@ -1,4 +1,4 @@
-"""Showing what a plan would touch, before anything is touched."""
+"""The preview of a plan: counts, samples and warnings, read from the journal alone."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _AGES: Final = (("under 1 hour", 3600), ("1 to 24 hours", 86_400), ("1 to 7 days
 
 
 def preview_of(journal: Journal, verb: Verb, now: float, samples: int) -> Preview:
-    """Return what a plan would touch, as far as it is known.
+    """Return the preview of a plan.
 
     Args:
-        journal: the plan.
-        verb: what it does.
-        now: seconds since the epoch.
-        samples: how many items to show.
+        journal: the journal with the plan.
+        verb: its verb.
+        now: the time in seconds since the epoch.
+        samples: the number of items to show.
 
     Raises:
         PlanRefused: the items are not those that were planned.
@@ -44,7 +44,7 @@ def preview_of(journal: Journal, verb: Verb, now: float, samples: int) -> Previe
 
 
 def _by_age(journal: Journal, now: float) -> dict[str, int]:
-    """Return how many items are how old."""
+    """Return the count of items of each age."""
     cases = " ".join(
         f"WHEN created_at > '{datetime.fromtimestamp(now - age, UTC):%Y-%m-%dT%H:%M:%S}' THEN '{name}'"
         for name, age in _AGES

@@ -1,4 +1,4 @@
-"""What a bulk job needs of a provider, and how each provider serves it."""
+"""The providers of bulk jobs: the requests that a job needs, once for Datadog and once for Grafana."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ _GRAFANA: Final = {
 
 
 class Provider(Protocol):
-    """Where a job acts."""
+    """A provider, and the client that a job uses for it."""
 
     name: ClassVar[str]
     verbs: ClassVar[Mapping[str, Verb]]
     rows_in_request: ClassVar[int]
-    """How many items one request of `sweep` reads."""
+    """The number of items that one request of `sweep` reads."""
 
     @property
     def core(self) -> ApiCore:
@@ -53,15 +53,15 @@ class Provider(Protocol):
         ...
 
     async def act(self, verb: Verb, item_id: str, duration: float | None) -> bool:
-        """Do it to one item, and return whether that changed anything, as far as that can be told."""
+        """Do the verb to one item, and return False if the server says that nothing had to be changed."""
         ...
 
     async def look(self, item_id: str) -> Item:
-        """Return an item as it is now."""
+        """Read one item."""
         ...
 
     def sweep(self, since: datetime, until: datetime) -> AsyncIterator[Item]:
-        """Yield the items that were created between two instants, as they are now."""
+        """Read the items that were created between two times."""
         ...
 
 
@@ -77,17 +77,17 @@ class DatadogProvider:
         self.core = core_of(client)
 
     async def act(self, verb: Verb, item_id: str, duration: float | None) -> bool:
-        """Do it to one page; Datadog does not say whether that changed anything."""
+        """Do the verb to one page, and return True, as Datadog does not say whether anything had to be changed."""
         del duration
         await self.core.call(_ENDPOINTS[verb.name], item_id, lane=Lane.BULK)
         return True
 
     async def look(self, item_id: str) -> Item:
-        """Return a page as it is now."""
+        """Read one page."""
         return item_of(await self.client.pages.get(item_id))
 
     async def sweep(self, since: datetime, until: datetime) -> AsyncIterator[Item]:
-        """Yield the pages that were created between two instants, the newest first."""
+        """Read the pages that were created between two times, newest first."""
         async for page in self.client.pages.list(since=since, page_size=self.rows_in_request):
             if page.created_at <= until:
                 yield item_of(page)
@@ -105,21 +105,21 @@ class GrafanaProvider:
         self.core = core_of(client)
 
     async def act(self, verb: Verb, item_id: str, duration: float | None) -> bool:
-        """Do it to one alert group, and return whether it was not so already."""
+        """Do the verb to one alert group, and return False if it already had the wanted state."""
         return await self.client.alert_groups.act(verb.name, item_id, duration=duration)
 
     async def look(self, item_id: str) -> Item:
-        """Return an alert group as it is now."""
+        """Read one alert group."""
         return item_of(await self.client.alert_groups.get(item_id))
 
     async def sweep(self, since: datetime, until: datetime) -> AsyncIterator[Item]:
-        """Yield the alert groups that began between two instants, the newest first."""
+        """Read the alert groups that began between two times, newest first."""
         async for group in self.client.alert_groups.list(started_at=(since, until)):
             yield item_of(group)
 
 
 def provider_of(client: object) -> Provider:
-    """Return where a job acts that is given `client`."""
+    """Return the provider of a client."""
     if isinstance(client, DatadogOnCall):
         return DatadogProvider(client)
     if isinstance(client, GrafanaOnCall):

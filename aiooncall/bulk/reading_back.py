@@ -1,4 +1,4 @@
-"""Reading the states of items back: in lists where that takes fewer requests, and one by one."""
+"""Reading the states of items back: from a list where that takes fewer requests, else one by one."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ if TYPE_CHECKING:
     from aiooncall.bulk.providers import Provider
 
 GONE: Final = "gone"
-"""What stands for the state of an item that is not there any more."""
+"""The state that is written for an item that does not exist any more."""
 
 States = dict[str, str]
-"""By id."""
+"""The state of each item, by id."""
 
 
 async def read_states(provider: Provider, items: Sequence[Item], *, most: int | None = None) -> States:
-    """Return the states that the server shows now; what it does not tell is left out.
+    """Read the states that the server shows now. An item that could not be read is left out.
 
-    A list is read if all items say when they were created and that takes fewer requests.
+    A list is read if the creation times of all items are known and a list takes fewer requests.
 
     Args:
-        provider: where.
-        items: of which items.
-        most: how many to look at one by one at most; the rest is left out.
+        provider: the provider.
+        items: the items.
+        most: the most items to read one by one; the others are left out.
 
     Raises:
-        Unauthorized, Forbidden: the credentials may not look.
+        Unauthorized, Forbidden: the credentials may not read the items.
     """
     times = [item.created_at for item in items if item.created_at is not None]
     found: States = {}
@@ -45,7 +45,7 @@ async def read_states(provider: Provider, items: Sequence[Item], *, most: int | 
 
 
 async def _from_list(provider: Provider, wanted: set[str], since: datetime, until: datetime) -> States:
-    """Read a list, and give up on it when it has taken as many requests as single looks would."""
+    """Read a list, and stop when it has taken as many requests as reading one by one would."""
     found: States = {}
     rows = len(wanted) * provider.rows_in_request
     try:
@@ -55,7 +55,7 @@ async def _from_list(provider: Provider, wanted: set[str], since: datetime, unti
                 found[item.id] = item.state or ""
             if len(found) == len(wanted) or rows <= 0:
                 break
-    except OnCallError:  # what the list does not tell is looked at one by one
+    except OnCallError:  # items that the list does not have are read one by one
         pass
     return found
 

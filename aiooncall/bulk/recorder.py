@@ -1,4 +1,17 @@
-"""Writing down what happens while it happens, on a thread of its own and many items in one go."""
+"""The recorder: it writes to the journal on a thread of its own, and many items in one transaction.
+
+Each transaction ends with a sync of the disk, which takes milliseconds. One for each item would let the disk set the
+speed of the job, so the recorder gathers. It has two kinds of callers:
+
+- An outcome can wait. `finished` stores it and returns at once; a write follows after 0.1 s, or 1 000 outcomes. If the
+  process dies before that, the journal still holds the item as being sent, and the next run deals with it.
+- An intent cannot wait: an item must be on the disk before its bytes leave. `begin` returns only after the sync. As
+  workers become ready at almost the same time, the recorder waits a millisecond for more of them, and one sync serves
+  them all.
+
+A write takes everything that has gathered, outcomes and intents alike, so the disk never sees an intent without the
+outcomes that came before it. What gathers during a write goes with the next one.
+"""
 
 from __future__ import annotations
 
@@ -16,28 +29,26 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 LONGEST_WAIT: Final = 0.1
-"""Seconds after which an outcome is on the disk, at the latest."""
+"""The longest time that an outcome waits for a write, in seconds."""
 GATHER_TIME: Final = 0.001
-"""Seconds in which whoever is about to send gathers, so that all share one write: a write takes as long as its sync."""
+"""The time for which workers that are about to send gather, in seconds, so that they share one write."""
 MOST_WAITING: Final = 1000
-"""Outcomes that are written at once, at the latest."""
+"""The number of outcomes that starts a write."""
 MOST_UNWRITTEN: Final = 2 * MOST_WAITING
-"""Outcomes that may wait for the disk."""
+"""The number of outcomes in memory from which on workers wait for the disk."""
 
 
 class Recorder:
-    """Writes outcomes in batches. What must be on the disk before a send is waited for, by all who wait at once.
-
-    Of what happens to one item between two writes only the last counts.
+    """A writer of outcomes and intents in batches. If an item changes twice between two writes, the last change counts.
 
     Args:
-        journal: where to.
-        timeline: what else is written down from time to time.
-        now: returns what time it is, as the journal has it.
+        journal: the journal to write to.
+        timeline: counts what happens in each second; its counts go with each write.
+        now: returns the time as the journal writes it.
 
     Attributes:
-        is_full: whether so much is to be written that the disk should catch up first.
-        problem: why nothing can be written any more, if that is so.
+        is_full: whether so many outcomes wait that workers should call `room` before they go on.
+        problem: the error that ended all writing; None while writing works.
     """
 
     def __init__(self, journal: Journal, timeline: Timeline, now: Callable[[], str]) -> None:
@@ -55,12 +66,12 @@ class Recorder:
         self._closing = False
 
     def start(self) -> None:
-        """Begin to write, on the running loop."""
+        """Start the task that writes, on the running loop."""
         self._flushed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._loop = asyncio.ensure_future(self._run())
 
     def finished(self, position: int, change: Change) -> None:
-        """Take in what came of the item at a position."""
+        """Store the outcome of the item at a position; it is written later."""
         changes = self._changes
         changes[position] = change
         self._sending.discard(position)
@@ -71,15 +82,15 @@ class Recorder:
             self.is_full = len(changes) >= MOST_UNWRITTEN
 
     async def room(self) -> None:
-        """Return when the disk has caught up, so that what is to be written cannot pile up."""
+        """Wait until the disk has caught up, so that outcomes cannot fill the memory."""
         while self.is_full and not self._loop.done():
             await asyncio.wait({self._flushed, self._loop}, return_when=asyncio.FIRST_COMPLETED)
 
     async def begin(self, position: int) -> None:
-        """Return once it is on the disk that the item is about to be sent.
+        """Write down that an item is about to be sent, and return once that is on the disk.
 
         Raises:
-            JournalError: it could not be written, so it must not be sent.
+            JournalError: it could not be written, so the item must not be sent.
         """
         if self.problem is not None:
             raise self.problem
@@ -92,11 +103,15 @@ class Recorder:
         await written
 
     async def do(self, work: Callable[..., T], *values: Any) -> T:  # noqa: ANN401 (the work's own)
-        """Do something with the journal on its thread."""
+        """Run a function on the thread of the journal, and return its result."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, partial(work, *values))
 
     async def close(self) -> None:
-        """Write what is left, and raise what went wrong with writing."""
+        """Write what is left.
+
+        Raises:
+            JournalError: something could not be written.
+        """
         self._closing = True
         self._wake.set()
         self._hurry.set()
@@ -120,7 +135,7 @@ class Recorder:
             raise
 
     async def _pause(self) -> None:
-        """Let outcomes gather for a moment, unless somebody is in a hurry."""
+        """Let outcomes gather, until an intent comes or the longest wait is over."""
         try:
             async with asyncio.timeout(LONGEST_WAIT):
                 await self._hurry.wait()
@@ -141,7 +156,7 @@ class Recorder:
             _fail(waiting, problem)
             raise
         for written in waiting:
-            if not written.done():  # who waited may have been cancelled meanwhile
+            if not written.done():  # a worker that waited may have been cancelled
                 written.set_result(None)
 
     async def _write(self, changes: dict[int, Change]) -> None:
@@ -150,7 +165,7 @@ class Recorder:
 
 
 def _fail(waiting: list[asyncio.Future[None]], problem: BaseException) -> None:
-    """Raise in all who wait what went wrong."""
+    """Raise a problem in every worker that waits for a write."""
     for written in waiting:
         if not written.done():
             written.set_exception(problem)

@@ -1,4 +1,9 @@
-"""Carrying a plan out: a crew of workers, and a journal that knows at any moment what was done."""
+"""The run of a job: workers send the open items, and the recorder writes each intent and each outcome.
+
+The transport calls `Handle.declare` when the rate limit has admitted an item and its bytes are about to leave, and not
+earlier: an item that only waits for the limit stays open, so a stop or a crash leaves few items in doubt. It calls
+`Handle.withdraw` when the server refused the item, or when no byte left.
+"""
 
 from __future__ import annotations
 
@@ -41,29 +46,29 @@ if TYPE_CHECKING:
     from aiooncall.bulk.providers import Provider
 
 BATCH: Final = 1000
-"""Items that are read from the journal in one go."""
+"""The number of items that are read from the journal at a time."""
 LONGEST_ERROR: Final = 300
 FORBIDDEN_IN_A_ROW: Final = 20
-"""So many refusals without a success between them are the credentials' fault, and end the job."""
+"""The number of 403 in a row, without a success between them, that ends the job: the credentials must be the reason."""
 MOST_CHANCES: Final = 3
-"""How often an item is tried that cannot be sent while others can."""
+"""The number of tries for an item that cannot be sent while others can."""
 DOUBTFUL: Final = (
     *(one.__name__ for one in (AttemptTimeout, ConnectionDropped, ResponseTooLarge, ServerError, CodecError)),
     *(AmbiguousOutcome.__name__, "Interrupted"),
 )
-"""The reasons after which an item may have been sent."""
+"""The reasons of failure after which an item may have been sent."""
 _WITHDRAWN: Final = (Status.OPEN.value, None, None, None, False)
 _MAY_HAVE_LEFT: Final = (Status.OPEN.value, None, None, None, True)
 
 
 @attrs.frozen(kw_only=True)
 class RunOptions:
-    """How a plan is carried out.
+    """The options of a run.
 
     Attributes:
-        concurrency: how many requests at once.
-        patience: how many seconds of an outage are waited for.
-        watch: called with each status as items end.
+        concurrency: the number of requests at once.
+        patience: the longest outage to wait for, in seconds.
+        watch: called with the status of each item that ends.
     """
 
     concurrency: int
@@ -73,11 +78,11 @@ class RunOptions:
 
 @attrs.define(slots=True, eq=False)
 class Handle:
-    """One item in a worker's hands; it is written down before its bytes leave, and when they had no effect.
+    """One item that a worker has taken, as the transport sees it: the intent to send it, which can be withdrawn.
 
     Attributes:
-        item_id: which.
-        position: where it stands in the journal.
+        item_id: the id of the item.
+        position: its position in the journal.
         may_have_left: whether an earlier try may have been sent.
     """
 
@@ -88,31 +93,31 @@ class Handle:
     _declared: bool = False
 
     async def declare(self) -> None:
-        """Write down that the item is about to be sent, unless that stands there already."""
+        """Write down that the item is about to be sent, unless that is written already."""
         if not self._declared:
             self._declared = True
             await self._recorder.begin(self.position)
 
     def withdraw(self) -> None:
-        """Take that back: it was refused, or did not leave after all."""
+        """Write down that the item is open again: it was refused, or no byte of it left."""
         if self._declared:
             self._declared = False
             self.note(_WITHDRAWN)
 
     def note(self, change: tuple[str, str | None, str | None, float | None, bool]) -> None:
-        """Let it be written down what it came to."""
+        """Give a change of the item to the recorder."""
         self._recorder.finished(self.position, change)
 
 
 class Runner:
-    """Does one verb to every open item of a journal.
+    """A run: it does the verb to every open item of a journal.
 
     Args:
-        provider: where.
-        journal: what is left to do, and where it is written down.
-        verb: what to do.
-        duration: for how long, in seconds, where the verb takes that.
-        options: how.
+        provider: the provider.
+        journal: the journal with the items; outcomes are written to it.
+        verb: the verb.
+        duration: its duration in seconds, where it takes one.
+        options: the options of the run.
     """
 
     def __init__(
@@ -143,23 +148,23 @@ class Runner:
         self._fatal: Exception | None = None
 
     def stop(self) -> None:
-        """Send nothing more: what is on its way comes to its end, and what only waits stays open."""
+        """Send nothing more: requests on the wire are awaited, and items that only wait stay open."""
         self._stopped = True
         if self._crew is not None:
             self._crew.stop()
 
     async def run(self) -> None:
-        """Deal with the open items until none is left, or until told to stop.
+        """Send the open items until none is left, or until `stop` is called.
 
         Raises:
             Unauthorized, Forbidden: the credentials may not do this; the items stay open.
-            ConnectError: nothing can be reached from the start, or for longer than is borne; the items stay open.
-            ClientClosed: the client is not open, or was closed meanwhile; the items stay open.
+            ConnectError: nothing can be reached from the start, or for longer than `patience`; the items stay open.
+            ClientClosed: the client is not open, or was closed during the run; the items stay open.
             JournalError: something could not be written; nothing was sent from then on.
         """
         self._recorder.start()
         try:
-            # A connection of its own, so that reading never waits for what is being written.
+            # A second connection, so that reading never waits for a write.
             with (
                 closing(Journal.open(self._journal.path)) as reading,
                 self._provider.core.add_trouble_hook(self._timeline),
@@ -200,7 +205,7 @@ class Runner:
             if (unreachable := await self._try(handle)) is not None:
                 await self._hold(handle, unreachable)
         except asyncio.CancelledError:
-            if not flight.left:  # it only waited, or was refused
+            if not flight.left:  # it waited, or was refused
                 handle.withdraw()
             elif self._verb.repeatable:
                 handle.note(_MAY_HAVE_LEFT)
@@ -209,7 +214,7 @@ class Runner:
             self._outage.leave()
 
     async def _hold(self, handle: Handle, unreachable: ConnectError) -> None:
-        """Try an item again that could not be sent, once others can be, or one of them should look."""
+        """Try an item again that could not be sent, each time that the outage lets it."""
         problem: ConnectError | None = unreachable
         chances = MOST_CHANCES
         while problem is not None:
@@ -222,7 +227,7 @@ class Runner:
             problem = await self._try(handle)
 
     async def _try(self, handle: Handle) -> ConnectError | None:
-        """Do it to an item; return why that was not possible, if so, and nothing was sent."""
+        """Send an item and record its outcome; return the error if no connection was made, so that nothing was sent."""
         call = self._outage.begin()
         try:
             changed = await self._provider.act(self._verb, handle.item_id, self._duration)
@@ -231,7 +236,7 @@ class Runner:
         except OnCallError as error:
             self._outage.answered(call)
             self._failed(handle, error)
-        except Exception as error:  # noqa: BLE001 (one item's failure, whatever it is; it may have been sent)
+        except Exception as error:  # noqa: BLE001 (any error fails its item alone; it may have been sent)
             self._end_item(handle, Status.FAILED if self._verb.repeatable else Status.AMBIGUOUS, error)
         else:
             self._outage.answered(call)
@@ -240,7 +245,7 @@ class Runner:
 
     @property
     def _is_first(self) -> bool:
-        """Whether nothing has come to an end, in this run or before."""
+        """Whether no item has an outcome yet, in this run or an earlier one."""
         return not self._ended_items and not self._proven
 
     def _succeeded(self, handle: Handle, *, changed: bool) -> None:
@@ -252,7 +257,7 @@ class Runner:
 
     def _failed(self, handle: Handle, error: OnCallError) -> None:
         if isinstance(error, (Unauthorized, Forbidden, ClientClosed)):
-            # It is the credentials, as the first item or many in a row tell, or a closed client.
+            # A single item may be forbidden. If it is the first, or one of many in a row, the credentials are wrong.
             self._forbidden += 1
             many = self._forbidden >= FORBIDDEN_IN_A_ROW
             if self._is_first or many or isinstance(error, (Unauthorized, ClientClosed)):
@@ -260,7 +265,7 @@ class Runner:
         self._end_item(handle, Status.AMBIGUOUS if isinstance(error, AmbiguousOutcome) else Status.FAILED, error)
 
     def _end_job(self, reason: OnCallError) -> Never:
-        """End the job for a reason that no item can be blamed for; what it came with stays open."""
+        """End the job for a reason that is not the fault of an item; the item stays open."""
         self._fatal = self._fatal or reason
         self.stop()
         raise asyncio.CancelledError

@@ -1,4 +1,4 @@
-"""When the runs of a job began and ended, as its journal has it."""
+"""The facts that a journal holds of the runs of its job: when each began and ended."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
     from aiooncall.bulk.journal import Journal
 
 RUN: Final = "run "
-"""The journal has a fact for each run: this and its number, and as the value when it began and ended: `A/B`."""
+"""The start of the name of these facts, before the number of the run. The value is `BEGIN/END`, both as texts."""
 
 
 @contextmanager
 def record_run(journal: Journal, wall_time: Callable[[], float], *, repeatable: bool) -> Generator[None]:
-    """Write down when a run begins and ends; one that is killed has no end.
+    """Write the begin and the end of a run to the journal. A run that is killed has no end.
 
     Args:
-        journal: where to.
-        wall_time: returns what time it is, in seconds since the epoch.
-        repeatable: whether what it does can be done again without harm.
+        journal: the journal to write to.
+        wall_time: returns the time in seconds since the epoch.
+        repeatable: whether an item can be sent twice without harm.
     """
     facts, began = journal.facts(), _text(wall_time())
     name = f"{RUN}{1 + sum(fact.startswith(RUN) for fact in facts)}"
@@ -34,7 +34,7 @@ def record_run(journal: Journal, wall_time: Callable[[], float], *, repeatable: 
         yield
     finally:
         ended = _text(wall_time())
-        with suppress(JournalError):  # what went wrong with the journal is on its way already
+        with suppress(JournalError):  # the run has raised the problem of the journal already
             journal.note({"ended_at": ended, name: f"{began}/{ended}"})
 
 

@@ -1,4 +1,4 @@
-"""What a journal holds: its tables, and how facts and items become rows."""
+"""The tables of a journal, and the conversion of facts and items to rows and back."""
 
 from __future__ import annotations
 
@@ -43,24 +43,25 @@ CREATE TABLE timeline (
   allowed REAL
 );
 """
-"""Each fact has a sum of its own, as any text would do for it. What an item can be is checked once a run by
-`DAMAGED`: as a CHECK of the table it would be checked, and paid for, with each change.
+"""Each fact has a checksum, because no other check would find a damaged text in it. The values of items are checked
+once a run, by `DAMAGED`: a CHECK of the table would cost time with each change.
 
-What is being sent is one fact of the job, a list of positions, and `items` shows it as a status. There are never more
-of them than requests at once, and to write the list anew costs a tenth of changing the row of each item twice.
+The items that are being sent are one fact of the job, the list `sending` of their positions, and the view `items` shows
+them with that status. The list is never longer than the number of requests at once. To write it anew costs a tenth of
+what it costs to change the row of each item twice.
 
-`may_have_left` marks items that an earlier run, or an earlier try, had sent without learning what came of it.
+`may_have_left` marks items that an earlier run, or an earlier try, sent without learning the result.
 """
 DAMAGED: Final = (
     f"SELECT id FROM planned WHERE status NOT IN ({_STATUSES}) OR may_have_left NOT IN (0, 1)"  # noqa: S608 (constants)
     " OR (finished_at IS NULL) != (status = 'open') LIMIT 1"
 )
-"""The id of an item that no run can have left so."""
+"""Selects the id of an item with values that no run can have written."""
 ITEM: Final = "id, title, team, urgency, state, created_at"
 
 
 def fact_row(name: str, value: str) -> FactRow:
-    """Return a fact as a row."""
+    """Return the row of a fact, with its checksum."""
     return name, value, crc32(f"{name}={value}".encode())
 
 
@@ -68,7 +69,7 @@ def facts_of(rows: Iterable[tuple[Any, ...]]) -> dict[str, str]:
     """Return the facts in rows.
 
     Raises:
-        ValueError: one was damaged.
+        ValueError: the checksum of a fact is wrong.
     """
     found: dict[str, str] = {}
     for name, value, checked in rows:
@@ -79,13 +80,13 @@ def facts_of(rows: Iterable[tuple[Any, ...]]) -> dict[str, str]:
 
 
 def format_of(facts: Mapping[str, object]) -> tuple[str, bool]:
-    """Return which format a journal says that it has, and whether it is one of this package."""
-    said = str(facts.get("format", ""))
-    return said, said.rpartition(" ")[0] == FORMAT.rpartition(" ")[0]
+    """Return the format that a journal names, and whether it is one of this package, of any version."""
+    name = str(facts.get("format", ""))
+    return name, name.rpartition(" ")[0] == FORMAT.rpartition(" ")[0]
 
 
 def item_row(item: Item) -> ItemRow:
-    """Return an item as a row; times are in UTC, so that they compare as texts."""
+    """Return the row of an item. Its time is in UTC, so that times can be compared as texts."""
     created_at = None if item.created_at is None else format_datetime(item.created_at.astimezone(UTC))
     return item.id, item.title, item.team, item.urgency, item.state, created_at
 

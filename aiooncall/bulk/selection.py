@@ -1,7 +1,7 @@
-"""Where the ids of a job come from: files, standard input, and whatever can be iterated over.
+"""The selection of a job: items from files, from standard input, and from iterables of ids, pages or alert groups.
 
-Rules for texts: blank lines, a byte-order mark, Windows line ends and white space around an id count for nothing. A
-line that is no id ends the reading with an error that has its number.
+In a file, blank lines, a byte-order mark, Windows line ends and white space around an id are ignored. A line that is
+no id raises an error with its number.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ _TEXTS = ("title", "team", "urgency", "state")
 
 
 def read_ids(source: str | Path | IO[bytes]) -> Iterator[Item]:
-    """Yield the items in a file of ids, or of JSON lines; line by line, however many there are.
+    """Read items from a file of ids or of JSON lines, one line at a time.
 
-    A line of JSON is a text, or an object with an `id` and maybe `title`, `team`, `urgency`, `state`, `created_at`.
+    A JSON line is a text, or an object with an `id` and, if known, `title`, `team`, `urgency`, `state`, `created_at`.
 
     Args:
         source: a path, or a binary file such as `sys.stdin.buffer`.
 
     Raises:
-        OptionsError: a line is no id; or the file cannot be read.
+        OptionsError: a line is no id, or the file cannot be read.
     """
     try:
         if isinstance(source, (str, Path)):
@@ -92,7 +92,7 @@ async def items_in(selection: Selection) -> AsyncIterator[Item]:
     """Yield the items of a selection.
 
     Raises:
-        OptionsError: there is something else in it, or an id that cannot be one.
+        OptionsError: it has something else in it, or an id that no provider has.
     """
     if isinstance(selection, AsyncIterable):
         async for one in selection:
@@ -118,22 +118,28 @@ def _item(one: object) -> Item:
             raise OptionsError("selection", one, "ids, pages or alert groups")
 
 
-def item_of(found: Page | AlertGroup) -> Item:
-    """Return what a job keeps of a page or an alert group."""
-    if isinstance(found, AlertGroup):
-        return Item(
-            id=found.id,
-            title=found.title or None,
-            team=found.team_id or None,
-            state=str(found.state),
-            created_at=found.created_at or None,
-        )
-    team = found.target
+def item_of(source: Page | AlertGroup) -> Item:
+    """Return the item of a page or of an alert group."""
+    return _item_of_page(source) if isinstance(source, Page) else _item_of_group(source)
+
+
+def _item_of_page(page: Page) -> Item:
+    team = page.target
     return Item(
-        id=found.id,
-        title=found.title,
+        id=page.id,
+        title=page.title,
         team=(team.label if isinstance(team, Team) else team.id) if team else None,
-        urgency=str(found.urgency) if found.urgency else None,
-        state=str(found.status),
-        created_at=found.created_at,
+        urgency=str(page.urgency) if page.urgency else None,
+        state=str(page.status),
+        created_at=page.created_at,
+    )
+
+
+def _item_of_group(group: AlertGroup) -> Item:
+    return Item(
+        id=group.id,
+        title=group.title or None,
+        team=group.team_id or None,
+        state=str(group.state),
+        created_at=group.created_at or None,
     )

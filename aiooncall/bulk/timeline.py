@@ -24,7 +24,7 @@ _FAILED: Final = frozenset({Status.FAILED, Status.AMBIGUOUS})
 
 @attrs.define
 class SecondCounter:
-    """What happened in one second."""
+    """The counters of one second."""
 
     done: int = 0
     failed: int = 0
@@ -34,11 +34,11 @@ class SecondCounter:
 
 
 class Timeline:
-    """Counts what happens: refusals and retries as a hook of the client, items as the recorder tells.
+    """A counter for each second: as a hook of the client it counts refusals and retries, the recorder adds the items.
 
     Args:
-        core: whose budgets tell how many calls are allowed.
-        clock: what time it is.
+        core: the core of a client; its budgets have the allowed rate, and it counts its requests.
+        clock: the clock.
     """
 
     def __init__(self, core: ApiCore, clock: Clock) -> None:
@@ -54,10 +54,10 @@ class Timeline:
         now.retried += isinstance(event, RetryScheduled)
 
     def take(self, changes: Iterable[Change]) -> list[tuple[Any, ...]]:
-        """Return what was counted since the last time, as the journal takes it.
+        """Return the counters since the last call as rows for `Journal.write`, and start new ones.
 
         Args:
-            changes: what items came to since then.
+            changes: the changes of items since then.
         """
         ended = Counter((int(at), status) for status, _, _, at, _ in changes if at is not None)
         for (second, status), items in ended.items():
@@ -73,10 +73,10 @@ class Timeline:
         return [(second, *attrs.astuple(counted), allowed) for second, counted in taken.items()]
 
     def _second(self) -> SecondCounter:
-        """Return what is counted in now."""
+        """Return the counters of the present second."""
         return self._seconds.setdefault(int(self._clock.time()), SecondCounter())
 
     def _allowed(self) -> float | None:
-        """Return the calls in a second that the tightest known limit allows."""
+        """Return the calls per second that the tightest known limit allows."""
         known = [one.limit / one.period for one in self._core.budgets() if one.limit and one.period]
         return min(known, default=None)

@@ -1,4 +1,4 @@
-"""Planning to take back what a job changed."""
+"""The plan of an undo: the opposite action for the items that a job changed."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ if TYPE_CHECKING:
 
 BATCH: Final = 1000
 MOST_SINGLE_LOOKS: Final = 100
-"""Of so many items in a batch the state is read one by one, where no list tells it."""
+"""The most items of a batch whose states are read one by one, where no list has them."""
 _UNDONE_DURATION: Final = "undone_duration"
-"""The fact that keeps for how long something was, when it is taken back: that can be taken back in turn."""
+"""The fact with the duration of what is taken back. An undo of the undo needs it: `silence` again, for as long."""
 
 
 async def plan_undo(provider: Provider, journal: Journal, plan: PlanFacts, path: str | Path) -> Journal:
-    """Write the plan that takes back what a job changed.
+    """Write the plan of an undo to a new journal.
 
     Args:
-        provider: where.
-        journal: of that job.
-        plan: what it did.
+        provider: the provider of the job.
+        journal: the journal of the job.
+        plan: the plan of the job.
         path: the file of the new journal.
 
     Raises:
-        NothingSelected: it changed nothing.
-        OptionsError: the provider cannot take it back.
-        Unauthorized, Forbidden: the credentials may not look.
+        NothingSelected: the job changed nothing.
+        OptionsError: the verb cannot be undone.
+        Unauthorized, Forbidden: the credentials may not read the items.
     """
     undo = provider.verbs[plan.verb].undo
     if undo is None:
@@ -59,7 +59,7 @@ async def plan_undo(provider: Provider, journal: Journal, plan: PlanFacts, path:
 
 
 async def _done_here(provider: Provider, journal: Journal) -> AsyncIterator[Item]:
-    """Yield what a job has done, in the states in which it is now; what was not read has none."""
+    """Yield the items that a job changed, with their present states; a state that was not read is None."""
     statuses = ", ".join(f"'{status}'" for status in sorted(DONE_HERE))
     for chunk in journal.chunks(f"status IN ({statuses})", BATCH):
         states = await read_states(provider, chunk, most=MOST_SINGLE_LOOKS)
@@ -68,7 +68,7 @@ async def _done_here(provider: Provider, journal: Journal) -> AsyncIterator[Item
 
 
 def _undone_duration(journal: Journal) -> float | None:
-    """Return for how long it was what an undo has taken back."""
-    said = journal.facts().get(_UNDONE_DURATION)
+    """Return the duration of what a job, itself an undo, has taken back."""
+    duration = journal.facts().get(_UNDONE_DURATION)
     with damage_errors(journal.path):
-        return float(said) if said else None
+        return float(duration) if duration else None

@@ -1,4 +1,4 @@
-"""Looking whether the server shows what it accepted."""
+"""Verifying a job: reading the states back until the server shows what it accepted."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
     from aiooncall.bulk.providers import Provider
 
 CHUNK: Final = 10_000
-"""Items that are looked at in one go."""
+"""The number of items that are read at a time."""
 _TO_SEE: Final = "status IN ('done', 'found_done', 'already', 'ambiguous')"
 
 
 class Verifier:
-    """Reads states back until all is as wanted.
+    """A reader of states, which repeats until all items have a wanted state.
 
     Args:
-        provider: where.
-        journal: which items, and where their states are written down.
-        verb: what was done.
+        provider: the provider.
+        journal: the journal with the items; the states are written to it.
+        verb: the verb of the job.
     """
 
     def __init__(self, provider: Provider, journal: Journal, verb: Verb) -> None:
@@ -36,7 +36,7 @@ class Verifier:
         self._clock = provider.core.options.clock
 
     async def run(self, wait: float) -> Verification:
-        """Look until all is as wanted, for up to `wait` seconds, and return what was seen."""
+        """Read until all items have a wanted state, for up to `wait` seconds, and return the result."""
         until = self._clock.monotonic() + wait
         attempt = 0
         while self._verb.wanted:
@@ -57,11 +57,11 @@ class Verifier:
 
 
 def verification(journal: Journal, wanted: Collection[str]) -> Verification:
-    """Return what is known by now.
+    """Return the result from the states that the journal has.
 
     Args:
-        journal: where the states that were seen are written down.
-        wanted: the states that show that it is done.
+        journal: the journal of the job.
+        wanted: the states that show that an item is done.
     """
     counts = journal.counts()
     shown = _is_one_of(wanted)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from aiooncall.datadog.client import DatadogOnCall
 
 OLD: Final = timedelta(hours=1)
-"""How long ago the last item was sent, when it is asked whether that was the last one."""
+"""The age of the last intent from which on `resume` asks whether the journal is an old copy."""
 app = typer.Typer(help="The same action on very many pages or alert groups.", no_args_is_help=True)
 
 JournalFile = Annotated[Path, typer.Argument(metavar="JOURNAL", help="Holds the plan, and what came of it.")]
@@ -191,7 +191,7 @@ def _selection(
     query: str | None,
     filters: dict[str, Any],
 ) -> tuple[Any, str]:
-    """Return what was selected, by one way only, and that way in words."""
+    """Return the selection and its source in words; exactly one source must be given."""
     ways = [one for one in (ids, source, query, filters) if one]
     if len(ways) != 1:
         raise OptionsError("selection", ways, "ids, --from, --query, or filters, one of them")
@@ -209,7 +209,7 @@ def _selection(
 
 
 def _nothing(settings: Settings, why: str, *, fail: bool) -> ExitCode:
-    """Say that there is nothing to do, which is no mistake unless it was said to be one."""
+    """Say that there is nothing to do; that is a failure only with `--fail-if-none`."""
     say_err(f"{why}: there is nothing to do, and nothing was planned")
     if settings.json:
         print_json({"plan": None})
@@ -220,16 +220,16 @@ def _show(found: Preview, journal: Path, settings: Settings) -> None:
     if settings.json:
         print_json({**plain(found), "samples": [item_json(item) for item in found.samples]})
         return
-    said = found.plan
-    again = f", {said.duplicates} came twice and count once" if said.duplicates else ""
-    say(f"{said.verb} {said.items} items of {said.provider} ({said.selection}{again})")
+    facts = found.plan
+    again = f", {facts.duplicates} came twice and count once" if facts.duplicates else ""
+    say(f"{facts.verb} {facts.items} items of {facts.provider} ({facts.selection}{again})")
     for title in ("state", "team", "urgency", "age"):
         print_counts(getattr(found, f"by_{title}"), title=f"by {title}")
     for item in found.samples:
         say("  " + "  ".join(str(value) for value in item_json(item).values()))
     for warning in found.warnings:
         say(f"note: {warning}")
-    say(f"nothing was sent; to do it: {settings.again('bulk', 'run', journal, '--plan', said.hash)}")
+    say(f"nothing was sent; to do it: {settings.again('bulk', 'run', journal, '--plan', facts.hash)}")
 
 
 def _confirm(job: Job, most: int, *, yes: bool) -> None:
@@ -245,7 +245,7 @@ def _confirm(job: Job, most: int, *, yes: bool) -> None:
 
 
 def _confirm_age(job: Job, now: float, *, yes: bool) -> None:
-    """Ask before a job goes on that sent its last item long ago: nothing shows that a journal is an old copy."""
+    """Ask before a job continues that sent its last item long ago, as no check finds that a journal is an old copy."""
     last = job.last_intent_at
     if job.repeatable or last is None:
         return

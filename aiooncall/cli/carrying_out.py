@@ -1,4 +1,4 @@
-"""Running a job in a terminal: progress, signals, and what is said at its end."""
+"""The run of a job in a terminal: progress, signals, summary and exit code."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from aiooncall.grafana.client import GrafanaOnCall
 
 _SIGNALS: Final = {signal.SIGINT: ExitCode.INTERRUPTED, signal.SIGTERM: ExitCode.TERMINATED}
-"""What ends a job gently, and what the command returns then."""
+"""The signals that stop a job, and the exit code for each."""
 
 
 async def carry_out(
@@ -35,21 +35,21 @@ async def carry_out(
     journal: Path,
     go: Callable[..., Awaitable[Counts]],
 ) -> ExitCode:
-    """Run a job, and say what came of it and what may be done next.
+    """Run a job, print its counts and the next command, and return the exit code.
 
     Args:
-        settings: how to print.
-        client: whose events and budget are shown.
+        settings: the options of the command line.
+        client: the client; its events and its budget are shown.
         job: the job.
-        journal: its file, as it was typed.
-        go: runs it, given `watch`.
+        journal: the file of its journal, as the user typed it.
+        go: runs the job; it takes `watch`.
     """
     bar = JobProgress(client, job.counts, job.plan.verb, quiet=settings.json)
     hooks = core_of(client)
     with bar as progress, _stoppable(job, progress.say) as stopped, hooks.add_trouble_hook(progress.hear):
         try:
             counts = await go(watch=progress)
-        except asyncio.CancelledError:  # the second Ctrl-C: what was under way is in doubt, and the journal knows
+        except asyncio.CancelledError:  # the second Ctrl-C: what was on the wire is in doubt, and the journal has it
             counts = job.counts
     _print_summary(counts, settings, job.plan.verb)
     to_go_on = settings.again("bulk", "resume", journal)
@@ -67,7 +67,7 @@ async def carry_out(
 
 @contextmanager
 def _stoppable(job: Job, say: Callable[[str], None]) -> Generator[list[ExitCode]]:
-    """Let the first Ctrl-C or SIGTERM end the job gently; a second one cancels what is on its way, a third one kills.
+    """Stop the job at the first Ctrl-C or SIGTERM, cancel its requests at the second; the third kills the process.
 
     Yields:
         The exit codes of the signals that came.
@@ -85,7 +85,7 @@ def _stoppable(job: Job, say: Callable[[str], None]) -> Generator[list[ExitCode]
             job.stop()
         stopped.append(_SIGNALS[number])
 
-    with suppress(NotImplementedError):  # some systems have no such handlers: there it stops at once
+    with suppress(NotImplementedError):  # some systems have no such handlers: there Ctrl-C stops at once
         for number in _SIGNALS:
             loop.add_signal_handler(number, stop, number)
     try:
@@ -105,5 +105,5 @@ def _print_summary(counts: Counts, settings: Settings, title: str) -> None:
 
 
 def say_err(text: str) -> None:
-    """Say something that is not the result."""
+    """Print a line that is not part of the result."""
     typer.echo(text, err=True)

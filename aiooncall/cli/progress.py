@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 
 class JobProgress:
-    """Shows how far a job is, how fast it goes against what is allowed, and how long it will take.
+    """A progress bar of a job: its items, its rate and the allowed rate, and the time that is left.
 
     Args:
-        client: whose budget is shown.
-        counts: where the job is.
-        verb: what it does.
+        client: the client; its budget is shown.
+        counts: the counts of the job at the start.
+        verb: the verb of the job.
         quiet: whether to show nothing.
     """
 
@@ -46,7 +46,7 @@ class JobProgress:
         self._is_held = False
 
     def __call__(self, status: Status) -> None:
-        """Count an item."""
+        """Count an item that has ended."""
         del status
         self._seen += 1
         self._bar.advance(self._task)
@@ -55,11 +55,11 @@ class JobProgress:
             self._bar.update(self._task, rate=self._rate())
 
     def say(self, text: str) -> None:
-        """Say something to the person who watches, above the bar if there is one."""
+        """Print a line above the bar, or alone if there is no bar."""
         self._bar.console.print(text, soft_wrap=True)
 
     def hear(self, event: Event, /) -> None:
-        """Tell of a pause and of its end, and show what holds the next call."""
+        """Print pauses and their ends, and show the reason for which the next call has to wait."""
         if isinstance(event, BudgetHeld):
             self._bar.update(self._task, rate=str(event.budget.hold))
             self._is_held = True

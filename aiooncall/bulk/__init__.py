@@ -1,4 +1,4 @@
-"""Bulk jobs that survive anything: plan, preview, run, verify, undo, report."""
+"""Bulk jobs, which a crash does not lose: plan, preview, run, verify, undo, report."""
 
 from aiooncall.bulk.job import Job, open_job, plan
 from aiooncall.bulk.models import Counts, Item, PlanFacts, Preview, Status, Verification

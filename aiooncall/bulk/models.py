@@ -19,7 +19,7 @@ class Status(StrEnum):
 
     OPEN = "open"
     SENDING = "sending"
-    """Its bytes are about to leave, or have left. In the journal of a run that was killed: it may have been sent."""
+    """Its bytes are about to leave, or have left. After a run was killed this means that it may have been sent."""
     DONE = "done"
     FOUND_DONE = "found_done"
     """It was sent without an answer, and a later look or run of this job found it done."""

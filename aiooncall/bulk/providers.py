@@ -45,7 +45,7 @@ class Provider(Protocol):
     name: ClassVar[str]
     verbs: ClassVar[Mapping[str, Verb]]
     rows_in_request: ClassVar[int]
-    """The number of items that one request of `sweep` reads."""
+    """The number of items that one request of `list_created` reads."""
 
     @property
     def core(self) -> ApiCore:
@@ -56,11 +56,11 @@ class Provider(Protocol):
         """Do the verb to one item, and return False if the server says that nothing had to be changed."""
         ...
 
-    async def look(self, item_id: str) -> Item:
+    async def get(self, item_id: str) -> Item:
         """Read one item."""
         ...
 
-    def sweep(self, since: datetime, until: datetime) -> AsyncIterator[Item]:
+    def list_created(self, since: datetime, until: datetime) -> AsyncIterator[Item]:
         """Read the items that were created between two times."""
         ...
 
@@ -82,11 +82,11 @@ class DatadogProvider:
         await self.core.call(_ENDPOINTS[verb.name], item_id, lane=Lane.BULK)
         return True
 
-    async def look(self, item_id: str) -> Item:
+    async def get(self, item_id: str) -> Item:
         """Read one page."""
         return item_of(await self.client.pages.get(item_id))
 
-    async def sweep(self, since: datetime, until: datetime) -> AsyncIterator[Item]:
+    async def list_created(self, since: datetime, until: datetime) -> AsyncIterator[Item]:
         """Read the pages that were created between two times, newest first."""
         async for page in self.client.pages.list(since=since, page_size=self.rows_in_request):
             if page.created_at <= until:
@@ -108,11 +108,11 @@ class GrafanaProvider:
         """Do the verb to one alert group, and return False if it already had the wanted state."""
         return await self.client.alert_groups.act(verb.name, item_id, duration=duration)
 
-    async def look(self, item_id: str) -> Item:
+    async def get(self, item_id: str) -> Item:
         """Read one alert group."""
         return item_of(await self.client.alert_groups.get(item_id))
 
-    async def sweep(self, since: datetime, until: datetime) -> AsyncIterator[Item]:
+    async def list_created(self, since: datetime, until: datetime) -> AsyncIterator[Item]:
         """Read the alert groups that began between two times, newest first."""
         async for group in self.client.alert_groups.list(started_at=(since, until)):
             yield item_of(group)

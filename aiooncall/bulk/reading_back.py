@@ -49,7 +49,7 @@ async def _from_list(provider: Provider, wanted: set[str], since: datetime, unti
     found: States = {}
     rows = len(wanted) * provider.rows_in_request
     try:
-        async for item in provider.sweep(since, until):
+        async for item in provider.list_created(since, until):
             rows -= 1
             if item.id in wanted:
                 found[item.id] = item.state or ""
@@ -65,7 +65,7 @@ async def _one_by_one(provider: Provider, ids: Iterable[str]) -> States:
 
     async def look(item_id: str) -> None:
         try:
-            found[item_id] = (await provider.look(item_id)).state or ""
+            found[item_id] = (await provider.get(item_id)).state or ""
         except NotFound:
             found[item_id] = GONE
 

@@ -34,9 +34,9 @@ class Run:
     """One run of a job.
 
     Attributes:
-        started_at: when it began.
-        ended_at: when it ended; None if it goes on, or was killed.
-        alive_until: when it ended, or else when it last wrote something down.
+        started_at: the time of its begin.
+        ended_at: the time of its end; None if it goes on, or was killed.
+        alive_until: the time of its end, or else of its last write.
     """
 
     started_at: datetime
@@ -49,11 +49,11 @@ class Failure:
     """A group of items that failed for the same reason.
 
     Attributes:
-        status: `failed`, or `ambiguous`: nobody knows whether it was done.
-        reason: the name of the error; `Interrupted` if the process died while it was being sent.
-        count: how many there are.
-        example_id: one of them.
-        example_error: what went wrong with that one.
+        status: `failed`; or `ambiguous` where nobody knows whether it was done.
+        reason: the name of the error; `Interrupted` if the process died while the item was being sent.
+        count: the number of items.
+        example_id: the id of one of them.
+        example_error: the error of that one.
     """
 
     status: str
@@ -68,13 +68,13 @@ class SecondStats:
     """The statistics of one second of a job.
 
     Attributes:
-        at: when the second began.
+        at: the time at which the second began.
         done: items that ended well.
         failed: items that failed, or that are in doubt.
         requests: requests that were sent.
         refused: requests that were over the limit (429).
         retried: requests that were to be sent again.
-        allowed: requests in a second that the tightest known limit allowed; None if no limit was known.
+        allowed: requests per second that the tightest known limit allowed; None if no limit was known.
     """
 
     at: datetime
@@ -91,15 +91,15 @@ class JobReport:
     """The report of a job: its plan, its counts, its runs, its failures and its timeline.
 
     Attributes:
-        journal: the file it was read from.
-        plan: what was to be done.
-        counts: how many items are in which status.
-        runs: from the first to the last.
-        failures: what went wrong, the most frequent first.
+        journal: the file of the journal.
+        plan: the facts of the plan.
+        counts: the count of items in each status.
+        runs: the runs, first to last.
+        failures: the reasons of failure, the most frequent first.
         repeatable: whether an item can be sent twice without harm.
-        verifiable: whether the server can show that it was done.
-        verification: what the server showed; None if nobody looked.
-        verified_at: when it was last looked at.
+        verifiable: whether `verify` can confirm the verb.
+        verification: the result of `verify`; None if it never ran.
+        verified_at: the time of the last look at the items.
         timeline: the seconds in which anything happened, in order.
     """
 
@@ -125,12 +125,12 @@ class JobReport:
 
     @property
     def started_at(self) -> datetime | None:
-        """When the first run began."""
+        """The time at which the first run began."""
         return self.runs[0].started_at if self.runs else None
 
     @property
     def ended_at(self) -> datetime | None:
-        """When the last run ended; None if it goes on, or was killed."""
+        """The time at which the last run ended; None if it goes on, or was killed."""
         return self.runs[-1].ended_at if self.runs else None
 
     @property
@@ -173,8 +173,8 @@ class JobReport:
         """Return the report as plain data.
 
         Returns:
-            The attributes and properties of this class under their own names, and those of the classes in it in the
-            same way; times as texts in RFC 3339, in UTC; and `format`, which says what to expect.
+            The attributes and properties of this class under their own names, the classes in it in the same way, times
+            as texts in RFC 3339 and UTC, and `format`, the version of this form.
         """
         computed = {name: _plain(None, None, getattr(self, name)) for name in _COMPUTED}
         return {"format": FORMAT, **attrs.asdict(self, value_serializer=_plain), **computed}

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from aiooncall._base.clock import Clock
-    from aiooncall.simulator.datadog.page_routes import SearchMode
+    from aiooncall.simulator.datadog.pages import SearchMode
     from aiooncall.simulator.http.origin import Handler
     from aiooncall.simulator.http.pipeline import Authenticator, Mishaps
     from aiooncall.simulator.http.rate_rules import Limits, RateRule

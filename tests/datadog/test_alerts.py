@@ -32,7 +32,7 @@ from aiooncall.datadog.resources.alerts import RECOVER, TRIGGER
 from aiooncall.datadog.sites import SITES
 from aiooncall.datadog.writing.alert import alert_attributes, with_details
 from aiooncall.simulator import Fault, FaultKind, Simulator
-from aiooncall.simulator.datadog.event_requests import read_event
+from aiooncall.simulator.datadog.events import read_event
 from aiooncall.transport.endpoint import Idempotency
 from tests.support.datadog_client import API_KEY, APP_KEY, datadog, in_flight, scripted, sends
 from tests.support.published_client import published_model

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aiooncall.simulator.datadog.override_layers import with_overrides
 from aiooncall.simulator.datadog.rotation import find_shifts
-from aiooncall.simulator.datadog.standing_in import with_overrides
 from tests.support.datadog_http import (
     NOBODY,
     ON_CALL,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiooncall.simulator.datadog.page_json import timestamp
+from aiooncall.simulator.datadog.pages import timestamp
 from aiooncall.simulator.datadog.tags import normalise_tag
 from tests.support.datadog_http import PAGES, page_body, simulated
 

@@ -1,1 +1,1 @@
-"""The configuration of Datadog On-Call: policies, schedules, routing rules, and how people are reached."""
+"""The fake Datadog: pages, events, the configuration of On-Call, and who is on call, each in a module of its name."""

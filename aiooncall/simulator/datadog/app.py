@@ -8,20 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from aiooncall.simulator.datadog.config_routes import policy_routes, schedule_routes
 from aiooncall.simulator.datadog.envelope import Envelope
 from aiooncall.simulator.datadog.events import EventRoutes
 from aiooncall.simulator.datadog.lookup import find_resource
-from aiooncall.simulator.datadog.notification_routes import ChannelRoutes, RuleRoutes
-from aiooncall.simulator.datadog.override_routes import OverrideRoutes
-from aiooncall.simulator.datadog.page_routes import PageRoutes
+from aiooncall.simulator.datadog.notifications import ChannelRoutes, RuleRoutes
+from aiooncall.simulator.datadog.overrides import OverrideRoutes
 from aiooncall.simulator.datadog.page_store import NewPage, PageStore, Target
 from aiooncall.simulator.datadog.pagerduty import PagerDutyRoutes
-from aiooncall.simulator.datadog.people_routes import PeopleRoutes
-from aiooncall.simulator.datadog.policy_list import PolicyList
-from aiooncall.simulator.datadog.responder_routes import ResponderRoutes
-from aiooncall.simulator.datadog.routing_routes import RoutingRoutes
-from aiooncall.simulator.datadog.schedule_list import ScheduleList
+from aiooncall.simulator.datadog.pages import PageRoutes
+from aiooncall.simulator.datadog.people import PeopleRoutes
+from aiooncall.simulator.datadog.policies import PolicyList, policy_routes
+from aiooncall.simulator.datadog.responders import ResponderRoutes
+from aiooncall.simulator.datadog.routing_rules import RoutingRoutes
+from aiooncall.simulator.datadog.schedules import ScheduleList, schedule_routes
 from aiooncall.simulator.datadog.tags import normalise_tag
 from aiooncall.simulator.datadog.world import World
 from aiooncall.simulator.http.routing import Router
@@ -29,8 +28,8 @@ from aiooncall.simulator.http.routing import Router
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from aiooncall.simulator.datadog.json_api import Json
-    from aiooncall.simulator.datadog.page_routes import SearchMode
+    from aiooncall.simulator.datadog.pages import SearchMode
+    from aiooncall.simulator.http.json_values import Json
     from aiooncall.simulator.http.ledger import Ledger
 
 

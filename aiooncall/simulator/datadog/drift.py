@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, cast
 
 if TYPE_CHECKING:
-    from aiooncall.simulator.datadog.json_api import Json
+    from aiooncall.simulator.http.json_values import Json
 
 _ROBOT: Final = {"id": "robot-7", "type": "robots"}
 _MARKS: Final = frozenset({"robot", "robot_score"})

@@ -12,7 +12,7 @@ from aiooncall.simulator.http.routing import json_answer
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
 
-    from aiooncall.simulator.datadog.json_api import Json
+    from aiooncall.simulator.http.json_values import Json
     from aiooncall.simulator.http.routing import Answer, Call
 
 _BARE: Final = frozenset({"users", "schedules", "teams"})

@@ -9,7 +9,7 @@ import orjson
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
-    from aiooncall.simulator.datadog.json_api import Json
+    from aiooncall.simulator.http.json_values import Json
     from aiooncall.simulator.http.routing import Refusal
 
 _LARGEST: Final = 2**63 - 1

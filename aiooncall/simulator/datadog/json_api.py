@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 
-from aiooncall.simulator.http.routing import Refusal, json_answer
+from aiooncall.simulator.http.routing import Refusal, error_answer, json_answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-Json: TypeAlias = dict[str, Any]
+    from aiooncall.simulator.http.json_values import Json
 
 JSON_API: Final = "application/vnd.api+json"
 
@@ -33,11 +33,6 @@ def linked(resource: Mapping[str, Any], relationship: str) -> list[Json]:
     return data if isinstance(data, list) else [data]
 
 
-def without(values: Mapping[str, Any], *names: str) -> Json:
-    """Return an object without some of its members."""
-    return {name: value for name, value in values.items() if name not in names}
-
-
 def refused(status: int, detail: str) -> Refusal:
     """Return a refusal in the form of an error object, as On-Call was recorded to answer."""
     error = {"title": "Generic Error", "detail": detail}
@@ -47,6 +42,11 @@ def refused(status: int, detail: str) -> Refusal:
 def bad_request(detail: str) -> Refusal:
     """Return the refusal of a request that cannot be carried out as it is."""
     return refused(400, detail)
+
+
+def plain_bad_request(error: str) -> Refusal:
+    """Return the same in the older form, a list of texts, which pages, events and PagerDuty services have."""
+    return Refusal(error_answer(400, error))
 
 
 def meta_page(total: int, number: int, size: int) -> Json:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aiooncall.simulator.datadog.policy_json import policy_resources
-from aiooncall.simulator.datadog.schedule_json import schedule_resources
+from aiooncall.simulator.datadog.policies import policy_resources
+from aiooncall.simulator.datadog.schedules import schedule_resources
 
 if TYPE_CHECKING:
-    from aiooncall.simulator.datadog.json_api import Json
     from aiooncall.simulator.datadog.world import World
+    from aiooncall.simulator.http.json_values import Json
 
 
 def find_resource(world: World, identifier: Json) -> Json | None:

@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from aiooncall.simulator.datadog.fields import Fields
+from aiooncall.simulator.datadog.json_api import plain_bad_request
 from aiooncall.simulator.http.routing import Answer, Refusal, error_answer, json_answer
 
 if TYPE_CHECKING:
-    from aiooncall.simulator.datadog.json_api import Json
+    from aiooncall.simulator.http.json_values import Json
     from aiooncall.simulator.http.routing import Call, Router
 
 _SERVICES: Final = "/api/v1/integration/pagerduty/configuration/services"
@@ -44,7 +45,7 @@ class PagerDutyRoutes:
         return {"service_name": name, "service_key": self._keys[name]} if name in self._keys else None
 
     def _create(self, call: Call) -> Answer:
-        service = Fields.parse(call.body, _bad_request)
+        service = Fields.parse(call.body, plain_bad_request)
         name, key = _text(service, "service_name"), _text(service, "service_key")
         if name in self._keys:
             raise service.refusal("service_name", f"{name} exists")
@@ -56,7 +57,7 @@ class PagerDutyRoutes:
 
     def _change(self, call: Call) -> Answer:
         name = self._name(call)
-        self._keys[name] = _text(Fields.parse(call.body, _bad_request), "service_key")
+        self._keys[name] = _text(Fields.parse(call.body, plain_bad_request), "service_key")
         return json_answer(200, {"service_name": name}) if self._answers_put else Answer(200)
 
     def _delete(self, call: Call) -> Answer:
@@ -74,8 +75,4 @@ def _text(service: Fields, name: str) -> str:
     try:
         return service.text(name)
     except Refusal:
-        raise _bad_request(_WRONG[name]) from None
-
-
-def _bad_request(error: str) -> Refusal:
-    return Refusal(error_answer(400, error))
+        raise plain_bad_request(_WRONG[name]) from None

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from aiooncall.simulator.datadog.json_api import linkage
-from aiooncall.simulator.http.times import is_time_zone, read_time_of_day
+from aiooncall.simulator.http.times import is_time_zone, read_instant, read_time_of_day
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
+    from datetime import datetime
 
     from aiooncall.simulator.datadog.fields import Fields
-    from aiooncall.simulator.datadog.json_api import Json
     from aiooncall.simulator.datadog.world import World
+    from aiooncall.simulator.http.json_values import Json
 
 _DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -96,6 +97,14 @@ def read_hours(hours: Fields | None) -> Json | None:
     if not windows:
         raise hours.refusal("restrictions", "must hold a window")
     return hours.with_known(time_zone=zone, restrictions=windows)
+
+
+def read_at(fields: Fields, name: str) -> datetime:
+    """Return the instant that an object must name."""
+    at = read_instant(fields.text(name))
+    if at is None:
+        raise fields.refusal(name, "must be an RFC 3339 date and time")
+    return at
 
 
 def _time_of_day(window: Fields, name: str) -> str:

@@ -1,21 +1,84 @@
-"""Who is on call, as resources: shifts, responders by position, and the people behind a team's policy."""
+"""Who is on call for a schedule or a team, as resources: shifts, responders by position, a team's policy behind it."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from aiooncall.simulator.datadog.json_api import linkage
-from aiooncall.simulator.datadog.policy_json import target_position
+import attrs
+
+from aiooncall.simulator.datadog.crud import ON_CALL
+from aiooncall.simulator.datadog.envelope import read_include
+from aiooncall.simulator.datadog.json_api import bad_request, linkage, refused
+from aiooncall.simulator.datadog.policies import POSITIONS, target_position
 from aiooncall.simulator.datadog.rotation import find_shifts
-from aiooncall.simulator.datadog.routing_json import escalated_policy
+from aiooncall.simulator.datadog.routing_rules import escalated_policy
+from aiooncall.simulator.datadog.schedules import SCHEDULES
+from aiooncall.simulator.http.times import read_instant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
-    from aiooncall.simulator.datadog.json_api import Json
+    from aiooncall.simulator.datadog.envelope import Envelope
     from aiooncall.simulator.datadog.rotation import Shift
     from aiooncall.simulator.datadog.world import World
+    from aiooncall.simulator.http.json_values import Json
+    from aiooncall.simulator.http.routing import Answer, Call, Moment, Router
+
+_RESPONDER_INCLUDES: Final = ("schedule", "responders", "responders.shifts", "responders.shifts.user")
+_TEAM_INCLUDES: Final = ("responders", "escalations", "escalations.responders")
+
+
+@attrs.frozen
+class ResponderRoutes:
+    """Shows who is on call."""
+
+    _world: World
+    _envelope: Envelope
+
+    def register(self, router: Router) -> None:
+        """Add the routes to a router."""
+        router.add("GET", f"{SCHEDULES}/{{id}}/on-call", self._on_call)
+        router.add("GET", f"{SCHEDULES}/{{id}}/responders", self._responders)
+        router.add("GET", f"{ON_CALL}/teams/{{id}}/on-call", self._team)
+
+    def _on_call(self, call: Call) -> Answer:
+        include = read_include(call.query, ("user",))
+        schedule = self._world.rota(call.ids[0])
+        shifts = shifts_at(self._world, schedule, "current", _read_at(call.query, call.now))
+        if not shifts:
+            raise refused(404, f"nobody is on call for schedule[{schedule['id']}]")
+        return self._envelope.answer(200, shifts[0], include)
+
+    def _responders(self, call: Call) -> Answer:
+        include = read_include(call.query, _RESPONDER_INCLUDES)
+        schedule = self._world.rota(call.ids[0])
+        positions = _read_positions(call.query)
+        record, *parts = responders_at(self._world, schedule, positions, _read_at(call.query, call.now))
+        return self._envelope.answer(200, record, include, parts=parts)
+
+    def _team(self, call: Call) -> Answer:
+        include = read_include(call.query, _TEAM_INCLUDES)
+        team = self._world.teams.get(call.ids[0])
+        record, *escalations = team_responders_at(self._world, team["id"], call.now.utc)
+        return self._envelope.answer(200, record, include, parts=escalations)
+
+
+def _read_positions(query: Mapping[str, str]) -> list[str]:
+    """Return the positions asked for, each once."""
+    positions = query.get("filter[position]", "current").split(",")
+    for position in positions:
+        if position not in POSITIONS:
+            raise bad_request(f"filter[position]: {position!r} is not one of {', '.join(POSITIONS)}")
+    return list(dict.fromkeys(positions))
+
+
+def _read_at(query: Mapping[str, str], now: Moment) -> datetime:
+    text = query.get("filter[at_ts]")
+    at = now.utc if text is None else read_instant(text)
+    if at is None:
+        raise bad_request(f"filter[at_ts]: {text!r} is no RFC 3339 date and time")
+    return at
 
 
 def shifts_at(world: World, schedule: Json, position: str, at: datetime) -> list[Json]:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from aiooncall.simulator.datadog.json_api import bad_request
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+    from aiooncall.simulator.http.routing import Refusal
 
 T = TypeVar("T")
 
@@ -28,26 +30,29 @@ class Slice(NamedTuple):
         return rows[self.start : self.start + self.size]
 
 
-def read_slice(query: Mapping[str, str], most: int, usual: int | None = None) -> Slice:
+def read_slice(
+    query: Mapping[str, str], most: int, usual: int | None = None, refuse: Callable[[str], Refusal] = bad_request
+) -> Slice:
     """Return the slice that a request asks for.
 
     Args:
         query: The request's parameters.
         most: How many rows it can have.
         usual: How many it has if the request doesn't say; else the most.
+        refuse: Makes a refusal of a sentence.
 
     Raises:
         Refusal: There can be no such slice.
     """
-    number = _integer(query, "page[number]", 0)
-    size = _integer(query, "page[size]", usual or most)
+    number = _integer(query, "page[number]", 0, refuse)
+    size = _integer(query, "page[size]", usual or most, refuse)
     if number < 0 or not 1 <= size <= most:
-        raise bad_request(f"page[number] starts at 0, page[size] is 1 to {most}")
+        raise refuse(f"page[number] starts at 0, page[size] is 1 to {most}")
     return Slice(number, size)
 
 
-def _integer(query: Mapping[str, str], name: str, default: int) -> int:
+def _integer(query: Mapping[str, str], name: str, default: int, refuse: Callable[[str], Refusal]) -> int:
     try:
         return int(query.get(name, default))
     except ValueError:
-        raise bad_request(f"{name}: must be a whole number") from None
+        raise refuse(f"{name}: must be a whole number") from None

@@ -7,13 +7,13 @@ import uuid
 from typing import TYPE_CHECKING, Final
 
 from aiooncall.simulator.datadog.json_api import refused
-from aiooncall.simulator.datadog.standing_in import with_overrides
+from aiooncall.simulator.datadog.override_layers import with_overrides
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from aiooncall.simulator.datadog.fields import Fields
-    from aiooncall.simulator.datadog.json_api import Json
+    from aiooncall.simulator.http.json_values import Json
 
 # How recorded errors name resources.
 _NAMES: Final = {

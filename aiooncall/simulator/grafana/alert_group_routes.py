@@ -19,8 +19,8 @@ from aiooncall.simulator.http.routing import json_answer
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from aiooncall.simulator.datadog.json_api import Json
     from aiooncall.simulator.grafana.alert_groups import AlertGroups, Verb
+    from aiooncall.simulator.http.json_values import Json
     from aiooncall.simulator.http.routing import Answer, Call, Router
 
 _STATES: Final = {"new": "firing", "acknowledged": "acknowledged", "resolved": "resolved", "silenced": "silenced"}

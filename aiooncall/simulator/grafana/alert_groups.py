@@ -13,8 +13,8 @@ from aiooncall.simulator.grafana.world import shown, written
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from aiooncall.simulator.datadog.json_api import Json
     from aiooncall.simulator.grafana.world import World
+    from aiooncall.simulator.http.json_values import Json
     from aiooncall.simulator.http.ledger import Action
     from aiooncall.simulator.http.routing import Moment
 

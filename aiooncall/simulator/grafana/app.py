@@ -28,11 +28,11 @@ from aiooncall.simulator.grafana.world import World
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from aiooncall.simulator.datadog.json_api import Json
     from aiooncall.simulator.grafana.alert_groups import State
     from aiooncall.simulator.grafana.crud import CrudRoutes
     from aiooncall.simulator.grafana.options import GrafanaOptions
     from aiooncall.simulator.grafana.resource import Resource
+    from aiooncall.simulator.http.json_values import Json
     from aiooncall.simulator.http.ledger import Ledger
     from aiooncall.simulator.http.routing import Moment
 

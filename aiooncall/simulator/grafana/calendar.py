@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from aiooncall.simulator.grafana.final_shifts import final_shifts
@@ -12,9 +12,9 @@ from aiooncall.simulator.http.routing import Answer
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from aiooncall.simulator.datadog.json_api import Json
     from aiooncall.simulator.grafana.final_shifts import FinalShift
     from aiooncall.simulator.grafana.world import World
+    from aiooncall.simulator.http.json_values import Json
     from aiooncall.simulator.http.routing import Call
 
 _SPAN: Final = timedelta(days=180)
@@ -35,7 +35,7 @@ def calendar_answer(world: World, call: Call, schedules: Iterable[Json], user_id
     """
     if call.query.get("token") != world.rules.export_token:
         raise bad_token()
-    start = datetime.fromtimestamp(int(call.now.wall), UTC)
+    start = call.now.utc.replace(microsecond=0)
     events = [
         _event(world, schedule, shift)
         for schedule in schedules

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from aiooncall.simulator.datadog.json_api import without
 from aiooncall.simulator.grafana.pagination import page_of
 from aiooncall.simulator.grafana.views import ROOT
+from aiooncall.simulator.http.json_values import without
 
 if TYPE_CHECKING:
-    from aiooncall.simulator.datadog.json_api import Json
     from aiooncall.simulator.grafana.world import World
+    from aiooncall.simulator.http.json_values import Json
     from aiooncall.simulator.http.routing import Answer, Call, Router
 
 

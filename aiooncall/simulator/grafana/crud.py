@@ -14,9 +14,9 @@ from aiooncall.simulator.grafana.world import shown
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aiooncall.simulator.datadog.json_api import Json
     from aiooncall.simulator.grafana.resource import Resource
     from aiooncall.simulator.grafana.world import World
+    from aiooncall.simulator.http.json_values import Json
     from aiooncall.simulator.http.routing import Answer, Call, Router
 
 

@@ -11,8 +11,8 @@ from aiooncall.simulator.grafana.refusals import bad_request, not_found, server_
 from aiooncall.simulator.grafana.resource import ALWAYS, CREATE, WHOLE, Field, Resource
 
 if TYPE_CHECKING:
-    from aiooncall.simulator.datadog.json_api import Json
     from aiooncall.simulator.grafana.world import World
+    from aiooncall.simulator.http.json_values import Json
     from aiooncall.simulator.http.routing import Call
 
 CHAINS: Final = Resource(

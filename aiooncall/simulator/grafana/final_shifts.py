@@ -15,9 +15,9 @@ from aiooncall.simulator.grafana.occurrences import occurrences
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from aiooncall.simulator.datadog.json_api import Json
     from aiooncall.simulator.grafana.occurrences import Occurrence
     from aiooncall.simulator.grafana.world import World
+    from aiooncall.simulator.http.json_values import Json
 
 ON_CALL_ROLES: Final = frozenset({"admin", "editor"})
 """The roles that are called; whoever has another one is in no shift."""

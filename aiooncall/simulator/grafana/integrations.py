@@ -14,8 +14,8 @@ from aiooncall.simulator.grafana.templates import no_templates, with_templates
 from aiooncall.simulator.grafana.world import written
 
 if TYPE_CHECKING:
-    from aiooncall.simulator.datadog.json_api import Json
     from aiooncall.simulator.grafana.world import World
+    from aiooncall.simulator.http.json_values import Json
     from aiooncall.simulator.http.routing import Answer, Call, Router
 
 _PAGING: Final = "direct_paging"

@@ -15,8 +15,8 @@ from aiooncall.simulator.grafana.series import series_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from aiooncall.simulator.datadog.json_api import Json
     from aiooncall.simulator.grafana.series import Series
+    from aiooncall.simulator.http.json_values import Json
 
 _ABOVE_ALL: Final = 99
 """The level of overrides."""

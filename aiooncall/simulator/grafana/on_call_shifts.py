@@ -22,8 +22,8 @@ from aiooncall.simulator.grafana.resource import ALWAYS, CREATE, Field, Resource
 from aiooncall.simulator.grafana.series import ROLLING
 
 if TYPE_CHECKING:
-    from aiooncall.simulator.datadog.json_api import Json
     from aiooncall.simulator.grafana.world import World
+    from aiooncall.simulator.http.json_values import Json
     from aiooncall.simulator.http.routing import Call
 
 OVERRIDE: Final = "override"

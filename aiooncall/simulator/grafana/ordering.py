@@ -16,7 +16,7 @@ from aiooncall.simulator.grafana.resource import Field
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aiooncall.simulator.datadog.json_api import Json
+    from aiooncall.simulator.http.json_values import Json
     from aiooncall.simulator.http.routing import Call
 
 ORDER_FIELDS: Final = (Field("position", whole()), Field("manual_order", flag, default=False))

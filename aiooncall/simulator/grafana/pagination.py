@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from aiooncall.simulator.datadog.json_api import Json
+    from aiooncall.simulator.http.json_values import Json
     from aiooncall.simulator.http.routing import Call
 
 USUAL_SIZE: Final = 50

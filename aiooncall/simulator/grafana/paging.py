@@ -9,19 +9,19 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING, Final, cast
 
-from aiooncall.simulator.datadog.json_api import without
 from aiooncall.simulator.grafana.field_types import flag, team, text, url
 from aiooncall.simulator.grafana.refusals import Invalid, bad_object, bad_request
 from aiooncall.simulator.grafana.resource import CREATE, Field, read_fields, take_fields
 from aiooncall.simulator.grafana.views import ROOT
+from aiooncall.simulator.http.json_values import without
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aiooncall.simulator.datadog.json_api import Json
     from aiooncall.simulator.grafana.alert_groups import AlertGroups
     from aiooncall.simulator.grafana.integrations import Integrations
     from aiooncall.simulator.grafana.world import World
+    from aiooncall.simulator.http.json_values import Json
     from aiooncall.simulator.http.ledger import Action
     from aiooncall.simulator.http.routing import Answer, Call, Router
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from aiooncall.simulator.datadog.json_api import without
 from aiooncall.simulator.grafana.calendar import calendar_answer
 from aiooncall.simulator.grafana.field_types import email, text
 from aiooncall.simulator.grafana.pagination import page_of
@@ -15,10 +14,11 @@ from aiooncall.simulator.grafana.resource import CREATE, Field, read_fields
 from aiooncall.simulator.grafana.views import ROOT
 from aiooncall.simulator.grafana.wire import parameters
 from aiooncall.simulator.grafana.world import equal, shown
+from aiooncall.simulator.http.json_values import without
 
 if TYPE_CHECKING:
-    from aiooncall.simulator.datadog.json_api import Json
     from aiooncall.simulator.grafana.world import World
+    from aiooncall.simulator.http.json_values import Json
     from aiooncall.simulator.http.routing import Answer, Call, Router
 
 _ROLES: Final = ("admin", "editor", "viewer", "none")

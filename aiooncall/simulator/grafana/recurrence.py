@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from aiooncall.simulator.datadog.json_api import Json
+    from aiooncall.simulator.http.json_values import Json
 
 WEEKDAYS: Final = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 DAY: Final = timedelta(days=1)

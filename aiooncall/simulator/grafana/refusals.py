@@ -9,7 +9,7 @@ from aiooncall.simulator.http.routing import Refusal, html_answer, json_answer
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from aiooncall.simulator.datadog.json_api import Json
+    from aiooncall.simulator.http.json_values import Json
 
 REQUIRED: Final = "This field is required."
 NOT_NULL: Final = "This field may not be null."

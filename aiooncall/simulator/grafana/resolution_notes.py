@@ -11,7 +11,7 @@ from aiooncall.simulator.grafana.resource import ALWAYS, CREATE, Field, Resource
 from aiooncall.simulator.grafana.world import written
 
 if TYPE_CHECKING:
-    from aiooncall.simulator.datadog.json_api import Json
+    from aiooncall.simulator.http.json_values import Json
     from aiooncall.simulator.http.routing import Call
 
 _WRITTEN_HERE: Final = "Web"

@@ -13,9 +13,9 @@ from aiooncall.simulator.grafana.refusals import NOT_NULL, REQUIRED, Invalid, fi
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from aiooncall.simulator.datadog.json_api import Json
     from aiooncall.simulator.grafana.field_types import Kind
     from aiooncall.simulator.grafana.world import World
+    from aiooncall.simulator.http.json_values import Json
 
 Need: TypeAlias = Literal["POST", "PUT", "PATCH"]
 

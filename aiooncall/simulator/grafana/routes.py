@@ -10,8 +10,8 @@ from aiooncall.simulator.grafana.refusals import bad_request
 from aiooncall.simulator.grafana.resource import ALWAYS, CREATE, Field, Resource, read_fields
 
 if TYPE_CHECKING:
-    from aiooncall.simulator.datadog.json_api import Json
     from aiooncall.simulator.grafana.world import World
+    from aiooncall.simulator.http.json_values import Json
     from aiooncall.simulator.http.routing import Call
 
 _BACKENDS: Final = ("mobile_app", "mobile_app_critical", "email", "webhook")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Final
 
 from aiooncall.simulator.grafana.calendar import calendar_answer
@@ -27,8 +27,10 @@ from aiooncall.simulator.grafana.resource import ALWAYS, CREATE, Field, Resource
 from aiooncall.simulator.http.times import write_instant
 
 if TYPE_CHECKING:
-    from aiooncall.simulator.datadog.json_api import Json
+    from datetime import datetime
+
     from aiooncall.simulator.grafana.final_shifts import FinalShift
+    from aiooncall.simulator.http.json_values import Json
     from aiooncall.simulator.http.routing import Answer, Call, Router
 
 _WEB: Final = "web"
@@ -107,7 +109,7 @@ class ScheduleRoutes(CrudRoutes):
 
     def show(self, record: Json, call: Call) -> Json:
         """Return a schedule with what its type has, and who is on call now."""
-        now = datetime.fromtimestamp(call.now.wall, UTC)
+        now = call.now.utc
         current = final_shifts(self.world, record, now, now + timedelta(microseconds=1))
         whole = {**record, "on_call_now": list(dict.fromkeys(shift.user_id for shift in current))}
         return {name: whole[name] for name in (*_COMMON, *_SHOWN[record["type"]])}

@@ -16,8 +16,8 @@ from aiooncall.simulator.grafana.recurrence import DAY, HOUR, WEEK, WEEKDAYS, ru
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from aiooncall.simulator.datadog.json_api import Json
     from aiooncall.simulator.grafana.recurrence import Rule
+    from aiooncall.simulator.http.json_values import Json
 
 ROLLING: Final = "rolling_users"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from aiooncall.simulator.grafana.crud import CrudRoutes
@@ -11,7 +10,7 @@ from aiooncall.simulator.grafana.refusals import Invalid, bad_object, bad_reques
 from aiooncall.simulator.grafana.resource import ALWAYS, WHOLE, Field, Resource
 
 if TYPE_CHECKING:
-    from aiooncall.simulator.datadog.json_api import Json
+    from aiooncall.simulator.http.json_values import Json
     from aiooncall.simulator.http.routing import Answer, Call, Router
 
 SWAPS: Final = Resource(
@@ -113,7 +112,7 @@ class SwapRoutes(CrudRoutes):
 
 def _written(call: Call) -> str:
     """Return when a call came."""
-    return write_exactly(datetime.fromtimestamp(call.now.wall, UTC))
+    return write_exactly(call.now.utc)
 
 
 def _status(swap: Json, call: Call) -> str:

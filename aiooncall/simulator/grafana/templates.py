@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, cast
 from aiooncall.simulator.grafana.refusals import bad_request
 
 if TYPE_CHECKING:
-    from aiooncall.simulator.datadog.json_api import Json
+    from aiooncall.simulator.http.json_values import Json
 
 _PLAIN: Final = ("grouping_key", "resolve_signal", "acknowledge_signal", "source_link")
 _FULL: Final = ("title", "message", "image_url")

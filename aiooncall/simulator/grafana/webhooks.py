@@ -11,8 +11,8 @@ from aiooncall.simulator.grafana.refusals import Invalid, bad_request, field_err
 from aiooncall.simulator.grafana.resource import ALWAYS, CREATE, Field, Resource
 
 if TYPE_CHECKING:
-    from aiooncall.simulator.datadog.json_api import Json
     from aiooncall.simulator.grafana.world import World
+    from aiooncall.simulator.http.json_values import Json
     from aiooncall.simulator.http.routing import Answer, Call, Router
 
 _ASTERISKS: Final = "*" * 16

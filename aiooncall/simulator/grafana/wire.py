@@ -14,7 +14,7 @@ from aiooncall.simulator.http.routing import Answer, json_answer
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aiooncall.simulator.datadog.json_api import Json
+    from aiooncall.simulator.http.json_values import Json
     from aiooncall.simulator.http.routing import Call
 
 

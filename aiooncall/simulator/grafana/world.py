@@ -16,8 +16,8 @@ from aiooncall.simulator.http.times import write_instant
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from aiooncall.simulator.datadog.json_api import Json
     from aiooncall.simulator.grafana.options import GrafanaOptions
+    from aiooncall.simulator.http.json_values import Json
     from aiooncall.simulator.http.ledger import Ledger
     from aiooncall.simulator.http.routing import Call
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import attrs
@@ -19,6 +20,11 @@ class Moment(NamedTuple):
 
     monotonic: float
     wall: float
+
+    @property
+    def utc(self) -> datetime:
+        """Return the wall time as a datetime."""
+        return datetime.fromtimestamp(self.wall, UTC)
 
 
 @attrs.define

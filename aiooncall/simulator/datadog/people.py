@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aiooncall.simulator.datadog.envelope import Envelope
-    from aiooncall.simulator.datadog.json_api import Json
     from aiooncall.simulator.datadog.slices import Slice
     from aiooncall.simulator.datadog.world import World
+    from aiooncall.simulator.http.json_values import Json
     from aiooncall.simulator.http.routing import Answer, Call, Router
 
 TEAMS: Final = "/api/v2/team"

@@ -7,11 +7,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from aiooncall.simulator.datadog.envelope import read_include
-from aiooncall.simulator.datadog.policy_json import policy_resources
-from aiooncall.simulator.datadog.policy_requests import read_policy
 from aiooncall.simulator.datadog.reading import check_id, check_type
-from aiooncall.simulator.datadog.schedule_json import schedule_resources
-from aiooncall.simulator.datadog.schedule_requests import read_schedule
 from aiooncall.simulator.datadog.world import not_in_use
 from aiooncall.simulator.http.routing import Answer
 
@@ -20,20 +16,15 @@ if TYPE_CHECKING:
 
     from aiooncall.simulator.datadog.envelope import Envelope
     from aiooncall.simulator.datadog.fields import Fields
-    from aiooncall.simulator.datadog.json_api import Json
     from aiooncall.simulator.datadog.world import Table, World
+    from aiooncall.simulator.http.json_values import Json
     from aiooncall.simulator.http.routing import Call, Router
 
 ON_CALL: Final = "/api/v2/on-call"
-POLICIES: Final = f"{ON_CALL}/escalation-policies"
-SCHEDULES: Final = f"{ON_CALL}/schedules"
-
-POLICY_INCLUDES: Final = ("teams", "steps", "steps.targets")
-_SCHEDULE_INCLUDES: Final = ("teams", "layers", "layers.members", "layers.members.user")
 
 
 @attrs.frozen
-class ConfigRoutes:
+class CrudRoutes:
     """The routes of one type of resource.
 
     Attributes:
@@ -93,31 +84,3 @@ class ConfigRoutes:
     def _answer(self, status: int, stored: Json, include: list[str]) -> Answer:
         resource, *parts = self.resources(stored)
         return self.envelope.answer(status, resource, include, parts=parts)
-
-
-def policy_routes(world: World, envelope: Envelope) -> ConfigRoutes:
-    """Return the routes of escalation policies."""
-    return ConfigRoutes(
-        world,
-        envelope,
-        path=POLICIES,
-        table=world.policies,
-        includes=POLICY_INCLUDES,
-        read=read_policy,
-        resources=policy_resources,
-        users=world.users_of_policy,
-    )
-
-
-def schedule_routes(world: World, envelope: Envelope, *, hide_empty_slots: bool) -> ConfigRoutes:
-    """Return the routes of single schedules."""
-    return ConfigRoutes(
-        world,
-        envelope,
-        path=SCHEDULES,
-        table=world.schedules,
-        includes=_SCHEDULE_INCLUDES,
-        read=read_schedule,
-        resources=lambda schedule: schedule_resources(schedule, hide_empty_slots=hide_empty_slots),
-        users=world.users_of_schedule,
-    )

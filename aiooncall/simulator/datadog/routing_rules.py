@@ -1,4 +1,4 @@
-"""Reads routing rules, as strictly as the vendor documents them.
+"""The routing rules of teams: read from requests, shown in JSON:API, and replaced as a whole.
 
 https://docs.datadoghq.com/api/latest/on-call/set-on-call-team-routing-rules/
 
@@ -10,13 +10,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from aiooncall.simulator.datadog.reading import check_id, part_ids, read_hours
+import attrs
+
+from aiooncall.simulator.datadog.crud import ON_CALL
+from aiooncall.simulator.datadog.envelope import read_include
+from aiooncall.simulator.datadog.json_api import linkage
+from aiooncall.simulator.datadog.reading import check_id, check_type, part_ids, read_hours
+from aiooncall.simulator.http.json_values import without
 
 if TYPE_CHECKING:
+    from aiooncall.simulator.datadog.envelope import Envelope
     from aiooncall.simulator.datadog.fields import Fields
-    from aiooncall.simulator.datadog.json_api import Json
     from aiooncall.simulator.datadog.world import World
+    from aiooncall.simulator.http.json_values import Json
+    from aiooncall.simulator.http.routing import Answer, Call, Router
 
+_RULES: Final = f"{ON_CALL}/teams/{{id}}/routing-rules"
+_INCLUDES: Final = ("rules", "rules.policy")
 _URGENCIES: Final = ("low", "high", "dynamic")
 _REQUIRED: Final = {
     "escalation_policy": ("policy_id",),
@@ -110,3 +120,57 @@ def _read_escalation(action: Fields, world: World) -> Json:
         support_hours=read_hours(action.optional_child("support_hours")),
         urgency=action.choice("urgency", _URGENCIES) if action.has("urgency") else None,
     )
+
+
+def routing_resources(record: Json) -> list[Json]:
+    """Return a team's list of rules and, after it, the rules."""
+    rules: list[Json] = record["attributes"]["rules"]
+    attributes = without(record["attributes"], "rules")
+    relationships = {
+        **record.get("relationships", {}),
+        "rules": linkage("team_routing_rules", (rule["id"] for rule in rules)),
+    }
+    resource = {**without(record, "attributes"), "relationships": relationships}
+    return [{**resource, "attributes": attributes} if attributes else resource, *map(_rule, rules)]
+
+
+def escalated_policy(rule: Json) -> str | None:
+    """Return the id of the policy that a rule leads to, None if it leads to none."""
+    return next((action["policy_id"] for action in rule["actions"] if action["type"] == "escalation_policy"), None)
+
+
+def _rule(rule: Json) -> Json:
+    """Return a rule, whose policy, if it leads to one, stands in an action and, the old way, in a relationship."""
+    resource = {"id": rule["id"], "type": "team_routing_rules", "attributes": without(rule, "id")}
+    policy_id = escalated_policy(rule)
+    if policy_id is None:
+        return resource
+    return {**resource, "relationships": {"policy": {"data": {"id": policy_id, "type": "policies"}}}}
+
+
+@attrs.frozen
+class RoutingRoutes:
+    """Shows and sets the rules of a team."""
+
+    _world: World
+    _envelope: Envelope
+
+    def register(self, router: Router) -> None:
+        """Add the routes to a router."""
+        router.add("GET", _RULES, self._get)
+        router.add("PUT", _RULES, self._set)
+
+    def _get(self, call: Call) -> Answer:
+        include = read_include(call.query, _INCLUDES)
+        return self._answer(self._world.routing(call.ids[0]), include)
+
+    def _set(self, call: Call) -> Answer:
+        include = read_include(call.query, _INCLUDES)
+        old = self._world.routing(call.ids[0])
+        data = self._envelope.data(call)
+        check_type(data, "team_routing_rules")
+        return self._answer(self._world.set_routing(read_routing(data, self._world, old)), include)
+
+    def _answer(self, record: Json, include: list[str]) -> Answer:
+        resource, *rules = routing_resources(record)
+        return self._envelope.answer(200, resource, include, parts=rules)

@@ -5,13 +5,15 @@ https://docs.datadoghq.com/api/latest/on-call/list-on-call-schedule-overrides/
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from aiooncall.simulator.datadog.config_routes import SCHEDULES
+import attrs
+
 from aiooncall.simulator.datadog.envelope import read_include
 from aiooncall.simulator.datadog.json_api import bad_request
-from aiooncall.simulator.datadog.reading import check_type
+from aiooncall.simulator.datadog.reading import check_type, read_at
+from aiooncall.simulator.datadog.schedules import SCHEDULES
 from aiooncall.simulator.datadog.slices import read_slice
 from aiooncall.simulator.http.routing import Answer
 from aiooncall.simulator.http.times import read_instant, write_instant
@@ -21,8 +23,8 @@ if TYPE_CHECKING:
 
     from aiooncall.simulator.datadog.envelope import Envelope
     from aiooncall.simulator.datadog.fields import Fields
-    from aiooncall.simulator.datadog.json_api import Json
     from aiooncall.simulator.datadog.world import World
+    from aiooncall.simulator.http.json_values import Json
     from aiooncall.simulator.http.routing import Call, Moment, Router
 
 _OVERRIDES: Final = f"{SCHEDULES}/{{id}}/overrides"
@@ -32,12 +34,12 @@ _LONGEST: Final = timedelta(days=45)
 _MAX_SIZE: Final = 50
 
 
+@attrs.frozen
 class OverrideRoutes:
     """Keeps who stands in on which schedule."""
 
-    def __init__(self, world: World, envelope: Envelope) -> None:
-        self._world = world
-        self._envelope = envelope
+    _world: World
+    _envelope: Envelope
 
     def register(self, router: Router) -> None:
         """Add the routes to a router."""
@@ -75,7 +77,7 @@ class OverrideRoutes:
 def _read(data: Fields, world: World, schedule_id: str) -> Json:
     check_type(data, "overrides")
     attributes = data.child("attributes")
-    start, end = (_instant(attributes, name) for name in ("start", "end"))
+    start, end = (read_at(attributes, name) for name in ("start", "end"))
     if end <= start:
         raise attributes.refusal("end", "must be after the start")
     relationships = data.optional_child("relationships")
@@ -111,18 +113,11 @@ def _moment(query: Mapping[str, str], name: str) -> datetime:
     return at
 
 
-def _instant(attributes: Fields, name: str) -> datetime:
-    at = read_instant(attributes.text(name))
-    if at is None:
-        raise attributes.refusal(name, "must be an RFC 3339 date and time")
-    return at
-
-
 def _time(override: Json, name: str) -> datetime:
     return datetime.fromisoformat(override["attributes"][name])
 
 
 def _shown(override: Json, now: Moment) -> Json:
     """Return an override as it is now: over, or not."""
-    inactive = _time(override, "end") <= datetime.fromtimestamp(now.wall, UTC)
+    inactive = _time(override, "end") <= now.utc
     return {**override, "attributes": {**override["attributes"], "inactive": inactive}}

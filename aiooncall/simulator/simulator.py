@@ -9,16 +9,16 @@ from aiohttp import web
 from aiooncall._base.clock import SYSTEM_CLOCK
 from aiooncall.simulator.datadog.app import Datadog, DatadogOptions
 from aiooncall.simulator.datadog.auth import DatadogAuth
-from aiooncall.simulator.grafana import error_answers as grafana_mishaps
+from aiooncall.simulator.datadog.error_answers import DatadogErrors
 from aiooncall.simulator.grafana.app import Grafana
+from aiooncall.simulator.grafana.error_answers import GrafanaErrors
 from aiooncall.simulator.grafana.options import GrafanaOptions
-from aiooncall.simulator.http import error_answers as datadog_mishaps
 from aiooncall.simulator.http.faults import FaultPlan
 from aiooncall.simulator.http.ledger import Ledger, RequestRecord
-from aiooncall.simulator.http.origin import HttpServer
 from aiooncall.simulator.http.pipeline import Pipeline
 from aiooncall.simulator.http.rate_rules import Limiter
 from aiooncall.simulator.http.routing import Moment
+from aiooncall.simulator.http.server import HttpServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -26,10 +26,11 @@ if TYPE_CHECKING:
 
     from aiooncall._base.clock import Clock
     from aiooncall.simulator.datadog.pages import SearchMode
-    from aiooncall.simulator.http.origin import Handler
-    from aiooncall.simulator.http.pipeline import Authenticator, Mishaps
+    from aiooncall.simulator.http.error_answers import ErrorAnswers
+    from aiooncall.simulator.http.pipeline import Authenticator
     from aiooncall.simulator.http.rate_rules import Limits, RateRule
     from aiooncall.simulator.http.routing import Router
+    from aiooncall.simulator.http.server import Handler
 
 
 class Simulator:
@@ -107,15 +108,15 @@ class Simulator:
         self._limiter = Limiter(rate_rules)
         rules = GrafanaOptions() if grafana is None else grafana
         self.grafana = Grafana(rules, self.ledger, self._link_base(rules), self._now)
-        self._elsewhere = HttpServer(self._record_elsewhere)
+        self._redirect_target = HttpServer(self._record_redirected)
         self._datadog = HttpServer(
-            self._pipeline(DatadogAuth(credentials), self._limiter, self._world.router, datadog_mishaps)
+            self._pipeline(DatadogAuth(credentials), self._limiter, self._world.router, DatadogErrors())
         )
         self._grafana = HttpServer(
-            self._pipeline(self.grafana.auth, self.grafana.limits, self.grafana.router, grafana_mishaps)
+            self._pipeline(self.grafana.auth, self.grafana.limits, self.grafana.router, GrafanaErrors())
         )
 
-    def _pipeline(self, authenticator: Authenticator, limiter: Limits, router: Router, mishaps: Mishaps) -> Handler:
+    def _pipeline(self, authenticator: Authenticator, limiter: Limits, router: Router, errors: ErrorAnswers) -> Handler:
         return Pipeline(
             clock=self._clock,
             clock_skew=self._clock_skew,
@@ -124,8 +125,8 @@ class Simulator:
             faults=self.faults,
             router=router,
             ledger=self.ledger,
-            elsewhere=self._elsewhere,
-            mishaps=mishaps,
+            redirect_target=self._redirect_target,
+            errors=errors,
             slow=self._slow,
         ).handle
 
@@ -153,13 +154,13 @@ class Simulator:
     @property
     def elsewhere_url(self) -> str:
         """The base URL of one more origin, which no client should ever call."""
-        return self._elsewhere.url
+        return self._redirect_target.url
 
     async def start(self) -> None:
         """Listen on all ports."""
         host, port = self._address
         try:
-            await self._elsewhere.start(host, 0)
+            await self._redirect_target.start(host, 0)
             await self._grafana.start(host, 0)
             await self._datadog.start(host, port)
         except BaseException:
@@ -170,7 +171,7 @@ class Simulator:
         """Stop at once, whatever is under way."""
         await self._datadog.close()
         await self._grafana.close()
-        await self._elsewhere.close()
+        await self._redirect_target.close()
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -252,6 +253,6 @@ class Simulator:
         """
         return self._world.stored(kind, resource_id)
 
-    async def _record_elsewhere(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def _record_redirected(self, request: web.BaseRequest) -> web.StreamResponse:
         self.elsewhere.append(RequestRecord(self._clock.monotonic(), request.method, request.path, status=200))
         return web.json_response({})

@@ -43,7 +43,7 @@ from aiooncall.datadog import (
     User,
     WorkflowAction,
 )
-from aiooncall.simulator.http.origin import HttpServer
+from aiooncall.simulator.http.server import HttpServer
 from tests.support.datadog_calls import CALLS
 
 if TYPE_CHECKING:

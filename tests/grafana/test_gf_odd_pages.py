@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from aiooncall import CodecError
 from aiooncall.grafana.resources.base import read_page
-from aiooncall.simulator.http.origin import HttpServer
+from aiooncall.simulator.http.server import HttpServer
 from tests.support.grafana_client import TOKEN, grafana_client
 
 if TYPE_CHECKING:

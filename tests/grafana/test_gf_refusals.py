@@ -11,7 +11,7 @@ from aiohttp import web
 
 from aiooncall import RateLimited, RetryPolicy
 from aiooncall.simulator import Fault, FaultKind, GrafanaOptions
-from aiooncall.simulator.http.origin import HttpServer
+from aiooncall.simulator.http.server import HttpServer
 from tests.support.grafana_calls import saying
 from tests.support.grafana_client import STACK, grafana_client, grafana_world, shown
 from tests.support.virtual_time import EPOCH, VirtualClock

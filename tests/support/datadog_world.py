@@ -16,7 +16,7 @@ from aiohttp import web
 
 from aiooncall import ClientOptions, DatadogOnCall, Resource, ResourceRef
 from aiooncall.jsonapi import relations
-from aiooncall.simulator.http.origin import HttpServer
+from aiooncall.simulator.http.server import HttpServer
 from tests.support.datadog_client import datadog
 from tests.support.datadog_http import ON_CALL, POLICIES, SCHEDULES, Caller, data_body, policy_body
 from tests.support.virtual_time import VirtualClock

@@ -14,7 +14,7 @@ import orjson
 from aiooncall import evolve
 from aiooncall import grafana as g
 from aiooncall.client.base import core_of
-from aiooncall.simulator.http.origin import HttpServer
+from aiooncall.simulator.http.server import HttpServer
 from tests.support.datadog_world import Recorder, everything
 from tests.support.grafana_client import grafana_client, grafana_world
 from tests.support.grafana_http import GrafanaCaller

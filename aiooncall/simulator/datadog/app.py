@@ -86,7 +86,7 @@ class Datadog:
         """Put a page in and return its id."""
         normal = tuple(normalise_tag(tag) for tag in tags)
         content = NewPage(title, Target("team_handle", "my-team"), urgency, tags=normal)
-        return self._pages.plant(content, status, created_at).id
+        return self._pages.seed(content, status, created_at).id
 
     def add_user(self, name: str, email: str | None, status: str) -> str:
         """Put a user in and return the id."""

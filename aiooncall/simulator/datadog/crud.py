@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from aiooncall.simulator.datadog.envelope import Envelope
     from aiooncall.simulator.datadog.fields import Fields
-    from aiooncall.simulator.datadog.world import Table, World
+    from aiooncall.simulator.datadog.world import ResourceTable, World
     from aiooncall.simulator.http.json_values import Json
     from aiooncall.simulator.http.routing import Call, Router
 
@@ -41,7 +41,7 @@ class CrudRoutes:
     world: World
     envelope: Envelope
     path: str
-    table: Table
+    table: ResourceTable
     includes: tuple[str, ...]
     read: Callable[[Fields, World, Json | None], Json]
     resources: Callable[[Json], list[Json]]

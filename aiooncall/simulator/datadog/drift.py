@@ -5,7 +5,10 @@ What is added to answers is taken out of requests again, as a real server ignore
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, cast
+from functools import partial
+from typing import TYPE_CHECKING, Final, cast
+
+from aiooncall.simulator.http.drift import grown
 
 if TYPE_CHECKING:
     from aiooncall.simulator.http.json_values import Json
@@ -52,7 +55,10 @@ def without_drift(value: object) -> object:
 
 def _drifted(resource: Json) -> Json:
     kind: str = resource["type"]
-    attributes = {name: _changed(kind, name, value) for name, value in resource.get("attributes", {}).items()}
+    attributes = {
+        name: grown(value, partial(_renamed, kind), {"robot": True}, name=name)
+        for name, value in resource.get("attributes", {}).items()
+    }
     if kind == "team_routing_rules" and "actions" in attributes:
         attributes["actions"] = [*(attributes["actions"] or ()), _ACTION]
     drifted = {**resource, "attributes": {**attributes, "robot_score": 0.5}, "robot": True}
@@ -61,16 +67,8 @@ def _drifted(resource: Json) -> Json:
     return drifted
 
 
-def _changed(kind: str, name: str, value: object) -> Any:  # noqa: ANN401 (any JSON)
-    """Turn a known value into an unknown one, and add an unknown member to every object."""
-    if isinstance(value, str):
-        return _UNKNOWN.get((kind, name, value), value)
-    if isinstance(value, dict):
-        members = cast("Json", value).items()
-        return {**{member: _changed(kind, member, inner) for member, inner in members}, "robot": True}
-    if isinstance(value, list):
-        return [_changed(kind, name, item) for item in cast("list[object]", value)]
-    return value
+def _renamed(kind: str, name: str, text: str) -> str:
+    return _UNKNOWN.get((kind, name, text), text)
 
 
 def _is_added(item: object) -> bool:

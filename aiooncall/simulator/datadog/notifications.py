@@ -21,7 +21,7 @@ from aiooncall.simulator.http.routing import Answer
 if TYPE_CHECKING:
     from aiooncall.simulator.datadog.envelope import Envelope
     from aiooncall.simulator.datadog.fields import Fields
-    from aiooncall.simulator.datadog.world import Table, World
+    from aiooncall.simulator.datadog.world import ResourceTable, World
     from aiooncall.simulator.http.json_values import Json
     from aiooncall.simulator.http.routing import Call, Router
 
@@ -46,7 +46,7 @@ def read_channel(data: Fields) -> Json:
     return data.with_known(attributes=attributes.with_known(active=True, config=read))
 
 
-def read_rule(data: Fields, channels: Table) -> Json:
+def read_rule(data: Fields, channels: ResourceTable) -> Json:
     """Return the rule that a request describes, without an id; it must have one of the user's channels."""
     attributes = data.optional_child("attributes")
     known: Json = {"category": "high_urgency", "delay_minutes": 0}

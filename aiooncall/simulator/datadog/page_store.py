@@ -134,7 +134,7 @@ class PageStore:
         self._ledger.record_effect(now.monotonic, page.id, "create", str(page.number))
         return page
 
-    def plant(self, content: NewPage, status: str, created_at: float) -> Page:
+    def seed(self, content: NewPage, status: str, created_at: float) -> Page:
         """Add a page that seems to have been there before the server started; nobody is notified."""
         first = Version(
             since=_ALWAYS,

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 from aiooncall.simulator.datadog.json_api import refused
 from aiooncall.simulator.datadog.override_layers import with_overrides
+from aiooncall.simulator.http.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from aiooncall.simulator.datadog.fields import Fields
     from aiooncall.simulator.http.json_values import Json
 
@@ -35,40 +34,24 @@ _NOT_FOUND: Final = {
 _IN_USE: Final = 409
 
 
-class Table:
-    """The resources of one type, oldest first."""
+class ResourceTable(Table):
+    """The resources of one type, and when each was made.
+
+    Attributes:
+        name: How errors name one of them.
+    """
 
     def __init__(self, kind: str) -> None:
-        self.kind = kind
         self.name = _NAMES[kind]
-        self._resources: dict[str, Json] = {}
         self._made: dict[str, float] = {}
-
-    def __iter__(self) -> Iterator[Json]:
-        return iter(self._resources.values())
-
-    def find(self, resource_id: str) -> Json | None:
-        """Return a resource, None if there is none."""
-        return self._resources.get(resource_id)
-
-    def get(self, resource_id: str) -> Json:
-        """Return the resource that a path names, or refuse with 404."""
-        found = self._resources.get(resource_id)
-        if found is None:
-            raise refused(404, _NOT_FOUND.get(self.kind, f"{self.name}[{resource_id}] not found"))
-        return found
+        super().__init__(kind, lambda one: refused(404, _NOT_FOUND.get(kind, f"{self.name}[{one}] not found")))
 
     def named(self, fields: Fields, field: str) -> str:
         """Return the id that a field of a request holds, or refuse with 400 if it names nothing."""
         resource_id = fields.text(field)
-        if resource_id not in self._resources:
+        if self.find(resource_id) is None:
             raise fields.refusal(field, f"{self.name}[{resource_id}] not found")
         return resource_id
-
-    def put(self, resource: Json) -> Json:
-        """Keep a resource, in place of one with the same id, and return it."""
-        self._resources[resource["id"]] = resource
-        return resource
 
     def add(self, resource: Json, now: float) -> Json:
         """Keep a new resource, which is made at an instant of the wall clock, and return it."""
@@ -79,40 +62,36 @@ class Table:
         """Return when a resource was made."""
         return self._made[resource_id]
 
-    def remove(self, resource_id: str) -> None:
-        """Forget a resource."""
-        del self._resources[resource_id]
-
 
 class World:
     """All tables, and what connects them."""
 
     def __init__(self, *, seed: int = 1) -> None:
-        self.users = Table("users")
-        self.teams = Table("teams")
-        self.policies = Table("policies")
-        self.schedules = Table("schedules")
+        self.users = ResourceTable("users")
+        self.teams = ResourceTable("teams")
+        self.policies = ResourceTable("policies")
+        self.schedules = ResourceTable("schedules")
         self._routing: dict[str, Json] = {}
-        self._channels: dict[str, Table] = {}
-        self._rules: dict[str, Table] = {}
-        self._overrides: dict[str, Table] = {}
+        self._channels: dict[str, ResourceTable] = {}
+        self._rules: dict[str, ResourceTable] = {}
+        self._overrides: dict[str, ResourceTable] = {}
         self._random = random.Random(seed)  # noqa: S311 - repeatable, not secret
 
     def new_id(self) -> str:
         """Return an id that nothing has yet."""
         return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
 
-    def channels(self, user_id: str) -> Table:
+    def channels(self, user_id: str) -> ResourceTable:
         """Return the notification channels of a user, or refuse with 404."""
-        return self._channels.setdefault(self.users.get(user_id)["id"], Table("notification_channels"))
+        return self._channels.setdefault(self.users.get(user_id)["id"], ResourceTable("notification_channels"))
 
-    def rules(self, user_id: str) -> Table:
+    def rules(self, user_id: str) -> ResourceTable:
         """Return the notification rules of a user, or refuse with 404."""
-        return self._rules.setdefault(self.users.get(user_id)["id"], Table("notification_rules"))
+        return self._rules.setdefault(self.users.get(user_id)["id"], ResourceTable("notification_rules"))
 
-    def overrides(self, schedule_id: str) -> Table:
+    def overrides(self, schedule_id: str) -> ResourceTable:
         """Return the overrides of a schedule, or refuse with 404."""
-        return self._overrides.setdefault(self.schedules.get(schedule_id)["id"], Table("overrides"))
+        return self._overrides.setdefault(self.schedules.get(schedule_id)["id"], ResourceTable("overrides"))
 
     def rota(self, schedule_id: str) -> Json:
         """Return a schedule in which people stand in, or refuse with 404."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
+
+from aiooncall.simulator.http.drift import grown
 
 if TYPE_CHECKING:
     from aiooncall.simulator.http.json_values import Json
@@ -27,12 +29,7 @@ _OPAQUE: Final = frozenset({"payload", "templates"})
 
 def with_drift(value: object) -> Any:  # noqa: ANN401 (any JSON)
     """Return an answer with a field added to every object, and unknown values in place of known ones."""
-    if isinstance(value, list):
-        return [with_drift(item) for item in cast("list[object]", value)]
-    if not isinstance(value, dict):
-        return value
-    members = {name: _changed(name, member) for name, member in cast("Json", value).items()}
-    return {**members, _MARK: 0.5}
+    return grown(value, lambda name, text: _UNKNOWN.get((name, text), text), {_MARK: 0.5}, _OPAQUE)
 
 
 def without_drift(values: Json) -> Json:
@@ -42,9 +39,3 @@ def without_drift(values: Json) -> Json:
         for name, value in values.items()
         if name != _MARK
     }
-
-
-def _changed(name: str, value: object) -> Any:  # noqa: ANN401 (any JSON)
-    if isinstance(value, str):
-        return _UNKNOWN.get((name, value), value)
-    return value if name in _OPAQUE else with_drift(value)

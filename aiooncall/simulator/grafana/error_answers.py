@@ -1,56 +1,29 @@
-"""The answers that limits and faults give in place of the real ones, in the engine's shapes."""
+"""Errors that limits and faults cause, in the engine's shape."""
 
 from __future__ import annotations
 
-from http.client import responses
 from typing import TYPE_CHECKING
 
-from aiooncall.simulator.http.error_answers import ABSURD, with_retry_after
-from aiooncall.simulator.http.faults import FaultKind
-from aiooncall.simulator.http.routing import html_answer, json_answer
+from aiooncall.simulator.http.error_answers import ErrorAnswers
+from aiooncall.simulator.http.routing import json_answer
 
 if TYPE_CHECKING:
-    import random
-
-    from aiooncall.simulator.http.faults import Fault
-    from aiooncall.simulator.http.rate_rules import Window
     from aiooncall.simulator.http.routing import Answer
 
 
-def too_many(window: Window | None, wall: float) -> Answer:
-    """Return the refusal of a rate limit."""
-    headers = {} if window is None else window.refusal_headers(wall)
-    answer = json_answer(429, {"detail": f"Request was throttled.{_expected(headers.get('Retry-After'))}"})
-    answer.headers = headers
-    return answer
+class GrafanaErrors(ErrorAnswers):
+    """One sentence, which repeats in a 429 how long to wait."""
 
+    rate_headers = ("RateLimit-Reset",)
 
-def throttle(fault: Fault, window: Window | None, wall: float) -> Answer:
-    """Return a 429 that no limit called for."""
-    match fault.kind:
-        case FaultKind.THROTTLE_HTML:
-            answer = html_answer(429, "Too Many Requests")
-        case FaultKind.THROTTLE_BARE:
-            answer = too_many(None, wall)
-        case _:
-            answer = too_many(window, wall)
-    return with_retry_after(answer, fault)
+    def refusal(self, retry_after: str | None) -> Answer:
+        """Return the body of a 429."""
+        sentence = "Request was throttled."
+        if retry_after is not None:
+            sentence += f" Expected available in {retry_after} second{'' if retry_after == '1' else 's'}."
+        return json_answer(429, {"detail": sentence})
 
-
-def error(fault: Fault, default_status: int) -> Answer:
-    """Return an error in the form that the fault asks for."""
-    status = default_status if fault.status is None else fault.status
-    phrase = responses.get(status, "Error")
-    answer = html_answer(status, phrase) if fault.html else json_answer(status, {"detail": phrase})
-    return with_retry_after(answer, fault)
-
-
-def absurd_headers(dice: random.Random) -> dict[str, str]:
-    """Return rate headers that make no sense."""
-    return {name: dice.choice(ABSURD) for name in ("RateLimit-Reset", "Retry-After")}
-
-
-def _expected(seconds: str | None) -> str:
-    if seconds is None:
-        return ""
-    return f" Expected available in {seconds} second{'' if seconds == '1' else 's'}."
+    def body(self, status: int, title: str, *, as_object: bool) -> Answer:
+        """Return the body of any other error, which has one form only."""
+        del as_object
+        return json_answer(status, {"detail": title})

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiooncall.simulator.grafana.refusals import not_found
 from aiooncall.simulator.grafana.wire import Wire
+from aiooncall.simulator.http.table import Table
 from aiooncall.simulator.http.times import write_instant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from aiooncall.simulator.grafana.options import GrafanaOptions
     from aiooncall.simulator.http.json_values import Json
@@ -45,41 +46,6 @@ _PREFIXES: Final = {
 _ID_TAIL: Final = 12
 
 
-class Table:
-    """The objects of one kind, oldest first."""
-
-    def __init__(self, kind: str) -> None:
-        self.kind = kind
-        self._objects: dict[str, Json] = {}
-
-    def __iter__(self) -> Iterator[Json]:
-        return iter(list(self._objects.values()))
-
-    def find(self, object_id: object) -> Json | None:
-        """Return an object, None if there is none."""
-        return self._objects.get(object_id) if isinstance(object_id, str) else None
-
-    def get(self, object_id: str) -> Json:
-        """Return the object that a path names, or refuse with 404."""
-        found = self._objects.get(object_id)
-        if found is None:
-            raise not_found()
-        return found
-
-    def put(self, record: Json) -> Json:
-        """Keep an object, in place of one with the same id, and return it."""
-        self._objects[record["id"]] = record
-        return record
-
-    def remove(self, object_id: str) -> None:
-        """Forget an object."""
-        del self._objects[object_id]
-
-    def where(self, **wanted: object) -> list[Json]:
-        """Return the objects that have these values."""
-        return [record for record in self if all(record[name] == value for name, value in wanted.items())]
-
-
 class World:
     """All tables, by kind; names that begin with `_` are never shown.
 
@@ -94,7 +60,7 @@ class World:
         self.ledger = ledger
         self.wire = Wire(rules.drift)
         self._base_url = base_url
-        self._tables = {kind: Table(kind) for kind in _PREFIXES}
+        self._tables = {kind: Table(kind, lambda _: not_found()) for kind in _PREFIXES}
         self._random = random.Random(seed)  # noqa: S311 - repeatable, not secret
         self._pending: list[tuple[float, int, Callable[[], None]]] = []
         self._numbers = count()

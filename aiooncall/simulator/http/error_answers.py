@@ -1,12 +1,13 @@
-"""The answers that faults replace or spoil."""
+"""The answers that limits and faults give in place of the real ones: what is the same for both vendors."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from aiooncall.simulator.http.faults import FaultKind
-from aiooncall.simulator.http.routing import Answer, error_answer, html_answer
+from aiooncall.simulator.http.routing import Answer, html_answer
 
 if TYPE_CHECKING:
     import random
@@ -14,42 +15,55 @@ if TYPE_CHECKING:
     from aiooncall.simulator.http.faults import Fault
     from aiooncall.simulator.http.rate_rules import Window
 
-_RATE_HEADERS: Final = ("Limit", "Period", "Remaining", "Reset")
-ABSURD: Final = ("soon", "-5", "1e400", "", "1800000000", "NaN")
+_ABSURD: Final = ("soon", "-5", "1e400", "", "1800000000", "NaN")
 """What a rate header can say if it makes no sense."""
 
 
-def too_many(window: Window | None, wall: float) -> Answer:
-    """Return the refusal of a rate limit."""
-    answer = error_answer(429, "Too many requests")
-    if window is not None:
-        answer.headers = window.refusal_headers(wall)
-    return answer
+class ErrorAnswers(ABC):
+    """The errors of one vendor; its subclass gives them their shape.
 
+    Attributes:
+        rate_headers: The headers that speak of a limit.
+    """
 
-def throttle(fault: Fault, window: Window | None, wall: float) -> Answer:
-    """Return a 429 that no limit called for."""
-    match fault.kind:
-        case FaultKind.THROTTLE_HTML:
-            answer = html_answer(429, "Too Many Requests")
-        case FaultKind.THROTTLE_BARE:
-            answer = too_many(None, wall)
-        case _:
-            answer = too_many(window, wall)
-    return with_retry_after(answer, fault)
+    rate_headers: ClassVar[tuple[str, ...]]
 
+    @abstractmethod
+    def refusal(self, retry_after: str | None) -> Answer:
+        """Return the body of a 429; its `Retry-After` is there for vendors that repeat it in words."""
 
-def error(fault: Fault, default_status: int) -> Answer:
-    """Return an error in the form that the fault asks for."""
-    status = default_status if fault.status is None else fault.status
-    title = _phrase(status)
-    if fault.html:
-        answer = html_answer(status, title)
-    elif fault.object_errors:
-        answer = error_answer(status, {"title": title, "detail": "injected by the simulator"})
-    else:
-        answer = error_answer(status, title)
-    return with_retry_after(answer, fault)
+    @abstractmethod
+    def body(self, status: int, title: str, *, as_object: bool) -> Answer:
+        """Return the body of any other error, as an object where a vendor has two forms."""
+
+    def too_many(self, window: Window | None, wall: float) -> Answer:
+        """Return the refusal of a rate limit."""
+        headers = {} if window is None else window.refusal_headers(wall)
+        answer = self.refusal(headers.get("Retry-After"))
+        answer.headers = headers
+        return answer
+
+    def throttle(self, fault: Fault, window: Window | None, wall: float) -> Answer:
+        """Return a 429 that no limit called for."""
+        match fault.kind:
+            case FaultKind.THROTTLE_HTML:
+                answer = html_answer(429, "Too Many Requests")
+            case FaultKind.THROTTLE_BARE:
+                answer = self.too_many(None, wall)
+            case _:
+                answer = self.too_many(window, wall)
+        return _with_retry_after(answer, fault)
+
+    def error(self, fault: Fault, default_status: int) -> Answer:
+        """Return an error in the form that the fault asks for."""
+        status = default_status if fault.status is None else fault.status
+        title = _phrase(status)
+        answer = html_answer(status, title) if fault.html else self.body(status, title, as_object=fault.object_errors)
+        return _with_retry_after(answer, fault)
+
+    def absurd_headers(self, dice: random.Random) -> dict[str, str]:
+        """Return rate headers that make no sense."""
+        return {name: dice.choice(_ABSURD) for name in (*self.rate_headers, "Retry-After")}
 
 
 def redirect(location: str) -> Answer:
@@ -57,14 +71,7 @@ def redirect(location: str) -> Answer:
     return Answer(307, headers={"Location": location})
 
 
-def absurd_headers(dice: random.Random) -> dict[str, str]:
-    """Return rate headers that make no sense."""
-    headers = {f"X-RateLimit-{name}": dice.choice(ABSURD) for name in _RATE_HEADERS}
-    return {**headers, "Retry-After": dice.choice(ABSURD)}
-
-
-def with_retry_after(answer: Answer, fault: Fault) -> Answer:
-    """Return an answer with the `Retry-After` that the fault wants."""
+def _with_retry_after(answer: Answer, fault: Fault) -> Answer:
     if fault.retry_after is not None:
         answer.headers["Retry-After"] = fault.retry_after
     return answer

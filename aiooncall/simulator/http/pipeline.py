@@ -21,11 +21,12 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from aiooncall._base.clock import Clock
+    from aiooncall.simulator.http.error_answers import ErrorAnswers
     from aiooncall.simulator.http.faults import Fault, FaultPlan
     from aiooncall.simulator.http.ledger import Ledger, RequestRecord
-    from aiooncall.simulator.http.origin import HttpServer
     from aiooncall.simulator.http.rate_rules import Limits, Window
     from aiooncall.simulator.http.routing import Router
+    from aiooncall.simulator.http.server import HttpServer
 
 
 class Authenticator(Protocol):
@@ -33,26 +34,6 @@ class Authenticator(Protocol):
 
     def caller(self, method: str, path: str, headers: Mapping[str, str]) -> str:
         """Return the key that the caller's requests count against, or raise Refusal."""
-        ...
-
-
-class Mishaps(Protocol):
-    """How a vendor words what goes wrong."""
-
-    def too_many(self, window: Window | None, wall: float) -> Answer:
-        """Return the refusal of a rate limit."""
-        ...
-
-    def throttle(self, fault: Fault, window: Window | None, wall: float) -> Answer:
-        """Return a 429 that no limit called for."""
-        ...
-
-    def error(self, fault: Fault, default_status: int) -> Answer:
-        """Return an error in the form that the fault asks for."""
-        ...
-
-    def absurd_headers(self, dice: random.Random) -> dict[str, str]:
-        """Return rate headers that make no sense."""
         ...
 
 
@@ -67,8 +48,8 @@ class Pipeline:
     faults: FaultPlan
     router: Router
     ledger: Ledger
-    elsewhere: HttpServer
-    mishaps: Mishaps
+    redirect_target: HttpServer
+    errors: ErrorAnswers
     slow: tuple[float, float] | None
     _dice: random.Random = attrs.field(factory=lambda: random.Random(0))  # noqa: S311 - repeatable, not secret
     _date: tuple[int, str] = (-1, "")
@@ -117,10 +98,10 @@ class Pipeline:
             return refusal.answer, None
         window = self.limiter.window(call.method, call.path, call.caller)
         if window is not None and not window.admits(call.now.wall):
-            return self.mishaps.too_many(window, call.now.wall), None
+            return self.errors.too_many(window, call.now.wall), None
         fault = self.faults.draw(call.method, call.path)
         if fault is not None and fault.kind in THROTTLES:
-            return self.mishaps.throttle(fault, window, call.now.wall), fault
+            return self.errors.throttle(fault, window, call.now.wall), fault
         return self._admitted(call, window, fault), fault
 
     def _admitted(self, call: Call, window: Window | None, fault: Fault | None) -> Answer:
@@ -135,9 +116,9 @@ class Pipeline:
     def _troubled(self, call: Call, fault: Fault) -> Answer:
         match fault.kind:
             case FaultKind.ERROR_BEFORE:
-                return self.mishaps.error(fault, 503)
+                return self.errors.error(fault, 503)
             case FaultKind.REDIRECT:
-                return redirect(self.elsewhere.url + call.path)
+                return redirect(self.redirect_target.url + call.path)
             case FaultKind.DROP_BEFORE:
                 return Answer(204)
             case _:
@@ -146,11 +127,11 @@ class Pipeline:
     def _spoilt(self, answer: Answer, fault: Fault) -> Answer:
         match fault.kind:
             case FaultKind.ERROR_AFTER:
-                return self.mishaps.error(fault, 504)
+                return self.errors.error(fault, 504)
             case FaultKind.EMPTY_OK:
                 return Answer(200)
             case FaultKind.GARBAGE_HEADERS:
-                answer.headers = self.mishaps.absurd_headers(self._dice)
+                answer.headers = self.errors.absurd_headers(self._dice)
                 return answer
             case _:
                 return answer

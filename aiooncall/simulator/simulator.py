@@ -106,8 +106,8 @@ class Simulator:
         )
         self._world = Datadog(self.ledger, options)
         self._limiter = Limiter(rate_rules)
-        rules = GrafanaOptions() if grafana is None else grafana
-        self.grafana = Grafana(rules, self.ledger, self._link_base(rules), self._now)
+        grafana = GrafanaOptions() if grafana is None else grafana
+        self.grafana = Grafana(grafana, self.ledger, self._link_base(grafana), self._now)
         self._redirect_target = HttpServer(self._record_redirected)
         self._datadog = HttpServer(
             self._pipeline(DatadogAuth(credentials), self._limiter, self._world.router, DatadogErrors())
@@ -130,8 +130,8 @@ class Simulator:
             slow=self._slow,
         ).handle
 
-    def _link_base(self, rules: GrafanaOptions) -> Callable[[], str]:
-        return lambda: self.elsewhere_url if rules.links_elsewhere else self.grafana_url
+    def _link_base(self, options: GrafanaOptions) -> Callable[[], str]:
+        return lambda: self.elsewhere_url if options.links_elsewhere else self.grafana_url
 
     def _now(self) -> Moment:
         return Moment(self._clock.monotonic(), self._clock.time() + self._clock_skew)

@@ -256,8 +256,8 @@ async def test_stack_that_becomes_known(deadline: float | None) -> None:
     options = {"stack_url": "https://other.grafana.net", "deadline": deadline}
     async with grafana_world(token=SERVICE, client=options) as world:
         auth = world.sim.grafana.auth
-        synced = attrs.evolve(auth._rules, stack_url="https://other.grafana.net")
-        world.clock.call_later(340.0, lambda: setattr(auth, "_rules", synced))
+        synced = attrs.evolve(auth._options, stack_url="https://other.grafana.net")
+        world.clock.call_later(340.0, lambda: setattr(auth, "_options", synced))
         assert [user async for user in world.client.users.list()]
         assert [record.status for record in world.requests()] == [429, 200]
         assert 350.0 <= world.requests()[1].at < 352.0

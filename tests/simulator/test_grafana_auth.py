@@ -102,8 +102,8 @@ async def test_exports_are_calendars_and_nothing_else(path: str) -> None:
 
 async def test_permission_can_be_missing() -> None:
     """A powerless token is refused in other words than a bad one, but not where nothing is checked."""
-    rules = GrafanaOptions(tokens={TOKEN: "ann", "weak": "bob"}, powerless=frozenset({"weak"}))
-    async with grafana(rules) as (_, caller):
+    options = GrafanaOptions(tokens={TOKEN: "ann", "weak": "bob"}, powerless=frozenset({"weak"}))
+    async with grafana(options) as (_, caller):
         refused = await caller.send("GET", "users/", token="weak")
         await caller.ask("GET", "actions/", token="weak")
         await caller.ask("GET", "users/")
@@ -205,8 +205,8 @@ async def test_bad_body_is_400(body: bytes, words: str) -> None:
 
 async def test_no_token_is_kept() -> None:
     """No repr and no ledger shows a token."""
-    rules = GrafanaOptions(tokens={"s3cret": "ann"}, powerless=frozenset({"s3cret"}), export_token="s3cret")
-    async with grafana(rules) as (sim, caller):
+    options = GrafanaOptions(tokens={"s3cret": "ann"}, powerless=frozenset({"s3cret"}), export_token="s3cret")
+    async with grafana(options) as (sim, caller):
         await caller.send("GET", "users/", token="s3cret")
-        texts = [repr(rules), repr(vars(sim)), repr(vars(sim.ledger)), repr(sim.grafana), repr(vars(sim.grafana))]
+        texts = [repr(options), repr(vars(sim)), repr(vars(sim.ledger)), repr(sim.grafana), repr(vars(sim.grafana))]
     assert not [text for text in texts if "s3cret" in text]

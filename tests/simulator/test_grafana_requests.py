@@ -38,9 +38,9 @@ class World:
     """A fake Grafana OnCall without a network."""
 
     def __init__(self, *, drift: bool = False) -> None:
-        rules = GrafanaOptions(paging="both", drift=drift, delete_delay=0.0)
+        options = GrafanaOptions(paging="both", drift=drift, delete_delay=0.0)
         self.now = Moment(0.0, 1.8e9)
-        self.grafana = Grafana(rules, Ledger(), lambda: "http://here", lambda: self.now)
+        self.grafana = Grafana(options, Ledger(), lambda: "http://here", lambda: self.now)
         self.caller = self.grafana.user_id("admin")
         self.user = self.grafana.add_user("ann")
         self.group = self.grafana.add_alert_group("Down")

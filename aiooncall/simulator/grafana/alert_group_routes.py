@@ -10,10 +10,10 @@ import orjson
 
 from aiooncall.simulator.grafana.alert_groups import FOREVER, VERBS, state_of
 from aiooncall.simulator.grafana.auth import SERVICE_ACCOUNT
+from aiooncall.simulator.grafana.json_io import nothing, parameters
 from aiooncall.simulator.grafana.pagination import page_of
 from aiooncall.simulator.grafana.refusals import bad_request, detail, field_errors, no_such_team
-from aiooncall.simulator.grafana.views import ROOT
-from aiooncall.simulator.grafana.wire import nothing, parameters
+from aiooncall.simulator.grafana.router import ROOT
 from aiooncall.simulator.http.routing import json_answer
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class AlertGroupRoutes:
         wanted = self._filters(call.query)
         found = [group for group in self._groups.table if all(test(group) for test in wanted)]
         newest_first = sorted(found, key=lambda group: float(group["_created"]))[::-1]
-        return self._world.wire.send(200, page_of(call, newest_first, self._groups.show, self._world.base_url))
+        return self._world.json.send(200, page_of(call, newest_first, self._groups.show, self._world.base_url))
 
     def _filters(self, query: Mapping[str, str]) -> list[Callable[[Json], bool]]:
         tests = [_equal(name, query[name]) for name in ("id", "route_id", "integration_id") if query.get(name)]
@@ -74,14 +74,14 @@ class AlertGroupRoutes:
         return team
 
     def _get(self, call: Call) -> Answer:
-        return self._world.wire.send(200, self._groups.show(self._groups.table.get(call.ids[0])))
+        return self._world.json.send(200, self._groups.show(self._groups.table.get(call.ids[0])))
 
     def _action(self, verb: Verb) -> Callable[[Call], Answer]:
         def handle(call: Call) -> Answer:
             if call.caller.startswith(SERVICE_ACCOUNT):
                 raise detail(403, f"Service accounts are not allowed to {verb} alert groups")
             group = self._groups.table.get(call.ids[0])
-            delay = _delay(self._world.wire.read(call).get("delay")) if verb == "silence" else FOREVER
+            delay = _delay(self._world.json.read(call).get("delay")) if verb == "silence" else FOREVER
             self._groups.act(group, verb, call.now, call.caller, delay=delay)
             return nothing(200)
 
@@ -90,11 +90,11 @@ class AlertGroupRoutes:
     def _delete(self, call: Call) -> Answer:
         """Promise to delete or wipe a group; it is done a little later."""
         group = self._groups.table.get(call.ids[0])
-        body = self._world.wire.read_any(call)
+        body = self._world.json.read_any(call)
         if not isinstance(body, dict):
             return json_answer(400, "A dict with a `mode` key is expected")
         mode = cast("Json", body).get("mode", "wipe")
-        due = call.now.monotonic + self._world.rules.delete_delay
+        due = call.now.monotonic + self._world.options.delete_delay
         if mode == "wipe":
             self._world.later(due, lambda: self._groups.wipe(group, call.now.wall))
         elif mode == "delete":
@@ -117,7 +117,7 @@ class AlertGroupRoutes:
             and search in orjson.dumps(alert["payload"]).decode().casefold()
         ]
         newest_first = sorted(found, key=lambda alert: str(alert["created_at"]))[::-1]
-        return self._world.wire.send(200, page_of(call, newest_first, dict, self._world.base_url))
+        return self._world.json.send(200, page_of(call, newest_first, dict, self._world.base_url))
 
 
 def _state(text: str) -> str:

@@ -153,7 +153,7 @@ class AlertGroups:
     def show(self, group: Json) -> Json:
         """Return a group as answers have it."""
         alerts = self._alerts(group)
-        web = f"{self.world.rules.stack_url.rstrip('/')}/a/grafana-oncall-app/alert-groups/{group['id']}"
+        web = f"{self.world.options.stack_url.rstrip('/')}/a/grafana-oncall-app/alert-groups/{group['id']}"
         return {
             **shown(group),
             "state": state_of(group),

@@ -60,26 +60,26 @@ class Grafana:
     """
 
     def __init__(
-        self, rules: GrafanaOptions, ledger: Ledger, base_url: Callable[[], str], now: Callable[[], Moment]
+        self, options: GrafanaOptions, ledger: Ledger, base_url: Callable[[], str], now: Callable[[], Moment]
     ) -> None:
         """Prepare a world.
 
         Args:
-            rules: How it behaves.
+            options: How it behaves.
             ledger: Where what really happens is entered.
-            base_url: Returns the URL that links lead to unless the rules name one.
+            base_url: Returns the URL that links lead to unless the options name one.
             now: Reads the server's clocks.
         """
-        self._world = World(rules, ledger, base_url)
+        self._world = World(options, ledger, base_url)
         self._now = now
         self._user_ids: dict[str, str] = {}
-        self.router = GrafanaRouter(optional_slashes=rules.optional_slashes, settle=self._world.settle)
-        self.auth = GrafanaAuth(rules, self.router, self.user_id, self._role)
-        self.limits = Limits(rules)
+        self.router = GrafanaRouter(optional_slashes=options.optional_slashes, settle=self._world.settle)
+        self.auth = GrafanaAuth(options, self.router, self.user_id, self._role)
+        self.limits = Limits(options)
         self._groups = AlertGroups(self._world)
         self._integrations = Integrations(self._world)
         self._register()
-        tokens = {"": OWNER} if rules.tokens is None else rules.tokens
+        tokens = {"": OWNER} if options.tokens is None else options.tokens
         for token, username in tokens.items():
             if not token.startswith(SERVICE_ACCOUNT):
                 self.add_user(username, role="admin")

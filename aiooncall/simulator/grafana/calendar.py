@@ -33,7 +33,7 @@ def calendar_answer(world: World, call: Call, schedules: Iterable[Json], user_id
     Raises:
         Refusal: the token is wrong.
     """
-    if call.query.get("token") != world.rules.export_token:
+    if call.query.get("token") != world.options.export_token:
         raise bad_token()
     start = call.now.utc.replace(microsecond=0)
     events = [

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from aiooncall.simulator.grafana.pagination import page_of
-from aiooncall.simulator.grafana.views import ROOT
+from aiooncall.simulator.grafana.router import ROOT
 from aiooncall.simulator.http.json_values import without
 
 if TYPE_CHECKING:
@@ -38,4 +38,4 @@ class ChatopsRoutes:
         return self._page(call, rows)
 
     def _page(self, call: Call, rows: list[Json]) -> Answer:
-        return self.world.wire.send(200, page_of(call, rows, dict, self.world.base_url))
+        return self.world.json.send(200, page_of(call, rows, dict, self.world.base_url))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aiooncall.simulator.grafana.json_io import nothing
 from aiooncall.simulator.grafana.pagination import page_of
 from aiooncall.simulator.grafana.refusals import bad_object, no_such_team, server_error
 from aiooncall.simulator.grafana.resource import read_fields
-from aiooncall.simulator.grafana.views import ROOT
-from aiooncall.simulator.grafana.wire import nothing
+from aiooncall.simulator.grafana.router import ROOT
 from aiooncall.simulator.grafana.world import shown
 
 if TYPE_CHECKING:
@@ -74,17 +74,17 @@ class CrudRoutes:
 
     def sent(self, call: Call, method: str) -> Json:
         """Return the known fields that a request brings."""
-        return read_fields(self.resource.fields, self.world.wire.read(call), self.world, method)
+        return read_fields(self.resource.fields, self.world.json.read(call), self.world, method)
 
     def answer(self, status: int, record: Json, call: Call) -> Answer:
         """Return an answer that shows an object."""
-        return self.world.wire.send(status, self.show(record, call))
+        return self.world.json.send(status, self.show(record, call))
 
     def _list(self, call: Call) -> Answer:
         self._check_team(call.query)
         rows = [record for record in self.rows(call) if self._wanted(record, call.query)]
         base_url, size = self.world.base_url, self.resource.page_size
-        return self.world.wire.send(200, page_of(call, rows, lambda row: self.listed(row, call), base_url, size))
+        return self.world.json.send(200, page_of(call, rows, lambda row: self.listed(row, call), base_url, size))
 
     def _get(self, call: Call) -> Answer:
         return self.answer(200, self.get(call), call)

@@ -52,7 +52,7 @@ def _type(value: object, world: World) -> str:
     taken: str = _known_type(value, world)
     if taken == "notify_whole_channel" and not any(world["slack_channels"]) and not any(world["user_groups"]):
         raise bad_request("Invalid escalation step type: step is Slack-specific")
-    if taken == "declare_incident" and not world.rules.incidents:
+    if taken == "declare_incident" and not world.options.incidents:
         raise bad_request("Invalid escalation step type")
     return taken
 

@@ -152,7 +152,7 @@ class IntegrationRoutes(CrudRoutes):
         return self.world["routes"].get(record["_default_route"])
 
     def _start_maintenance(self, call: Call) -> Answer:
-        record, sent = self.get(call), self.world.wire.read(call)
+        record, sent = self.get(call), self.world.json.read(call)
         mode = str(sent.get("mode")).lower()
         if mode not in _MODES:
             raise field_errors({"mode": ["Unknown mode"]})

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 PagingRoute: TypeAlias = Literal["escalation", "direct_paging", "both"]
 
 OWNER = "admin"
-"""Whose tokens are that the rules do not name."""
+"""Whose tokens are that the options do not name."""
 
 
 @attrs.frozen(kw_only=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, cast
 from aiooncall.simulator.grafana.field_types import flag, team, text, url
 from aiooncall.simulator.grafana.refusals import Invalid, bad_object, bad_request
 from aiooncall.simulator.grafana.resource import CREATE, Field, read_fields, take_fields
-from aiooncall.simulator.grafana.views import ROOT
+from aiooncall.simulator.grafana.router import ROOT
 from aiooncall.simulator.http.json_values import without
 
 if TYPE_CHECKING:
@@ -79,14 +79,14 @@ class PagingRoutes:
             "direct_paging": lambda group: {"alert_group_id": group["id"]},
         }
         for name, show in answers.items():
-            if self._world.rules.paging in {name, "both"}:
+            if self._world.options.paging in {name, "both"}:
                 router.add("POST", f"{ROOT}/{name}/", self._handler(show))
 
     def _handler(self, show: Callable[[Json], Json]) -> Callable[[Call], Answer]:
-        return lambda call: self._world.wire.send(200, show(self._page(call)))
+        return lambda call: self._world.json.send(200, show(self._page(call)))
 
     def _page(self, call: Call) -> Json:
-        read = read_fields(_FIELDS, self._world.wire.read(call), self._world, "POST")
+        read = read_fields(_FIELDS, self._world.json.read(call), self._world, "POST")
         team_id = self._world.team_of_caller(call)
         sent: Json = {"users": [], "team": team_id, "important_team_escalation": False, **read}
         group = self._checked(sent)

@@ -8,11 +8,11 @@ import attrs
 
 from aiooncall.simulator.grafana.calendar import calendar_answer
 from aiooncall.simulator.grafana.field_types import email, text
+from aiooncall.simulator.grafana.json_io import parameters
 from aiooncall.simulator.grafana.pagination import page_of
 from aiooncall.simulator.grafana.refusals import field_errors, server_error
 from aiooncall.simulator.grafana.resource import CREATE, Field, read_fields
-from aiooncall.simulator.grafana.views import ROOT
-from aiooncall.simulator.grafana.wire import parameters
+from aiooncall.simulator.grafana.router import ROOT
 from aiooncall.simulator.grafana.world import equal, shown
 from aiooncall.simulator.http.json_values import without
 
@@ -57,13 +57,13 @@ class PeopleRoutes:
             self.world.base_url,
             _USERS_ON_A_PAGE,
         )
-        return self.world.wire.send(200, page)
+        return self.world.json.send(200, page)
 
     def _user(self, call: Call) -> Answer:
         current = self.world.caller(call) if call.ids[0] == "current" else self.world["users"].get(call.ids[0])
         if current is None:  # a service account is no user, and the engine does not expect one here
             raise server_error()
-        return self.world.wire.send(200, shown(current))
+        return self.world.json.send(200, shown(current))
 
     def _calendar(self, call: Call) -> Answer:
         return calendar_answer(self.world, call, self.world["schedules"], user_id=call.ids[0])
@@ -71,10 +71,10 @@ class PeopleRoutes:
     def _teams(self, call: Call) -> Answer:
         name = call.query.get("name")
         rows = [team for team in self.world["teams"] if name is None or team["name"] == name]
-        return self.world.wire.send(200, page_of(call, rows, shown, self.world.base_url))
+        return self.world.json.send(200, page_of(call, rows, shown, self.world.base_url))
 
     def _team(self, call: Call) -> Answer:
-        return self.world.wire.send(200, shown(self.world["teams"].get(call.ids[0])))
+        return self.world.json.send(200, shown(self.world["teams"].get(call.ids[0])))
 
     def _organizations(self, call: Call) -> Answer:
         """Fail: the engine's view declares no permission for its list."""
@@ -84,25 +84,25 @@ class PeopleRoutes:
     def _organization(self, call: Call) -> Answer:
         """Return the caller's own one, whatever id is asked for."""
         del call
-        return self.world.wire.send(200, {"id": self.world.organization_id})
+        return self.world.json.send(200, {"id": self.world.organization_id})
 
     def _info(self, call: Call) -> Answer:
         del call
-        return self.world.wire.send(200, {"url": self.world.rules.stack_url})
+        return self.world.json.send(200, {"url": self.world.options.stack_url})
 
     def _relay(self, call: Call) -> Answer:
         """Check a call or text as if it were to be relayed; there is no telephone.
 
         The engine looks for whom to send a text among those who have a verified number.
         """
-        sent = read_fields(_PHONE, self.world.wire.read(call), self.world, "POST")
+        sent = read_fields(_PHONE, self.world.json.read(call), self.world, "POST")
         users = self.world["users"].where(email=sent["email"])
         if not users:
-            return self.world.wire.send(404, {"error": "user-not-found"})
+            return self.world.json.send(404, {"error": "user-not-found"})
         if not any(user["is_phone_number_verified"] for user in users):
             known = (404, "user-not-found") if "send_sms" in call.path else (400, "number-not-verified")
-            return self.world.wire.send(known[0], {"error": known[1]})
-        return self.world.wire.send(200, {})
+            return self.world.json.send(known[0], {"error": known[1]})
+        return self.world.json.send(200, {})
 
 
 def _check_roles(roles: list[str]) -> None:

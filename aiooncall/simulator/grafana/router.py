@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from aiooncall.simulator.grafana.refusals import server_error, wrong_method
-from aiooncall.simulator.grafana.views import UNCHECKED, view_of
 from aiooncall.simulator.http.routing import Router, html_answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from aiooncall.simulator.http.routing import Answer, Call
+
+ROOT: Final = "/api/v1"
+"""The beginning of every path."""
+UNCHECKED: Final = frozenset({"actions", "make_call", "send_sms", "direct_paging"})
+"""The parts of the API that need no permission."""
+
+
+def view_of(path: str) -> str:
+    """Return the part of the API that a path belongs to, which is the first word behind the root."""
+    return path.removeprefix(ROOT).strip("/").partition("/")[0]
 
 
 class GrafanaRouter(Router):

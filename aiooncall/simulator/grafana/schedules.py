@@ -78,7 +78,7 @@ class ScheduleRoutes(CrudRoutes):
     def sent(self, call: Call, method: str) -> Json:
         """Return the known fields of a request; a new schedule is read by its type, which is looked at first."""
         if method == "POST":
-            _check_type(self.world.wire.read(call))
+            _check_type(self.world.json.read(call))
         return super().sent(call, method)
 
     def prepare(self, draft: Json, old: Json | None, sent: Json, call: Call) -> None:
@@ -150,7 +150,7 @@ class ScheduleRoutes(CrudRoutes):
             "page_size": USUAL_SIZE,
             "total_pages": 1,
         }
-        return self.world.wire.send(200, page)
+        return self.world.json.send(200, page)
 
     def _row(self, shift: FinalShift) -> Json:
         user = self.world["users"].get(shift.user_id)

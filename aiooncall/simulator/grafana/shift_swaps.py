@@ -91,7 +91,7 @@ class SwapRoutes(CrudRoutes):
 
     def _user(self, call: Call, role: str) -> str:
         """Return the user that a request names in a role; the engine reads it apart from all other fields."""
-        user_id = self.world.wire.read(call).get(role)
+        user_id = self.world.json.read(call).get(role)
         if not user_id:
             raise bad_request(f"{role} user ID is required")
         if not self.world["users"].find(user_id):
@@ -106,7 +106,7 @@ class SwapRoutes(CrudRoutes):
             "display_name": user["username"],
             "email": user["email"],
             "pk": user["id"],
-            "avatar_full": f"{self.world.rules.stack_url}/avatar/{user['id']}",
+            "avatar_full": f"{self.world.options.stack_url}/avatar/{user['id']}",
         }
 
 

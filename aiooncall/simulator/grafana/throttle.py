@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import attrs
 
-from aiooncall.simulator.grafana.views import view_of
+from aiooncall.simulator.grafana.router import view_of
 
 if TYPE_CHECKING:
     from aiooncall.simulator.grafana.options import GrafanaOptions
@@ -78,13 +78,13 @@ class Throttle:
 class Limits:
     """The buckets of all callers: tokens of one user share them."""
 
-    def __init__(self, rules: GrafanaOptions) -> None:
+    def __init__(self, options: GrafanaOptions) -> None:
         self._limits: dict[Scope, int | None] = {
-            "public": rules.limit,
-            "info": rules.info_limit,
-            "phone": rules.phone_limit,
+            "public": options.limit,
+            "info": options.info_limit,
+            "phone": options.phone_limit,
         }
-        self._period = rules.period
+        self._period = options.period
         self._buckets: dict[tuple[Scope, str], Bucket] = {}
 
     def window(self, method: str, path: str, key: str) -> Throttle | None:

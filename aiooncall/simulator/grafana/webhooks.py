@@ -97,7 +97,7 @@ class WebhookRoutes(CrudRoutes):
 
     def sent(self, call: Call, method: str) -> Json:
         """Return the known fields of a request; the preset can't be written."""
-        if "preset" in self.world.wire.read(call):
+        if "preset" in self.world.json.read(call):
             raise field_errors({"preset": ["Preset webhooks must be modified through web UI"]})
         return super().sent(call, method)
 
@@ -121,4 +121,4 @@ class WebhookRoutes(CrudRoutes):
     def _responses(self, call: Call) -> Answer:
         """Return the deliveries: none, as nothing is ever sent."""
         deliveries = self.get(call).get("_responses", [])
-        return self.world.wire.send(200, page_of(call, deliveries, dict, self.world.base_url))
+        return self.world.json.send(200, page_of(call, deliveries, dict, self.world.base_url))

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
+from aiooncall.simulator.grafana.json_io import JsonIO
 from aiooncall.simulator.grafana.refusals import not_found
-from aiooncall.simulator.grafana.wire import Wire
 from aiooncall.simulator.http.table import Table
 from aiooncall.simulator.http.times import write_instant
 
@@ -50,15 +50,15 @@ class World:
     """All tables, by kind; names that begin with `_` are never shown.
 
     Attributes:
-        rules: How everything behaves.
+        options: How everything behaves.
         ledger: What really happened.
-        wire: Reads requests and writes answers.
+        json: Reads requests and writes answers.
     """
 
-    def __init__(self, rules: GrafanaOptions, ledger: Ledger, base_url: Callable[[], str], *, seed: int = 2) -> None:
-        self.rules = rules
+    def __init__(self, options: GrafanaOptions, ledger: Ledger, base_url: Callable[[], str], *, seed: int = 2) -> None:
+        self.options = options
         self.ledger = ledger
-        self.wire = Wire(rules.drift)
+        self.json = JsonIO(options.drift)
         self._base_url = base_url
         self._tables = {kind: Table(kind, lambda _: not_found()) for kind in _PREFIXES}
         self._random = random.Random(seed)  # noqa: S311 - repeatable, not secret
@@ -72,7 +72,7 @@ class World:
     @property
     def base_url(self) -> str:
         """Return the URL that the engine takes for its own."""
-        return (self.rules.engine_url or self._base_url()).rstrip("/")
+        return (self.options.engine_url or self._base_url()).rstrip("/")
 
     def new_id(self, kind: str) -> str:
         """Return an id that nothing has yet."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @attrs.frozen
-class Wire:
+class JsonIO:
     """Reads requests and writes answers."""
 
     drift: bool = False

@@ -64,7 +64,7 @@ class Simulator:
         ledger: What really happened, at either.
         faults: The plan of what goes wrong, at either.
         grafana: Puts things into the fake Grafana OnCall; what the methods here put in is Datadog's.
-        elsewhere: The requests that one more origin saw; redirects point there.
+        elsewhere: The requests that the target of redirects saw, one more origin, which no client should ever call.
     """
 
     def __init__(
@@ -153,7 +153,7 @@ class Simulator:
 
     @property
     def elsewhere_url(self) -> str:
-        """The base URL of one more origin, which no client should ever call."""
+        """The base URL of the target of redirects, one more origin, which no client should ever call."""
         return self._redirect_target.url
 
     async def start(self) -> None:

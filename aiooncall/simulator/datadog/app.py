@@ -1,4 +1,4 @@
-"""The whole of the fake Datadog: its state, its routes, and how to put things in beforehand."""
+"""The fake Datadog as a whole: its state, its routes, and the ways to put things in beforehand."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 @attrs.frozen(kw_only=True)
 class DatadogOptions:
-    """How the fake Datadog answers; the options of `Simulator` by the same names say what each means."""
+    """Options of the fake Datadog; those of `Simulator` by the same names say what each means."""
 
     settle_delay: float
     search_lag: float

@@ -1,4 +1,4 @@
-"""Who may call the fake Datadog."""
+"""Credentials of the fake Datadog: pairs of keys, and bearer tokens."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _V1_FORBIDDEN: Final = {
 
 
 class DatadogAuth:
-    """Checks a pair of keys, or a bearer token, and names the caller by its key."""
+    """The check of a pair of keys or a bearer token; it names the caller by the key."""
 
     def __init__(self, credentials: Mapping[str, str] | None) -> None:
         """Accept these pairs of API key and application key; None accepts whatever is not empty."""

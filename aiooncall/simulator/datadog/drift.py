@@ -25,9 +25,9 @@ _UNKNOWN: Final = {
     ("team_routing_rules", "urgency", "dynamic"): "judged_by_robot",
     ("notification_rules", "category", "low_urgency"): "robot_urgency",
 }
-"""What some values of some resources' attributes turn into."""
+"""Unknown values, by kind, attribute and the known value that they stand in for."""
 _PARTS: Final = frozenset({"steps", "schedule_target", "layers", "members", "team_routing_rules"})
-"""What requests hold as parts of something else: there is no place in them for relationships of their own."""
+"""Kinds that requests hold as parts of something else: there is no place in them for relationships of their own."""
 _KNOWN: Final = {unknown: known for (_, _, known), unknown in _UNKNOWN.items()}
 
 

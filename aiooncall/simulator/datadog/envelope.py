@@ -1,4 +1,4 @@
-"""How JSON:API documents come in and leave: what they include, and the ways in which they can be odd."""
+"""JSON:API documents as they come in and leave: what they include, and the ways in which they can be odd."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def read_include(query: Mapping[str, str], allowed: Collection[str]) -> list[str
 
 
 class Envelope:
-    """Wraps resources in documents and takes requests out of theirs."""
+    """The document around resources: put on in answers, taken off in requests."""
 
     def __init__(
         self, find: Callable[[Json], Json | None], *, drift: bool = False, bare_included: bool = False

@@ -33,7 +33,7 @@ _MOST_LINKS: Final = 20
 
 
 class Event(NamedTuple):
-    """What of an event matters to pages; its tags are normalised, and only an alert has a status."""
+    """The part of an event that matters to pages; its tags are normalised, and only an alert has a status."""
 
     title: str
     message: str
@@ -87,7 +87,7 @@ def _status(details: Fields) -> str:
 
 
 class EventRoutes:
-    """Takes events in, and makes and ends the pages that they ask for."""
+    """The route of events, which makes and ends the pages that they ask for."""
 
     def __init__(self, store: PageStore) -> None:
         self._store = store

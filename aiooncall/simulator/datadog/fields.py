@@ -1,4 +1,4 @@
-"""Reads a JSON object field by field, and refuses what is missing or of the wrong kind."""
+"""A request's JSON object, read field by field: what is missing or of the wrong kind is refused."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""JSON:API as the fake servers speak it: identifiers, linkage, errors and lists in slices (https://jsonapi.org/format/)."""
+"""JSON:API as the fake servers speak it: identifiers, linkage and errors (https://jsonapi.org/format/)."""
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any, Final
 
 from aiooncall.simulator.http.routing import Refusal, error_answer, json_answer
@@ -47,18 +46,3 @@ def bad_request(detail: str) -> Refusal:
 def plain_bad_request(error: str) -> Refusal:
     """Return the same in the older form, a list of texts, which pages, events and PagerDuty services have."""
     return Refusal(error_answer(400, error))
-
-
-def meta_page(total: int, number: int, size: int) -> Json:
-    """Return what a list says of its slices; `number` starts at 0."""
-    last = max(0, math.ceil(total / size) - 1)
-    return {
-        "first_number": 0,
-        "last_number": last,
-        "next_number": number + 1 if number < last else None,
-        "number": number,
-        "prev_number": number - 1 if number else None,
-        "size": size,
-        "total": total,
-        "type": "number_size",
-    }

@@ -1,4 +1,4 @@
-"""Finds the resources that others refer to, for inclusion."""
+"""Resources that others refer to, found for inclusion."""
 
 from __future__ import annotations
 

@@ -104,7 +104,7 @@ def _read_settings(settings: Fields | None) -> Json | None:
 
 @attrs.frozen
 class ChannelRoutes:
-    """Creates, shows and deletes the channels of a user."""
+    """The routes of a user's channels."""
 
     _world: World
     _envelope: Envelope
@@ -145,7 +145,7 @@ class ChannelRoutes:
 
 @attrs.frozen
 class RuleRoutes:
-    """Creates, shows, replaces and deletes the rules of a user."""
+    """The routes of a user's rules."""
 
     _world: World
     _envelope: Envelope

@@ -1,4 +1,4 @@
-"""Who stands in for whom: the overrides of a schedule as layers on top of its own.
+"""Overrides of a schedule, turned into layers on top of its own.
 
 How overrides of one time go together is not documented. Here a later one goes before an earlier one, as a layer further
 down goes before one above it. One that names whose place it is takes effect while that person would be on call, any

@@ -12,9 +12,9 @@ import attrs
 
 from aiooncall.simulator.datadog.envelope import read_include
 from aiooncall.simulator.datadog.json_api import bad_request
+from aiooncall.simulator.datadog.pagination import read_slice
 from aiooncall.simulator.datadog.reading import check_type, read_at
 from aiooncall.simulator.datadog.schedules import SCHEDULES
-from aiooncall.simulator.datadog.slices import read_slice
 from aiooncall.simulator.http.routing import Answer
 from aiooncall.simulator.http.times import read_instant, write_instant
 
@@ -36,7 +36,7 @@ _MAX_SIZE: Final = 50
 
 @attrs.frozen
 class OverrideRoutes:
-    """Keeps who stands in on which schedule."""
+    """The routes of the overrides of schedules."""
 
     _world: World
     _envelope: Envelope

@@ -22,7 +22,7 @@ _ALWAYS = float("-inf")
 
 
 class Target(NamedTuple):
-    """Who gets paged: `type` is team_id, team_handle or user_id."""
+    """The team or user that gets paged: `type` is team_id, team_handle or user_id."""
 
     type: str
     identifier: str
@@ -30,7 +30,7 @@ class Target(NamedTuple):
 
 @attrs.frozen
 class NewPage:
-    """What a page is created from; the tags are normalised."""
+    """The content that a page is created from; the tags are normalised."""
 
     title: str
     target: Target

@@ -26,7 +26,7 @@ _WRONG: Final = {
 
 
 class PagerDutyRoutes:
-    """Creates, shows, changes and deletes services; what their keys are is never told."""
+    """The routes of services; what their keys are is never told."""
 
     def __init__(self, *, answers_put: bool) -> None:
         """Start without services; `answers_put` gives a change the recorded body in place of the documented none."""

@@ -1,4 +1,4 @@
-"""Pages: read from requests, searched, and shown in JSON:API, on the API host and the paging host alike."""
+"""Pages: read from requests, searched, and shown in JSON:API; the API host and the paging host answer alike."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
 
 from aiooncall.simulator.datadog.fields import Fields
-from aiooncall.simulator.datadog.json_api import JSON_API, meta_page, plain_bad_request, ref
+from aiooncall.simulator.datadog.json_api import JSON_API, plain_bad_request, ref
 from aiooncall.simulator.datadog.page_search import parse_query
 from aiooncall.simulator.datadog.page_store import NewPage, Target
-from aiooncall.simulator.datadog.slices import read_slice
+from aiooncall.simulator.datadog.pagination import meta_page, read_slice
 from aiooncall.simulator.datadog.tags import normalise_tag
 from aiooncall.simulator.http.routing import JSON_TYPE, Answer, Refusal, error_answer
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from aiooncall.simulator.datadog.envelope import Envelope
     from aiooncall.simulator.datadog.page_store import Page, PageStore, Snapshot
-    from aiooncall.simulator.datadog.slices import Slice
+    from aiooncall.simulator.datadog.pagination import Slice
     from aiooncall.simulator.http.json_values import Json
     from aiooncall.simulator.http.routing import Call, Moment, Router
 
@@ -40,7 +40,7 @@ _DIGITS: Final = (0, 6, 9)
 
 
 class ListOptions(NamedTuple):
-    """What a list request asks for."""
+    """The parameters of a request for the list."""
 
     query: str
     part: Slice
@@ -84,7 +84,7 @@ def _read_target(target: Fields) -> Target:
 
 
 class PageRoutes:
-    """Creates, changes and shows pages."""
+    """The routes of pages."""
 
     def __init__(self, store: PageStore, envelope: Envelope, *, search_lag: float, search_mode: SearchMode) -> None:
         self._store = store

@@ -8,14 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from aiooncall.simulator.datadog.json_api import bad_request
-from aiooncall.simulator.datadog.slices import read_slice
+from aiooncall.simulator.datadog.pagination import read_slice
 from aiooncall.simulator.http.routing import JSON_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aiooncall.simulator.datadog.envelope import Envelope
-    from aiooncall.simulator.datadog.slices import Slice
+    from aiooncall.simulator.datadog.pagination import Slice
     from aiooncall.simulator.datadog.world import World
     from aiooncall.simulator.http.json_values import Json
     from aiooncall.simulator.http.routing import Answer, Call, Router
@@ -25,12 +25,12 @@ USERS: Final = "/api/v2/users"
 _MAX_SIZE: Final = 100
 _USUAL_SIZE: Final = 10
 _STATUSES: Final = {"active": "Active", "pending": "Pending", "deactivated": "Disabled"}
-"""How the list of users writes what answers of On-Call write in their way."""
+"""The status of a user as the list of users writes it, by the word that answers of On-Call have."""
 _SORTS: Final = ("name", "modified_at", "user_count")
 
 
 class PeopleRoutes:
-    """Shows teams and users; who is in which team is known here alone."""
+    """The routes of both lists; who is in which team is known here alone."""
 
     def __init__(self, world: World, envelope: Envelope) -> None:
         self._world = world

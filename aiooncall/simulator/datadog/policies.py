@@ -12,9 +12,9 @@ import attrs
 
 from aiooncall.simulator.datadog.crud import ON_CALL, CrudRoutes
 from aiooncall.simulator.datadog.envelope import read_include
-from aiooncall.simulator.datadog.json_api import linkage, meta_page
+from aiooncall.simulator.datadog.json_api import linkage
+from aiooncall.simulator.datadog.pagination import meta_page, read_slice
 from aiooncall.simulator.datadog.reading import part_ids, read_relationships
-from aiooncall.simulator.datadog.slices import read_slice
 from aiooncall.simulator.http.json_values import without
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def _schedule_target_id(target: Json) -> str:
 
 @attrs.frozen
 class PolicyList:
-    """Shows the policies by name."""
+    """The route of the list of policies, which are in order of their names."""
 
     _world: World
     _envelope: Envelope

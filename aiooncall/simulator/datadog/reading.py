@@ -1,10 +1,11 @@
-"""What requests of several kinds have in common: identity, teams, parts with ids, weekly windows."""
+"""Parts that requests of several kinds have in common: identity, teams, parts with ids, times, weekly windows."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from aiooncall.simulator.datadog.json_api import linkage
+from aiooncall.simulator.datadog.rotation import DAYS
 from aiooncall.simulator.http.times import is_time_zone, read_instant, read_time_of_day
 
 if TYPE_CHECKING:
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from aiooncall.simulator.datadog.fields import Fields
     from aiooncall.simulator.datadog.world import World
     from aiooncall.simulator.http.json_values import Json
-
-_DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 def check_type(data: Fields, kind: str) -> None:
@@ -76,9 +75,9 @@ def read_windows(fields: Fields) -> list[Json]:
     """Return the weekly windows of an object, none if it names none."""
     return [
         window.with_known(
-            start_day=window.choice("start_day", _DAYS),
+            start_day=window.choice("start_day", DAYS),
             start_time=_time_of_day(window, "start_time"),
-            end_day=window.choice("end_day", _DAYS),
+            end_day=window.choice("end_day", DAYS),
             end_time=_time_of_day(window, "end_time"),
         )
         for window in fields.optional_children("restrictions")

@@ -1,4 +1,4 @@
-"""Who is on call for a schedule or a team, as resources: shifts, responders by position, a team's policy behind it."""
+"""Responders: the people who are on call for a schedule, by position, or for a team, by its policy."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _TEAM_INCLUDES: Final = ("responders", "escalations", "escalations.responders")
 
 @attrs.frozen
 class ResponderRoutes:
-    """Shows who is on call."""
+    """The routes that tell who is on call."""
 
     _world: World
     _envelope: Envelope

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _Moment = TypeVar("_Moment", datetime, timedelta)
 
-_DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _WEEK: Final = timedelta(weeks=1)
 _REACH: Final = timedelta(days=400)
 _TICK: Final = datetime.resolution
@@ -277,7 +277,7 @@ def _read_windows(restrictions: Iterable[Mapping[str, str]]) -> list[tuple[timed
 
 def _read_time(day: str, text: str) -> timedelta:
     hours, minutes, *seconds = map(int, text.split(":"))
-    return timedelta(days=_DAYS.index(day), hours=hours, minutes=minutes, seconds=sum(seconds))
+    return timedelta(days=DAYS.index(day), hours=hours, minutes=minutes, seconds=sum(seconds))
 
 
 def _read_instant(text: str) -> datetime:

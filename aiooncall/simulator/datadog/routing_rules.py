@@ -150,7 +150,7 @@ def _rule(rule: Json) -> Json:
 
 @attrs.frozen
 class RoutingRoutes:
-    """Shows and sets the rules of a team."""
+    """The routes of a team's rules."""
 
     _world: World
     _envelope: Envelope

@@ -13,9 +13,9 @@ import attrs
 
 from aiooncall.simulator.datadog.crud import ON_CALL, CrudRoutes
 from aiooncall.simulator.datadog.envelope import read_include
-from aiooncall.simulator.datadog.json_api import linkage, linked, meta_page
+from aiooncall.simulator.datadog.json_api import linkage, linked
+from aiooncall.simulator.datadog.pagination import meta_page, read_slice
 from aiooncall.simulator.datadog.reading import part_ids, read_at, read_relationships, read_windows, read_zone
-from aiooncall.simulator.datadog.slices import read_slice
 from aiooncall.simulator.http.json_values import without
 from aiooncall.simulator.http.times import write_instant
 
@@ -140,7 +140,7 @@ def _member(member_id: str, member: Json) -> Json:
 
 
 class Query(NamedTuple):
-    """What a search asks for: a pattern of names, and for each facet the ids of which one must fit."""
+    """The conditions of a search: a pattern of names, and for each facet the ids of which one must fit."""
 
     name: str
     facets: list[tuple[str, frozenset[str]]]
@@ -163,7 +163,7 @@ def parse_query(text: str) -> Query:
 
 @attrs.frozen
 class ScheduleList:
-    """Shows the schedules, oldest first."""
+    """The route of the list of schedules, which shows the oldest first."""
 
     _world: World
     _envelope: Envelope

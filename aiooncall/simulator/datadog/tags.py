@@ -1,4 +1,4 @@
-"""How the vendor rewrites tags."""
+"""Tags, rewritten as the vendor does."""
 
 from __future__ import annotations
 

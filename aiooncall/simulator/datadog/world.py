@@ -1,4 +1,4 @@
-"""What the fake Datadog knows of people and of who is called when: every resource in the form that requests have."""
+"""The state of the fake Datadog but for pages: tables of resources, each kept in the form that requests have."""
 
 from __future__ import annotations
 

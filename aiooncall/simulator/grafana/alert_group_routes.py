@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from aiooncall.simulator.http.routing import Answer, Call, Router
 
 _STATES: Final = {"new": "firing", "acknowledged": "acknowledged", "resolved": "resolved", "silenced": "silenced"}
-"""What the filter calls the states."""
+"""States by the names that the filter has for them."""
 _RANGE: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d_\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", re.ASCII)
 _DELAY: Final = re.compile(r"\s*[+-]?\d{1,18}\s*", re.ASCII)
 _OLDEST_DELETABLE: Final = datetime(2020, 7, 4, 23, 59, 59, tzinfo=UTC).timestamp()
 
 
 class AlertGroupRoutes:
-    """Lists, changes and deletes alert groups."""
+    """The routes of alert groups and of their alerts."""
 
     def __init__(self, groups: AlertGroups) -> None:
         self._groups = groups

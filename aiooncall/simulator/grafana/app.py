@@ -1,4 +1,4 @@
-"""The whole of the fake Grafana OnCall: its state, its routes, and how to put things in beforehand."""
+"""The fake Grafana OnCall as a whole: its state, its routes, and the ways to put things in beforehand."""
 
 from __future__ import annotations
 

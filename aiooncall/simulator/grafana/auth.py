@@ -1,4 +1,4 @@
-"""Who may call the fake Grafana OnCall."""
+"""Credentials and permissions of the fake Grafana OnCall."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from aiooncall.simulator.grafana.router import GrafanaRouter
 
 SERVICE_ACCOUNT: Final = "glsa_"
-"""How tokens of service accounts begin, and here the callers' keys too."""
+"""The beginning of tokens of service accounts, and here of the callers' keys too."""
 
 _TOKEN_ONLY: Final = frozenset(
     {"escalation", "direct_paging", "personal_notification_rules", "info", "make_call", "send_sms", "actions"}
@@ -35,7 +35,7 @@ _SYNC_WAIT: Final = "350"
 
 
 class GrafanaAuth:
-    """Checks a token and names the caller: a user by id, a service account by its token."""
+    """The check of a token, which names the caller: a user by id, a service account by its token."""
 
     def __init__(
         self, options: GrafanaOptions, router: GrafanaRouter, user_id: Callable[[str], str], role: Callable[[str], str]

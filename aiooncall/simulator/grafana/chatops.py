@@ -1,4 +1,4 @@
-"""What is known of Slack: its user groups and channels, which only can be listed."""
+"""User groups and channels of Slack, which can only be listed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @attrs.frozen
 class ChatopsRoutes:
-    """Lists user groups and channels."""
+    """The routes of both lists."""
 
     world: World
 

@@ -21,7 +21,7 @@ _UNKNOWN: Final = {
     ("trigger_type", "acknowledge"): "robot_woke_up",
     ("source", "Web"): "Robot",
 }
-"""What some values of some fields turn into."""
+"""Unknown values, by field and the known value that they stand in for."""
 _KNOWN: Final = {(field, unknown): known for (field, known), unknown in _UNKNOWN.items()}
 _OPAQUE: Final = frozenset({"payload", "templates"})
 """Objects that are the users' own."""

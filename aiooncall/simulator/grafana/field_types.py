@@ -1,4 +1,4 @@
-"""What values the fields of requests can have: each kind turns a sent value into the stored one, or raises Invalid."""
+"""Kinds of values for the fields of requests: each turns a sent value into the stored one, or raises Invalid."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def groups_of_known(kind: str) -> Kind:
     """Return the kind of lists of such lists."""
 
     def read(value: object, world: World) -> list[list[str]]:
-        return [known(kind)(group, world) for group in _items(value)]
+        return [known(kind)(group, world) for group in items(value)]
 
     return read
 
@@ -133,10 +133,10 @@ def list_of(inside: Callable[[object], bool], problem: str) -> Kind:
 
     def read(value: object, world: World) -> list[Any] | None:
         del world
-        items = _items(value)
-        if not all(map(inside, items)):
+        sent = items(value)
+        if not all(map(inside, sent)):
             raise bad_request(problem)
-        return items or None
+        return sent or None
 
     return read
 
@@ -236,11 +236,12 @@ def read_local(value: str) -> datetime | None:
     return found if found.year in _YEARS else None
 
 
-def _items(value: object) -> list[object]:
+def items(value: object) -> list[object]:
+    """Read a list of anything."""
     if not isinstance(value, list):
         raise Invalid([f'Expected a list of items but got type "{type(value).__name__}".'])
     return cast("list[object]", value)
 
 
 def _texts(value: object) -> Iterable[str]:
-    return (item for item in _items(value) if isinstance(item, str))
+    return (item for item in items(value) if isinstance(item, str))

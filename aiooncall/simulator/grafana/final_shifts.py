@@ -1,4 +1,4 @@
-"""Who is on call in the end: of shifts at the same time the highest level counts, and taken swaps change the person.
+"""Final shifts: of shifts at the same time the highest level counts, and taken swaps change the person.
 
 Rules: grafana/oncall, engine/apps/schedules/models/on_call_schedule.py
 """

@@ -1,4 +1,4 @@
-"""How JSON comes in and leaves."""
+"""JSON as it comes in and leaves."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @attrs.frozen
 class JsonIO:
-    """Reads requests and writes answers."""
+    """The reader of requests and writer of answers."""
 
     drift: bool = False
 

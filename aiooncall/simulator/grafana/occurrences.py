@@ -1,4 +1,4 @@
-"""When an on-call shift takes place, and who has it then."""
+"""Occurrences: the times at which an on-call shift takes place, and the people who have it then."""
 
 from __future__ import annotations
 

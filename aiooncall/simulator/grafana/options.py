@@ -1,4 +1,4 @@
-"""How the fake Grafana OnCall behaves, as chosen by whoever starts it."""
+"""Options of the fake Grafana OnCall."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 PagingRoute: TypeAlias = Literal["escalation", "direct_paging", "both"]
 
 OWNER = "admin"
-"""Whose tokens are that the options do not name."""
+"""The user whose tokens are those that the options do not name."""
 
 
 @attrs.frozen(kw_only=True)

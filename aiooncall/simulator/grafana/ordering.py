@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from aiooncall.simulator.http.routing import Call
 
 ORDER_FIELDS: Final = (Field("position", whole()), Field("manual_order", flag, default=False))
-"""What requests can say of the order; `manual_order` swaps."""
+"""Fields of requests that speak of the order; `manual_order` swaps."""
 
 _LAST: Final = -1
 

@@ -10,6 +10,7 @@ import html
 from typing import TYPE_CHECKING, Final, cast
 
 from aiooncall.simulator.grafana.field_types import flag, team, text, url
+from aiooncall.simulator.grafana.final_shifts import ON_CALL_ROLES
 from aiooncall.simulator.grafana.refusals import Invalid, bad_object, bad_request
 from aiooncall.simulator.grafana.resource import CREATE, Field, read_fields, take_fields
 from aiooncall.simulator.grafana.router import ROOT
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from aiooncall.simulator.http.ledger import Action
     from aiooncall.simulator.http.routing import Answer, Call, Router
 
-_PAGEABLE: Final = frozenset({"admin", "editor"})
 _CONTENT: Final = ("title", "message", "source_url")
 
 
@@ -137,7 +137,7 @@ class PagingRoutes:
         self._groups.record(group, action, call.now)
         for user_id, important in self._targets(sent):
             user = self._world["users"].get(user_id)
-            if user["role"] in _PAGEABLE:
+            if user["role"] in ON_CALL_ROLES:
                 self._world.ledger.record_notification(
                     call.now.monotonic, group["id"], action, user_id, important=important
                 )

@@ -1,4 +1,4 @@
-"""Users, teams, and what is said of the stack as a whole."""
+"""Users, teams, the stack as a whole, and calls and texts to phones."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _PHONE: Final = (Field("email", email, needed=CREATE), Field("message", text(102
 
 @attrs.frozen
 class PeopleRoutes:
-    """Shows users, teams and the organization, and relays calls and texts to phones."""
+    """The routes of all of these."""
 
     world: World
 

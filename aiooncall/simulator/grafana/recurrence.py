@@ -35,7 +35,7 @@ def _bounded(interval: int) -> int:
 
 @attrs.frozen(kw_only=True)
 class Rule:
-    """How often something recurs, and on what days; no days, months or days of the month are all of them.
+    """A rule by which something recurs; no days, months or days of the month are all of them.
 
     Attributes:
         frequency: Hourly, daily, weekly or monthly; None is once.

@@ -24,7 +24,7 @@ def view_of(path: str) -> str:
 
 
 class GrafanaRouter(Router):
-    """Answers an unknown path with an HTML 404 and a wrong method with an HTML 500.
+    """The table of handlers, which has an HTML 404 for unknown paths and an HTML 500 for wrong methods.
 
     Where no permission is looked for there is none to be missed: there a wrong method is a 405.
     """

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _BACKENDS: Final = ("mobile_app", "mobile_app_critical", "email", "webhook")
 """Messaging backends, which have no channels and take what they are told; each enabled one has a key of its own."""
 _DESTINATIONS: Final = {"slack": "channel_id", **dict.fromkeys(("telegram", *_BACKENDS), "id")}
-"""Where alerts can be posted, and how each names its channel."""
+"""The places where alerts can be posted, and the name that each has for its channel."""
 
 _POSTING: Final = tuple(Field(name, plain_object, default={}) for name in _DESTINATIONS)
 _DEFAULT_ROUTE: Final = (Field("escalation_chain_id", one_of("escalation_chains"), nullable=ALWAYS), *_POSTING)

@@ -42,7 +42,7 @@ _SHOWN: Final = {
     _ICAL: ("ical_url_primary", "ical_url_overrides"),
     _WEB: ("time_zone", "shifts"),
 }
-"""What each type shows besides what all do."""
+"""Fields that each type shows besides those that all do."""
 _NEEDED: Final = {_CALENDAR: "time_zone", _ICAL: "ical_url_primary", _WEB: "time_zone"}
 _DATES: Final = re.compile(r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d)?", re.ASCII)
 _LONGEST: Final = timedelta(days=365)

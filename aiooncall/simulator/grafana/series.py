@@ -1,4 +1,4 @@
-"""What a shift unfolds into: series that recur, one for each turn of a rotation.
+"""Series: the times that recur by one rule, into which a shift unfolds; a rotation has one for each turn.
 
 Rules: grafana/oncall, engine/apps/schedules/models/custom_on_call_shift.py
 """
@@ -23,7 +23,7 @@ ROLLING: Final = "rolling_users"
 
 _LAST_YEAR: Final = 3000
 _MOST_TURNS: Final = 100_000
-"""How far a rotation is followed to where it begins."""
+"""The most turns by which a rotation is followed to where it begins."""
 
 Group = tuple[str, ...]
 
@@ -74,6 +74,8 @@ def _by_turns(shift: Json, rule: Rule, first: datetime, groups: list[Group]) -> 
 
 def _by_selected_days(shift: Json, rule: Rule, first: datetime, groups: list[Group]) -> list[Series]:
     """Return a weekly series for each group and day that it comes to, as turns are counted in selected days."""
+    # A turn takes so many selected days, however many others are between them. So the groups move through the week,
+    # until one has the same day of its turn on the weekday of before: from there on all of it repeats, in weeks.
     daily = attrs.evolve(rule, interval=1)
     turns = cycle((users, part) for users in range(len(groups)) for part in range(rule.interval))
     begins: dict[tuple[tuple[int, int], str], datetime] = {}

@@ -51,7 +51,7 @@ class Bucket:
 
 @attrs.frozen
 class Throttle:
-    """What a view makes of a bucket."""
+    """A bucket as one view speaks of it."""
 
     bucket: Bucket
     tells_reset: bool

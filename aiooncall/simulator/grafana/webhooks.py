@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 from aiooncall.simulator.grafana.crud import CrudRoutes
-from aiooncall.simulator.grafana.field_types import choice, column, flag, one_of, team, text
+from aiooncall.simulator.grafana.field_types import choice, column, flag, items, one_of, team, text
 from aiooncall.simulator.grafana.pagination import page_of
 from aiooncall.simulator.grafana.refusals import Invalid, bad_request, field_errors
 from aiooncall.simulator.grafana.resource import ALWAYS, CREATE, Field, Resource
@@ -34,10 +34,9 @@ _trigger: Final = choice(*_TRIGGERS, refusal=lambda: bad_request(f"trigger_type 
 
 
 def _integrations(value: object, world: World) -> list[str] | None:
-    if not isinstance(value, list):
-        raise Invalid([f'Expected a list of items but got type "{type(value).__name__}".'])
+    sent = items(value)
     try:
-        return [one_of("integrations")(one, world) for one in cast("list[object]", value)] or None
+        return [one_of("integrations")(one, world) for one in sent] or None
     except Invalid:
         raise Invalid(["Integration does not exist"]) from None
 

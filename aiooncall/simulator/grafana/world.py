@@ -1,4 +1,4 @@
-"""Everything that the fake Grafana OnCall knows, and what its parts share."""
+"""The state of the fake Grafana OnCall, and the helpers that its parts share."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _PREFIXES: Final = {
     "actions": "K",
     "organizations": "O",
 }
-"""How the ids of each kind begin."""
+"""The beginning of the ids of each kind."""
 _ID_TAIL: Final = 12
 
 

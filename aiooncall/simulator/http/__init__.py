@@ -1,1 +1,1 @@
-"""What both simulated providers stand on: a server, its faults, its limits, and its ledger."""
+"""The ground that both fake servers stand on: HTTP, faults, limits, and the ledger."""

@@ -1,4 +1,4 @@
-"""How an answer leaves the server: whole, or in the way that a fault has it."""
+"""The way of an answer out of the server: whole, or as a fault has it."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from aiooncall.simulator.http.rate_rules import Window
 
 _ABSURD: Final = ("soon", "-5", "1e400", "", "1800000000", "NaN")
-"""What a rate header can say if it makes no sense."""
+"""Values of rate headers that make no sense."""
 
 
 class ErrorAnswers(ABC):

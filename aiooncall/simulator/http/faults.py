@@ -1,4 +1,8 @@
-"""What can go wrong on purpose: the kinds of fault, and the plan of when each one strikes."""
+"""Faults: the ways in which a request can go wrong on purpose, and the plan of when each one strikes.
+
+Of every fault it is certain whether the request took effect, because that is what a client cannot see: an error after
+the effect looks like one before it, and both look like a dropped connection. The ledger tells them apart.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class FaultKind(StrEnum):
-    """A way for a request to go wrong; the comment says whether its effect is committed."""
+    """A way for a request to go wrong; the comments say whether its effect is committed."""
 
     THROTTLE = "throttle"  # not committed: 429 with the rule's usual headers
     THROTTLE_BARE = "throttle_bare"  # not committed: 429 without headers
@@ -90,7 +94,7 @@ class _Seeded:
 
 
 class FaultPlan:
-    """Which requests go wrong and how; scripted faults come before seeded ones.
+    """The plan of which requests go wrong and how; scripted faults come before seeded ones.
 
     Attributes:
         injected: How many faults of each kind really happened.

@@ -1,4 +1,4 @@
-"""JSON objects, which both vendors' halves are full of."""
+"""JSON objects, of which both vendors' halves are full."""
 
 from __future__ import annotations
 

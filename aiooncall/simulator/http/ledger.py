@@ -1,4 +1,4 @@
-"""What really happened at the server: requests, effects, and the people who were notified."""
+"""The ledger of what really happened at the server: requests, effects, and the people who were notified."""
 
 from __future__ import annotations
 

@@ -1,4 +1,9 @@
-"""What a request passes through: authentication, rate limit, faults, handler, and the way out."""
+"""The way of a request through the server: authentication, rate limit, faults, handler, and out.
+
+The order matters. A request that is refused, for its credentials or for the limit, meets no fault; one that meets a
+fault has been counted by the limit, as a real server counts what then fails. Only the 429 of a fault isn't counted: it
+stands for a limit that this server doesn't know.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +35,7 @@ if TYPE_CHECKING:
 
 
 class Authenticator(Protocol):
-    """Knows who may come in."""
+    """The gate of one server."""
 
     def caller(self, method: str, path: str, headers: Mapping[str, str]) -> str:
         """Return the key that the caller's requests count against, or raise Refusal."""
@@ -39,7 +44,7 @@ class Authenticator(Protocol):
 
 @attrs.define(repr=False)
 class Pipeline:
-    """Takes each request from arrival to answer and enters both in the ledger."""
+    """The steps from a request's arrival to its answer, both of which are entered in the ledger."""
 
     clock: Clock
     clock_skew: float

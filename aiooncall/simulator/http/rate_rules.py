@@ -1,4 +1,9 @@
-"""What a rate limit is to the pipeline, and fixed windows that follow the server's calendar, the way Datadog counts."""
+"""Rate limits as the pipeline sees them, and the fixed windows in which Datadog counts.
+
+A fixed window begins at a multiple of its period since the Unix epoch, whenever the first request comes: one of 60
+seconds ends with the minute of the server's wall clock, for everybody at once. Hence a client that starts late in a
+window can send the limit twice within seconds, and one whose clock is wrong takes another moment for the window's end.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +48,7 @@ class RateRule:
 
 
 class Window(Protocol):
-    """What limits a caller's requests at the moment."""
+    """The window that a caller's requests count in at the moment."""
 
     def admits(self, wall: float) -> bool:
         """Tell whether one more request fits, without counting it."""
@@ -63,7 +68,7 @@ class Window(Protocol):
 
 
 class Limits(Protocol):
-    """Knows which window counts a request."""
+    """All limits of one server."""
 
     def window(self, method: str, path: str, key: str) -> Window | None:
         """Return the window that counts a request of a caller, None if it is not limited."""
@@ -71,7 +76,7 @@ class Limits(Protocol):
 
 
 class CalendarWindow:
-    """What one rule counted, for one API key or for all, in the calendar window of the last request."""
+    """The count of one rule, for one API key or for all, in the calendar window of the last request."""
 
     __slots__ = ("_constant", "_count", "_index", "rule")
 

@@ -54,7 +54,7 @@ class Call:
 
 @attrs.define
 class Answer:
-    """What to send back; without a content type no header names one."""
+    """An answer to send; without a content type no header names one."""
 
     status: int
     body: bytes = b""
@@ -63,7 +63,7 @@ class Answer:
 
 
 class Refusal(Exception):
-    """Ends a call with an error answer."""
+    """An error answer that ends a call."""
 
     def __init__(self, answer: Answer) -> None:
         super().__init__(answer.status)
@@ -90,7 +90,7 @@ def html_answer(status: int, title: str) -> Answer:
 
 
 class Router:
-    """Finds the handler of a path; `{id}` in a template stands for any one segment."""
+    """The table of handlers by method and path; `{id}` in a template stands for any one segment."""
 
     def __init__(self) -> None:
         self._routes: dict[tuple[str, int], list[tuple[list[str], Handler]]] = {}

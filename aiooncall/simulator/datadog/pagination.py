@@ -1,7 +1,8 @@
-"""Which slice of a list a request asks for."""
+"""Slices of lists: which one a request asks for, and what a list says of them."""
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from aiooncall.simulator.datadog.json_api import bad_request
@@ -9,6 +10,7 @@ from aiooncall.simulator.datadog.json_api import bad_request
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from aiooncall.simulator.http.json_values import Json
     from aiooncall.simulator.http.routing import Refusal
 
 T = TypeVar("T")
@@ -22,7 +24,7 @@ class Slice(NamedTuple):
 
     @property
     def start(self) -> int:
-        """How many rows there are before it."""
+        """Return how many rows there are before it."""
         return self.number * self.size
 
     def of(self, rows: Sequence[T]) -> Sequence[T]:
@@ -49,6 +51,21 @@ def read_slice(
     if number < 0 or not 1 <= size <= most:
         raise refuse(f"page[number] starts at 0, page[size] is 1 to {most}")
     return Slice(number, size)
+
+
+def meta_page(total: int, number: int, size: int) -> Json:
+    """Return what a list says of its slices; `number` starts at 0."""
+    last = max(0, math.ceil(total / size) - 1)
+    return {
+        "first_number": 0,
+        "last_number": last,
+        "next_number": number + 1 if number < last else None,
+        "number": number,
+        "prev_number": number - 1 if number else None,
+        "size": size,
+        "total": total,
+        "type": "number_size",
+    }
 
 
 def _integer(query: Mapping[str, str], name: str, default: int, refuse: Callable[[str], Refusal]) -> int:

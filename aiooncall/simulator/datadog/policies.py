@@ -131,6 +131,20 @@ def _schedule_target_id(target: Json) -> str:
     return f"{target['id']}_{target_position(target)}"
 
 
+def policy_routes(world: World, envelope: Envelope) -> CrudRoutes:
+    """Return the routes of escalation policies."""
+    return CrudRoutes(
+        world,
+        envelope,
+        path=POLICIES,
+        table=world.policies,
+        includes=_INCLUDES,
+        read=read_policy,
+        resources=policy_resources,
+        users=world.users_of_policy,
+    )
+
+
 @attrs.frozen
 class PolicyList:
     """The route of the list of policies, which are in order of their names."""
@@ -155,17 +169,3 @@ class PolicyList:
 def _name(policy: Json) -> str:
     name: str = policy["attributes"]["name"]
     return name
-
-
-def policy_routes(world: World, envelope: Envelope) -> CrudRoutes:
-    """Return the routes of escalation policies."""
-    return CrudRoutes(
-        world,
-        envelope,
-        path=POLICIES,
-        table=world.policies,
-        includes=_INCLUDES,
-        read=read_policy,
-        resources=policy_resources,
-        users=world.users_of_policy,
-    )

@@ -29,58 +29,6 @@ _RESPONDER_INCLUDES: Final = ("schedule", "responders", "responders.shifts", "re
 _TEAM_INCLUDES: Final = ("responders", "escalations", "escalations.responders")
 
 
-@attrs.frozen
-class ResponderRoutes:
-    """The routes that tell who is on call."""
-
-    _world: World
-    _envelope: Envelope
-
-    def register(self, router: Router) -> None:
-        """Add the routes to a router."""
-        router.add("GET", f"{SCHEDULES}/{{id}}/on-call", self._on_call)
-        router.add("GET", f"{SCHEDULES}/{{id}}/responders", self._responders)
-        router.add("GET", f"{ON_CALL}/teams/{{id}}/on-call", self._team)
-
-    def _on_call(self, call: Call) -> Answer:
-        include = read_include(call.query, ("user",))
-        schedule = self._world.rota(call.ids[0])
-        shifts = shifts_at(self._world, schedule, "current", _read_at(call.query, call.now))
-        if not shifts:
-            raise refused(404, f"nobody is on call for schedule[{schedule['id']}]")
-        return self._envelope.answer(200, shifts[0], include)
-
-    def _responders(self, call: Call) -> Answer:
-        include = read_include(call.query, _RESPONDER_INCLUDES)
-        schedule = self._world.rota(call.ids[0])
-        positions = _read_positions(call.query)
-        record, *parts = responders_at(self._world, schedule, positions, _read_at(call.query, call.now))
-        return self._envelope.answer(200, record, include, parts=parts)
-
-    def _team(self, call: Call) -> Answer:
-        include = read_include(call.query, _TEAM_INCLUDES)
-        team = self._world.teams.get(call.ids[0])
-        record, *escalations = team_responders_at(self._world, team["id"], call.now.utc)
-        return self._envelope.answer(200, record, include, parts=escalations)
-
-
-def _read_positions(query: Mapping[str, str]) -> list[str]:
-    """Return the positions asked for, each once."""
-    positions = query.get("filter[position]", "current").split(",")
-    for position in positions:
-        if position not in POSITIONS:
-            raise bad_request(f"filter[position]: {position!r} is not one of {', '.join(POSITIONS)}")
-    return list(dict.fromkeys(positions))
-
-
-def _read_at(query: Mapping[str, str], now: Moment) -> datetime:
-    text = query.get("filter[at_ts]")
-    at = now.utc if text is None else read_instant(text)
-    if at is None:
-        raise bad_request(f"filter[at_ts]: {text!r} is no RFC 3339 date and time")
-    return at
-
-
 def shifts_at(world: World, schedule: Json, position: str, at: datetime) -> list[Json]:
     """Return the shifts at a position of a stored schedule, seen from an instant."""
     made = datetime.fromtimestamp(world.schedules.made_at(schedule["id"]), UTC)
@@ -175,3 +123,55 @@ def _target_users(world: World, target: Json, at: datetime, teams: set[str]) -> 
         case _:
             steps = [] if target_id in teams else _policy_steps(world, target_id)[:1]
             return [user for step in steps for user in _step_users(world, step, at, teams | {target_id})]
+
+
+@attrs.frozen
+class ResponderRoutes:
+    """The routes that tell who is on call."""
+
+    _world: World
+    _envelope: Envelope
+
+    def register(self, router: Router) -> None:
+        """Add the routes to a router."""
+        router.add("GET", f"{SCHEDULES}/{{id}}/on-call", self._on_call)
+        router.add("GET", f"{SCHEDULES}/{{id}}/responders", self._responders)
+        router.add("GET", f"{ON_CALL}/teams/{{id}}/on-call", self._team)
+
+    def _on_call(self, call: Call) -> Answer:
+        include = read_include(call.query, ("user",))
+        schedule = self._world.rota(call.ids[0])
+        shifts = shifts_at(self._world, schedule, "current", _read_at(call.query, call.now))
+        if not shifts:
+            raise refused(404, f"nobody is on call for schedule[{schedule['id']}]")
+        return self._envelope.answer(200, shifts[0], include)
+
+    def _responders(self, call: Call) -> Answer:
+        include = read_include(call.query, _RESPONDER_INCLUDES)
+        schedule = self._world.rota(call.ids[0])
+        positions = _read_positions(call.query)
+        record, *parts = responders_at(self._world, schedule, positions, _read_at(call.query, call.now))
+        return self._envelope.answer(200, record, include, parts=parts)
+
+    def _team(self, call: Call) -> Answer:
+        include = read_include(call.query, _TEAM_INCLUDES)
+        team = self._world.teams.get(call.ids[0])
+        record, *escalations = team_responders_at(self._world, team["id"], call.now.utc)
+        return self._envelope.answer(200, record, include, parts=escalations)
+
+
+def _read_positions(query: Mapping[str, str]) -> list[str]:
+    """Return the positions asked for, each once."""
+    positions = query.get("filter[position]", "current").split(",")
+    for position in positions:
+        if position not in POSITIONS:
+            raise bad_request(f"filter[position]: {position!r} is not one of {', '.join(POSITIONS)}")
+    return list(dict.fromkeys(positions))
+
+
+def _read_at(query: Mapping[str, str], now: Moment) -> datetime:
+    text = query.get("filter[at_ts]")
+    at = now.utc if text is None else read_instant(text)
+    if at is None:
+        raise bad_request(f"filter[at_ts]: {text!r} is no RFC 3339 date and time")
+    return at

@@ -139,6 +139,20 @@ def _member(member_id: str, member: Json) -> Json:
     }
 
 
+def schedule_routes(world: World, envelope: Envelope, *, hide_empty_slots: bool) -> CrudRoutes:
+    """Return the routes of single schedules."""
+    return CrudRoutes(
+        world,
+        envelope,
+        path=SCHEDULES,
+        table=world.schedules,
+        includes=_INCLUDES,
+        read=read_schedule,
+        resources=lambda schedule: schedule_resources(schedule, hide_empty_slots=hide_empty_slots),
+        users=world.users_of_schedule,
+    )
+
+
 class Query(NamedTuple):
     """The conditions of a search: a pattern of names, and for each facet the ids of which one must fit."""
 
@@ -200,17 +214,3 @@ def _user_ids(schedule: Json) -> frozenset[str]:
 
 
 _FACETS: Final = {"team.id": _team_ids, "user.id": _user_ids}
-
-
-def schedule_routes(world: World, envelope: Envelope, *, hide_empty_slots: bool) -> CrudRoutes:
-    """Return the routes of single schedules."""
-    return CrudRoutes(
-        world,
-        envelope,
-        path=SCHEDULES,
-        table=world.schedules,
-        includes=_INCLUDES,
-        read=read_schedule,
-        resources=lambda schedule: schedule_resources(schedule, hide_empty_slots=hide_empty_slots),
-        users=world.users_of_schedule,
-    )

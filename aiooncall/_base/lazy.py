@@ -1,42 +1,64 @@
-"""Packages whose names are imported when they are first asked for; the stub of a package says from where."""
+"""Packages that import a public name when it is first asked for.
+
+Such a package lists its names once, as imports for type checkers, editors and what bundles applications:
+
+    if TYPE_CHECKING:
+        from aiooncall.errors import ApiError as ApiError
+    else:
+        __all__, __getattr__, __dir__ = attach(__name__)
+"""
 
 from __future__ import annotations
 
-import ast
+import builtins
 import sys
-from functools import cache
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import CodeType
 
 
-def attach(package: str, file: str) -> Callable[[str], Any]:
-    """Return the `__getattr__` of a package that brings what the stub beside it imports.
+class _Noted:
+    """A module that is not imported: it has every name, and each of them remembers whose it is."""
+
+    def __init__(self, module: str, *_: object) -> None:
+        self.module = module
+
+    def __getattr__(self, _name: str) -> _Noted:
+        return self
+
+
+def attach(package: str) -> tuple[list[str], Callable[[str], Any], Callable[[], list[str]]]:
+    """Return `__all__`, `__getattr__` and `__dir__` of the package that calls this, from the imports in it.
 
     Args:
         package: the package's name.
-        file: the package's `__init__.py`; its stub is `__init__.pyi`.
     """
-
-    @cache
-    def stub() -> tuple[dict[str, str], list[str]]:
-        tree = ast.parse(Path(file).with_suffix(".pyi").read_text(encoding="utf-8"))
-        imports = [node for node in tree.body if isinstance(node, ast.ImportFrom)]
-        places = {alias.name: str(node.module) for node in imports for alias in node.names}
-        (public,) = [node.value for node in tree.body if isinstance(node, ast.Assign)]
-        return places, ast.literal_eval(public)
+    places = _imports(sys._getframe(1).f_code)  # noqa: SLF001 (the code is there wherever it was loaded from)
+    public = sorted(name for name in places if not name.startswith("_"))
 
     def bring(name: str) -> Any:  # noqa: ANN401 (whatever it is)
-        places, public = stub()
-        if name == "__all__":
-            return public
-        if name not in public:
-            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        if name not in places:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}", name=name, obj=sys.modules[package])
         found = getattr(import_module(places[name]), name)
         setattr(sys.modules[package], name, found)
         return found
 
-    return bring
+    def names() -> list[str]:
+        return sorted({*places, *(name for name in vars(sys.modules[package]) if name.startswith("__"))})
+
+    return public, bring, names
+
+
+def _imports(code: CodeType) -> dict[str, str]:
+    """Return the names that a module imports for type checkers, with the modules that have them; nothing is imported.
+
+    The code runs once more, with an `import` that only takes notes. There `TYPE_CHECKING` is a note too, and so true.
+    """
+    namespace: dict[str, Any] = {"__builtins__": {**vars(builtins), "__import__": _Noted}}
+    exec(code, namespace)  # noqa: S102 (our own module)
+    noted = {name: found.module for name, found in namespace.items() if isinstance(found, _Noted)}
+    del noted["TYPE_CHECKING"]
+    return noted

@@ -115,6 +115,6 @@ class Connection:
 
 @cache
 def _user_agent() -> str:
-    from importlib.metadata import version  # noqa: PLC0415 (it brings the whole email package: not on import)
+    from aiooncall._base.version import __version__  # noqa: PLC0415 (it brings the whole email package: not on import)
 
-    return f"aiooncall/{version('aiooncall')}"
+    return f"aiooncall/{__version__}"

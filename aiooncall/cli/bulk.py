@@ -61,7 +61,7 @@ async def plan(
     """Write down what would be done, and show it; nothing is sent."""
     filters = {"state": state, "team_id": team, "integration_id": integration}
     given = {name: value for name, value in filters.items() if value is not None}
-    async with settings.client(settings.provider) as client:
+    async with settings.client() as client:
         selection, words = _selection(client, ids, source, query, given)
         try:
             job = await bulk.plan(client, verb, journal, selection, duration=duration, most=most, described_as=words)
@@ -176,6 +176,7 @@ async def report(
 ) -> None:
     """Tell what came of a job."""
     found = bulk.report(journal)
+    settings.refuse_other_than(found.plan.provider)
     if html is not None:
         write_output("--html", html, bulk.report_html(found))
     if settings.json:

@@ -12,7 +12,6 @@ from aiooncall.cli.command import command
 from aiooncall.cli.printing import item_json, print_facts, print_items, print_json, say, say_paged
 from aiooncall.cli.settings import Settings
 from aiooncall.client.delivery import Delivery
-from aiooncall.grafana.client import GrafanaOnCall
 from aiooncall.grafana.models.alert_group import AlertGroupState, DeleteMode
 from aiooncall.grafana.models.paging import PagedUser
 
@@ -41,7 +40,7 @@ async def page(
 ) -> None:
     """Page users or a team, once."""
     people = [PagedUser(one, important=important) for one in user] if user else None
-    async with _grafana(settings) as gf:
+    async with settings.grafana() as gf:
         paged = await gf.paging.page(
             users=people,
             team=team,
@@ -67,7 +66,7 @@ async def list_(
     limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 100,
 ) -> None:
     """List alert groups, as JSON lines on request."""
-    async with _grafana(settings) as gf:
+    async with settings.grafana() as gf:
         found = gf.alert_groups.list(state=state, team_id=team or UNSET, integration_id=integration)
         await print_items(_items(found), limit, as_json=settings.json)
 
@@ -75,7 +74,7 @@ async def list_(
 @command(app)
 async def get(settings: Settings, alert_group_id: GroupId) -> None:
     """Show an alert group."""
-    async with _grafana(settings) as gf:
+    async with settings.grafana() as gf:
         found = await gf.alert_groups.get(alert_group_id)
     if settings.json:
         print_json(found)
@@ -130,13 +129,13 @@ async def delete(
     mode: Annotated[DeleteMode, typer.Option(help="wipe clears what it says, delete removes it.")] = DeleteMode.WIPE,
 ) -> None:
     """Delete an alert group, or what it says."""
-    async with _grafana(settings) as gf:
+    async with settings.grafana() as gf:
         await gf.alert_groups.delete(alert_group_id, mode=mode)
     _done(settings, str(mode), alert_group_id)
 
 
 async def _act(settings: Settings, verb: str, alert_group_id: str, duration: float | None = None) -> None:
-    async with _grafana(settings) as gf:
+    async with settings.grafana() as gf:
         await gf.alert_groups.act(verb, alert_group_id, duration=duration)
     _done(settings, verb, alert_group_id)
 
@@ -146,12 +145,6 @@ def _done(settings: Settings, verb: str, alert_group_id: str) -> None:
         print_json({"id": alert_group_id, "done": verb})
     else:
         say(f"done: {verb} {alert_group_id}")
-
-
-def _grafana(settings: Settings) -> GrafanaOnCall:
-    client = settings.client("grafana")
-    assert isinstance(client, GrafanaOnCall)  # noqa: S101 (narrowing)
-    return client
 
 
 async def _items(groups: AsyncIterator[AlertGroup]) -> AsyncIterator[Item]:

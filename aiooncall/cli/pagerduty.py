@@ -9,7 +9,6 @@ import typer
 
 from aiooncall.cli.asking import ask
 from aiooncall.cli.command import command
-from aiooncall.cli.people import datadog
 from aiooncall.cli.printing import print_json, say
 from aiooncall.cli.settings import Settings, read_secrets
 
@@ -22,7 +21,7 @@ Name = Annotated[str, typer.Argument(help="How messages mention it, as @pagerdut
 @command(app)
 async def create(settings: Settings, name: Name) -> None:
     """Create a service; its key comes from PAGERDUTY_SERVICE_KEY, the file of --secrets, or a prompt."""
-    async with datadog(settings) as dd:
+    async with settings.datadog() as dd:
         await dd.pagerduty_services.create(name, _key(settings))
     _done(settings, "created", name)
 
@@ -30,7 +29,7 @@ async def create(settings: Settings, name: Name) -> None:
 @command(app)
 async def get(settings: Settings, name: Name) -> None:
     """Show whether a service is there."""
-    async with datadog(settings) as dd:
+    async with settings.datadog() as dd:
         found = await dd.pagerduty_services.get(name)
     _done(settings, "found", found.name)
 
@@ -38,7 +37,7 @@ async def get(settings: Settings, name: Name) -> None:
 @command(app)
 async def update(settings: Settings, name: Name) -> None:
     """Change the key of a service; it comes from where `create` takes it."""
-    async with datadog(settings) as dd:
+    async with settings.datadog() as dd:
         await dd.pagerduty_services.update(name, _key(settings))
     _done(settings, "updated", name)
 
@@ -46,7 +45,7 @@ async def update(settings: Settings, name: Name) -> None:
 @command(app)
 async def delete(settings: Settings, name: Name) -> None:
     """Delete a service."""
-    async with datadog(settings) as dd:
+    async with settings.datadog() as dd:
         await dd.pagerduty_services.delete(name)
     _done(settings, "deleted", name)
 

@@ -11,9 +11,7 @@ from aiooncall.cli.command import command
 from aiooncall.cli.printing import plain, print_facts, print_json, print_on_call, say
 from aiooncall.cli.settings import Settings
 from aiooncall.cli.times import WRITTEN, utc
-from aiooncall.datadog.client import DatadogOnCall
 from aiooncall.datadog.resources.includes import PolicyInclude
-from aiooncall.errors import OptionsError
 from aiooncall.grafana.client import GrafanaOnCall
 
 policies = typer.Typer(help="Escalation policies.", no_args_is_help=True)
@@ -36,7 +34,7 @@ async def who(
     at: At = None,
 ) -> None:
     """Show who is on call, who was, and who comes next."""
-    async with settings.client(settings.provider) as client:
+    async with settings.client() as client:
         found = await client.who_is_on_call(team=team, schedule=schedule, at=utc(at))
     print_on_call(found, as_json=settings.json)
 
@@ -44,7 +42,7 @@ async def who(
 @command(policies, "show")
 async def show_policy(settings: Settings, policy_id: Annotated[str, typer.Argument()]) -> None:
     """Show whom an escalation policy reaches, step by step; for Grafana, an escalation chain."""
-    async with settings.client(settings.provider) as client:
+    async with settings.client() as client:
         if isinstance(client, GrafanaOnCall):
             chain = await client.escalation_chains.get(policy_id)
             steps = [step async for step in client.escalation_policies.list(escalation_chain_id=policy_id)]
@@ -65,7 +63,7 @@ async def show_policy(settings: Settings, policy_id: Annotated[str, typer.Argume
 async def show_schedule(settings: Settings, schedule_id: Annotated[str, typer.Argument()], at: At = None) -> None:
     """Show a schedule and who is on call by it."""
     when = utc(at)
-    async with settings.client(settings.provider) as client:
+    async with settings.client() as client:
         found = await client.schedules.get(schedule_id)
         on_call = await client.who_is_on_call(schedule=schedule_id, at=when)
         if isinstance(client, GrafanaOnCall):
@@ -88,15 +86,3 @@ def _words(step: dict[str, object]) -> str:
     said = {name: value for name, value in step.items() if name not in known}
     details = ", ".join(f"{name} {value}" for name, value in said.items() if value not in (None, "", []))
     return f"{step.get('type')}" + (f": {details}" if details else "")
-
-
-def datadog(settings: Settings) -> DatadogOnCall:
-    """Return a Datadog client.
-
-    Raises:
-        OptionsError: another provider was asked for.
-    """
-    client = settings.client(settings.provider)
-    if not isinstance(client, DatadogOnCall):
-        raise OptionsError("--provider", str(settings.provider), "datadog: PagerDuty services are Datadog's")
-    return client

@@ -40,7 +40,8 @@ class Provider(StrEnum):
 
 
 ProviderOption = Annotated[
-    Provider, typer.Option("--provider", "-p", envvar="AIOONCALL_PROVIDER", help="Whose on-call it is.")
+    Provider | None,
+    typer.Option("--provider", "-p", help="Whose on-call it is; else AIOONCALL_PROVIDER says so, else it is datadog."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON: one object, or a line for each of many.")]
 UrlOption = Annotated[
@@ -56,37 +57,57 @@ SecretsOption = Annotated[
 class Settings:
     """The options that all commands share."""
 
-    provider: ProviderOption = Provider.DATADOG
+    provider: ProviderOption = None
     json: JsonOption = False
     url: UrlOption = None
     secrets: SecretsOption = None
 
-    def client(self, provider: str) -> DatadogOnCall | GrafanaOnCall:
+    def client(self, provider: str | None = None) -> DatadogOnCall | GrafanaOnCall:
         """Return a client of a provider.
 
+        Args:
+            provider: whose, where there is no choice; the one that was asked for if None.
+
         Raises:
-            OptionsError: something that it needs is missing or wrong.
+            OptionsError: another provider was asked for, or something that the client needs is missing or wrong.
         """
-        env, options = self._environment(provider), ClientOptions(hooks=(_note_cancelled,))
-        if provider == Provider.GRAFANA:
-            url = self.url or env.get("GRAFANA_ONCALL_URL")
-            if not url:
-                raise OptionsError("GRAFANA_ONCALL_URL", None, "the engine's base URL, in the environment or by --url")
-            return GrafanaOnCall.from_env({**env, "GRAFANA_ONCALL_URL": url}, options=options)
+        chosen = provider or self.provider or self._usual_provider()
+        return self.grafana() if chosen == Provider.GRAFANA else self.datadog()
+
+    def datadog(self) -> DatadogOnCall:
+        """Return a client of Datadog.
+
+        Raises:
+            OptionsError: another provider was asked for, or something that the client needs is missing or wrong.
+        """
+        self.refuse_other_than(Provider.DATADOG)
+        env, options = self._environment(Provider.DATADOG), _options()
         if self.url is None:
             return DatadogOnCall.from_env(env, options=options)
         keys, url = (env["DD_API_KEY"], env["DD_APP_KEY"]), self.url
         return DatadogOnCall(*keys, api_url=url, paging_url=url, events_url=url, options=options)
 
-    def datadog(self) -> DatadogOnCall:
-        """Return a client of Datadog, whatever the provider.
+    def grafana(self) -> GrafanaOnCall:
+        """Return a client of Grafana.
 
         Raises:
-            OptionsError: something that it needs is missing or wrong.
+            OptionsError: another provider was asked for, or something that the client needs is missing or wrong.
         """
-        client = self.client(Provider.DATADOG)
-        assert isinstance(client, DatadogOnCall)  # noqa: S101 (narrowing)
-        return client
+        self.refuse_other_than(Provider.GRAFANA)
+        env = self._environment(Provider.GRAFANA)
+        url = self.url or env.get("GRAFANA_ONCALL_URL")
+        if not url:
+            raise OptionsError("GRAFANA_ONCALL_URL", None, "the engine's base URL, in the environment or by --url")
+        return GrafanaOnCall.from_env({**env, "GRAFANA_ONCALL_URL": url}, options=_options())
+
+    def refuse_other_than(self, provider: str) -> None:
+        """Check that no other provider was asked for; AIOONCALL_PROVIDER asks for none, it only says what is usual.
+
+        Raises:
+            OptionsError: `--provider` names another one than the command or the journal is for.
+        """
+        if self.provider not in {None, provider}:
+            raise OptionsError("--provider", str(self.provider), f"{provider} or nothing: this is {provider}'s")
 
     def client_of(self, journal: Path) -> DatadogOnCall | GrafanaOnCall:
         """Return a client of the provider that a journal was planned for."""
@@ -99,8 +120,14 @@ class Settings:
     def again(self, *words: object) -> str:
         """Return a command that can be pasted, with what this one was told of where to go and as whom."""
         given = {"--provider": self.provider, "--url": self.url, "--secrets": self.secrets}
-        kept = {name: value for name, value in given.items() if value not in (None, Provider.DATADOG)}
+        kept = {name: value for name, value in given.items() if value is not None}
         return "aiooncall " + shlex.join([*map(str, words), *chain.from_iterable(kept.items())])
+
+    def _usual_provider(self) -> str:
+        usual = os.environ.get("AIOONCALL_PROVIDER") or Provider.DATADOG
+        if usual not in list(Provider):
+            raise OptionsError("AIOONCALL_PROVIDER", usual, " or ".join(Provider))
+        return usual
 
     def _environment(self, provider: str) -> Mapping[str, str]:
         env = {**os.environ, **(read_secrets(self.secrets) if self.secrets else {})}
@@ -112,6 +139,10 @@ class Settings:
 
 cancelled: list[CallCancelled] = []
 """The calls that were cancelled while this command ran."""
+
+
+def _options() -> ClientOptions:
+    return ClientOptions(hooks=(_note_cancelled,))
 
 
 def _note_cancelled(event: Event, /) -> None:

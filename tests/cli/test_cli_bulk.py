@@ -309,13 +309,18 @@ def test_what_cannot_be_done_now(run: Shell, journal: Path, tmp_path: Path) -> N
 
 
 def test_the_journal_knows_its_provider(grafana: Shell, journal: Path) -> None:
-    """After the plan no command needs to be told the provider; only its own secrets and a URL are looked for."""
+    """After the plan no command needs to be told the provider, and none takes another; only its secrets are needed."""
     plan = grafana.plan(journal, "acknowledge", "--state", "firing")
     alone: dict[str, Any] = {"DD_API_KEY": None, "DD_APP_KEY": None}
     assert grafana("bulk", "preview", journal, **alone).code == 0
-    assert grafana("bulk", "run", journal, "--plan", plan, "-p", "datadog", **alone).code == 0
+    assert grafana("bulk", "run", journal, "--plan", plan, **alone).code == 0
     assert grafana("bulk", "verify", journal, AIOONCALL_PROVIDER="datadog", **alone).code == 0
     assert grafana.sim.ledger.count("acknowledge") == 3
+    for verb in ("preview", "resume", "verify", "report"):
+        assert grafana("bulk", verb, journal, "-p", "grafana", **alone).code == 0
+        refused = grafana("bulk", verb, journal, "-p", "datadog")
+        assert (refused.code, refused.out) == (2, "")
+        assert "--provider: got 'datadog'; expected grafana or nothing" in refused.err
 
 
 def test_the_provider_comes_from_the_environment(grafana: Shell, journal: Path) -> None:
@@ -325,7 +330,8 @@ def test_the_provider_comes_from_the_environment(grafana: Shell, journal: Path) 
     assert grafana(*plan).code == 2
     assert grafana(*plan, "-p", "datadog", AIOONCALL_PROVIDER="grafana").code == 2
     assert grafana(*plan, AIOONCALL_PROVIDER="grafana").code == 0
-    assert grafana("who", "--schedule", "x", AIOONCALL_PROVIDER="pagers").code == 2
+    wrong = grafana("who", "--schedule", "x", AIOONCALL_PROVIDER="pagers")
+    assert (wrong.code, "AIOONCALL_PROVIDER: got 'pagers'; expected datadog or grafana" in wrong.err) == (2, True)
 
 
 def test_the_url_comes_from_the_environment(grafana: Shell) -> None:

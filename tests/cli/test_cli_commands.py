@@ -130,6 +130,28 @@ def test_every_command_is_tested() -> None:
     assert {name for name, command in commands() if not hasattr(command, "commands")} == tested
 
 
+OWNERS: Final = {"page": "datadog", "alert": "datadog", "pagerduty": "datadog", "group": "grafana"}
+"""Groups of commands that are one provider's."""
+LINES: Final = [
+    *(line for line, _ in TABLE.values() if line.partition(" ")[0] in OWNERS),
+    *(line.format("{GROUP}") for pair in PAIRS.values() for line in pair),
+    *(f"pagerduty {verb} web" for verb in ("create", "get", "update", "delete")),
+    "page find k-1",
+]
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_the_other_provider_is_refused(world: World, line: str) -> None:
+    """A command of one provider that is told `-p` with the other is wrong usage: 2, one line, and nothing is sent."""
+    owner = OWNERS[line.partition(" ")[0]]
+    (other,) = {"datadog", "grafana"} - {owner}
+    sent = len(world.datadog.sim.ledger.requests)
+    done = world.run(line, "-p", other)
+    assert (done.code, done.out) == (2, "")
+    assert done.err == f"OptionsError: --provider: got '{other}'; expected {owner} or nothing: this is {owner}'s\n"
+    assert len(world.datadog.sim.ledger.requests) == sent
+
+
 def test_page_with_a_key(world: World) -> None:
     """A page is found by its key, and is not made again while it is open; a key that no page has is told, with 1."""
     line = "page create Down --team storage --dedup-key k-1"
@@ -143,7 +165,7 @@ def test_page_with_a_key(world: World) -> None:
 
 
 def test_alert(world: World) -> None:
-    """An alert pages once for its key, also with another provider; its recovery ends that, and paging begins anew."""
+    """An alert pages once for its key, whatever provider is usual; its recovery ends that, and paging begins anew."""
     ledger = world.datadog.sim.ledger
     trigger, before = "alert trigger Down --team web --key k-2", ledger.count("create")
     again = world.run(trigger, AIOONCALL_PROVIDER="grafana"), world.run(trigger, "--json")

@@ -10,7 +10,7 @@ def main() -> None:
     try:
         from aiooncall.cli.app import app  # noqa: PLC0415 (the extra may be missing)
     except ModuleNotFoundError as missing:
-        if missing.name not in {"rich", "typer"}:
+        if missing.name not in {"dotenv", "rich", "typer"}:
             raise
         sys.exit(f"the command line needs {missing.name}: pip install 'aiooncall[cli]'")
     app(prog_name="aiooncall")

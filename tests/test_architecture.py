@@ -39,6 +39,7 @@ TOOLS_FOR: Final = {
     "aiohttp": ("transport/", "simulator/"),
     "typer": ("cli/",),
     "rich": ("cli/",),
+    "dotenv": ("cli/settings.py",),
 }
 """The only places that may import a library."""
 MOST_LINES: Final = 300

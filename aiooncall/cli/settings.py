@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import attrs
 import typer
+from dotenv.parser import parse_stream
 
 from aiooncall.bulk.journal import Journal
 from aiooncall.cli.asking import ask
@@ -22,6 +23,8 @@ from aiooncall.options import ClientOptions
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from dotenv.parser import Binding
 
     from aiooncall.events import Event
 
@@ -49,7 +52,7 @@ UrlOption = Annotated[
 ]
 SecretsOption = Annotated[
     str | None,
-    typer.Option("--secrets", metavar="FILE", help="File of NAME=value lines, before the environment."),
+    typer.Option("--secrets", metavar="FILE", help="A .env file, before the environment."),
 ]
 
 
@@ -151,17 +154,23 @@ def _note_cancelled(event: Event, /) -> None:
 
 
 def read_secrets(path: str) -> dict[str, str]:
-    """Return the variables of a file; its content never shows up in an error."""
+    """Return the variables of a `.env` file, none of them expanded.
+
+    Raises:
+        OptionsError: it cannot be read, or a line of it; the error has the line's number, and nothing that is in it.
+    """
     try:
         with open(path, encoding="utf-8-sig") as file:  # noqa: PTH123 (as plain as it gets)
-            lines = [line.strip() for line in file]
+            bindings = [one for one in parse_stream(file) if one.error or one.key is not None]
     except (OSError, UnicodeDecodeError) as problem:
         raise OptionsError("--secrets", path, f"a text file that can be read ({type(problem).__name__})") from None
-    found: dict[str, str] = {}
-    for number, line in enumerate(lines, 1):
-        name, equals, value = line.removeprefix("export ").partition("=")
-        if line and not line.startswith("#"):
-            if not equals or not name.strip().isidentifier():
-                raise OptionsError(f"{path}, line {number}", "***", "NAME=value")
-            found[name.strip()] = value.strip().strip("\"'")
-    return found
+    return dict(_checked(one, path) for one in bindings)
+
+
+def _checked(binding: Binding, path: str) -> tuple[str, str]:
+    name, value = binding.key or "", binding.value
+    if value is not None and name.isidentifier():
+        return name, value
+    text, line = binding.original
+    line += text[: len(text) - len(text.lstrip())].count("\n")  # blank lines before it belong to it
+    raise OptionsError(f"{path}, line {line}", "***", "NAME=value")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from aiooncall.__main__ import main
+from aiooncall.cli.settings import read_secrets
 from tests.support.command_line import SECRETS, commands, ran, shell
 
 if TYPE_CHECKING:
@@ -92,13 +93,47 @@ def test_the_service_key_comes_from_the_file_too(run: Shell, tmp_path: Path) -> 
     assert (missing.code, "PAGERDUTY_SERVICE_KEY" in missing.err) == (2, True)
 
 
-@pytest.mark.parametrize("content", ["DD_API_KEY {}", "{}", "=\n{}=x y", "DD-API-KEY={}", "DD_API_KEY={}\n{}"])
-def test_a_file_that_is_wrong(run: Shell, tmp_path: Path, content: str) -> None:
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ("A=key", "key"),
+        ("A=key # the old one", "key"),
+        ("A=key#1", "key#1"),
+        ("A='key # 1' # the old one", "key # 1"),
+        ("A=key'", "key'"),
+        ('A="k\\"ey"', 'k"ey'),
+        ("A='k\\ney'", "k\\ney"),
+        ("A=k${B}ey$B", "k${B}ey$B"),
+        ('A="k${B}ey"', "k${B}ey"),
+        ("A=k=ey==", "k=ey=="),
+        ("A=", ""),
+        ("A=first\nA=key", "key"),
+    ],
+)
+def test_forms_of_a_line(tmp_path: Path, line: str, value: str) -> None:
+    """A line is read as other readers of `.env` files read it, but that no variable in it is expanded."""
+    (tmp_path / "keys").write_text(f"B=other\n{line}\n", encoding="utf-8")
+    assert read_secrets(str(tmp_path / "keys")) == {"B": "other", "A": value}
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        ("DD_API_KEY {}", 1),
+        ("{}", 1),
+        ("=\n{}=x y", 1),
+        ("DD-API-KEY={}", 1),
+        ("DD_API_KEY={}\n{}", 2),
+        ("# keys\n\n \nDD_API_KEY='{}", 4),
+        ("DD_API_KEY='{}' {}", 1),
+    ],
+)
+def test_a_file_that_is_wrong(run: Shell, tmp_path: Path, content: str, line: int) -> None:
     """A line that is no NAME=value is an error with its number and without its content."""
     (tmp_path / "keys").write_text(content.replace("{}", "hunter-2-hunter"), encoding="utf-8")
     done = run("page", "list", "--secrets", tmp_path / "keys")
     assert (done.code, done.out) == (2, "")
-    assert re.search(r"keys, line [12]: ", done.err)
+    assert f"keys, line {line}: " in done.err
     assert "hunter" not in done.err
 
 
@@ -149,7 +184,7 @@ class Missing:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 
-@pytest.mark.parametrize("package", ["rich", "typer"])
+@pytest.mark.parametrize("package", ["dotenv", "rich", "typer"])
 def test_a_missing_extra(monkeypatch: pytest.MonkeyPatch, package: str) -> None:
     """Without one of the packages of the extra, the script says which, and what to install."""
     for name in [name for name in sys.modules if name.startswith(("aiooncall.cli", package))]:

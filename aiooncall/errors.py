@@ -71,8 +71,8 @@ class OptionsError(OnCallError, ValueError):
 
     def __init__(self, field: str, value: object, expected: str) -> None:
         self.field = field
-        self.value = shown(value)
-        self.expected = one_line(expected)
+        self.value: str = shown(value)
+        self.expected: str = one_line(expected)
         super().__init__(f"{field}: got {self.value}; expected {expected}")
 
 
@@ -143,10 +143,10 @@ class ApiError(OnCallError):
         rate_limit: RateLimit | None = None,
     ) -> None:
         self.status = status
-        self.errors = tuple(map(one_line, errors))
+        self.errors: tuple[str, ...] = tuple(map(one_line, errors))
         self.method = method
         self.route = route
-        self.request_id = request_id and one_line(request_id)
+        self.request_id: str | None = request_id and one_line(request_id)
         self.attempts = attempts
         self.rate_limit = rate_limit
         said = "; ".join(errors) or "no reason given"
@@ -219,9 +219,9 @@ class AmbiguousOutcome(OnCallError):
         self.method = method
         self.route = route
         self.attempts = attempts
-        self.named = {name: one_line(value) for name, value in (named or {}).items()}
-        self.subject = subject_of(self.named)
-        self.hint = one_line(hint) or "look at its state before doing it again"
+        self.named: dict[str, str] = {name: one_line(value) for name, value in (named or {}).items()}
+        self.subject: str = subject_of(self.named)
+        self.hint: str = one_line(hint) or "look at its state before doing it again"
         what = f"{method} {route}" + (f" ({self.subject})" if self.subject else "")
         why = "" if cause is None else f" ({_reason(cause)})"
         super().__init__(f"{what}: sent, but its effect is unknown{why}; {self.hint}")
@@ -237,8 +237,8 @@ class CodecError(OnCallError):
     """
 
     def __init__(self, message: str, *, path: str = "$", resource: str | None = None) -> None:
-        self.path = one_line(path)
-        self.resource = resource and one_line(resource)
+        self.path: str = one_line(path)
+        self.resource: str | None = resource and one_line(resource)
         super().__init__(f"{path}: {message}" if resource is None else f"{path} ({resource}): {message}")
 
 
@@ -273,7 +273,7 @@ class JournalError(OnCallError):
     """
 
     def __init__(self, path: object, problem: str) -> None:
-        self.path = str(path)
+        self.path: str = str(path)
         super().__init__(f"{path} {problem}")
 
 

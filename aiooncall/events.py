@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from aiooncall.ratelimit import BudgetSnapshot
 
-logger = logging.getLogger("aiooncall")
+logger: logging.Logger = logging.getLogger("aiooncall")
 
 
 @attrs.frozen(kw_only=True)

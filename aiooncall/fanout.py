@@ -66,7 +66,7 @@ class FanOut:
     ) -> None:
         if not _are_ids(ids):
             raise OptionsError("ids", ids, "an iterable or async iterable of ids, not one id")
-        self.report = Report()
+        self.report: Report = Report()
         self._concurrency = count("concurrency", concurrency, most=1000)
         self._action = action
         self._proving = canary

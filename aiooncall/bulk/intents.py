@@ -39,7 +39,7 @@ class IntentCount:
     """
 
     def __init__(self, journal: Path, name: str, *, durable: bool = True) -> None:
-        self.path = journal.with_name(journal.name + SUFFIX)
+        self.path: Path = journal.with_name(journal.name + SUFFIX)
         self._name = name
         self._durable = durable
         self._descriptor: int | None = None

@@ -52,7 +52,7 @@ class Recorder:
     """
 
     def __init__(self, journal: Journal, timeline: Timeline, now: Callable[[], str]) -> None:
-        self.is_full = False
+        self.is_full: bool = False
         self.problem: Exception | None = None
         self._journal = journal
         self._timeline = timeline

@@ -11,7 +11,7 @@ from aiooncall.cli.printing import print_json, say
 from aiooncall.cli.settings import Settings
 from aiooncall.datadog.models.alert import AlertLink, AlertLinkCategory
 
-app = typer.Typer(help="Alerts of Datadog, which page a team once for a key.", no_args_is_help=True)
+app: typer.Typer = typer.Typer(help="Alerts of Datadog, which page a team once for a key.", no_args_is_help=True)
 
 Team = Annotated[str, typer.Option(help="Handle of the team.")]
 Message = Annotated[str | None, typer.Option(help="What it is about.")]

@@ -17,7 +17,7 @@ from aiooncall.cli.settings import JsonOption
 from aiooncall.cli.summary import print_summary, summary_json
 from aiooncall.simulator import RateRule, Simulator
 
-app = typer.Typer(
+app: typer.Typer = typer.Typer(
     help="On-call paging from the terminal. Exit codes: 0 done, 1 something failed, 2 wrong usage, "
     "3 something is in doubt, 130 interrupted, 143 terminated.",
     no_args_is_help=True,

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 OLD: Final = timedelta(hours=1)
 """The age of the last intent from which on `resume` asks whether the journal is an old copy."""
-app = typer.Typer(help="The same action on very many pages or alert groups.", no_args_is_help=True)
+app: typer.Typer = typer.Typer(help="The same action on very many pages or alert groups.", no_args_is_help=True)
 
 JournalFile = Annotated[Path, typer.Argument(metavar="JOURNAL", help="Holds the plan, and what came of it.")]
 Concurrency = Annotated[int, typer.Option(min=1, max=1000, help="How many requests at once.")]

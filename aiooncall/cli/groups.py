@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from aiooncall.bulk.models import Item
     from aiooncall.grafana.models.alert_group import AlertGroup
 
-app = typer.Typer(help="Alert groups of Grafana OnCall.", no_args_is_help=True)
+app: typer.Typer = typer.Typer(help="Alert groups of Grafana OnCall.", no_args_is_help=True)
 
 GroupId = Annotated[str, typer.Argument(metavar="ALERT_GROUP_ID")]
 

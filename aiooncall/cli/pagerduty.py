@@ -12,7 +12,7 @@ from aiooncall.cli.command import command
 from aiooncall.cli.printing import print_json, say
 from aiooncall.cli.settings import Settings, read_secrets
 
-app = typer.Typer(help="PagerDuty services of Datadog.", no_args_is_help=True)
+app: typer.Typer = typer.Typer(help="PagerDuty services of Datadog.", no_args_is_help=True)
 
 KEY = "PAGERDUTY_SERVICE_KEY"
 Name = Annotated[str, typer.Argument(help="How messages mention it, as @pagerduty-NAME.")]

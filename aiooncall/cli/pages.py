@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from aiooncall.bulk.models import Item
     from aiooncall.datadog.models.page import Page, Target
 
-app = typer.Typer(help="Pages of Datadog On-Call.", no_args_is_help=True)
+app: typer.Typer = typer.Typer(help="Pages of Datadog On-Call.", no_args_is_help=True)
 
 PageId = Annotated[str, typer.Argument(metavar="PAGE_ID")]
 

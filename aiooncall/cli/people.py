@@ -14,8 +14,8 @@ from aiooncall.cli.times import WRITTEN, utc
 from aiooncall.datadog.resources.includes import PolicyInclude
 from aiooncall.grafana.client import GrafanaOnCall
 
-policies = typer.Typer(help="Escalation policies.", no_args_is_help=True)
-schedules = typer.Typer(help="Schedules.", no_args_is_help=True)
+policies: typer.Typer = typer.Typer(help="Escalation policies.", no_args_is_help=True)
+schedules: typer.Typer = typer.Typer(help="Schedules.", no_args_is_help=True)
 AHEAD = timedelta(days=7)
 """How far a schedule is shown."""
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from aiooncall.events import Event
 
-NEEDED: Final = {
+NEEDED: Final[dict[str, tuple[str, ...]]] = {
     "datadog": ("DD_API_KEY", "DD_APP_KEY"),
     "grafana": ("GRAFANA_ONCALL_ACCESS_TOKEN",),
 }

@@ -39,10 +39,10 @@ class Connection:
 
     def __init__(self, pool: SessionPool, *, own: bool, secrets: tuple[str, ...]) -> None:
         self.pool = pool
-        self.lifecycle = Lifecycle("client")
-        self.secrets = Secrets(secrets)
+        self.lifecycle: Lifecycle = Lifecycle("client")
+        self.secrets: Secrets = Secrets(secrets)
         self.budgets: dict[str, RateBudget] = {}
-        self.made = SeenKeys()
+        self.made: SeenKeys = SeenKeys()
         self.by_key: SeenValues[str, str] = SeenValues()
         self.by_handle: SeenValues[str, tuple[str, float]] = SeenValues()
         self.trouble_hooks: list[Hook] = []

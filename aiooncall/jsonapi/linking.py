@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from aiooncall.jsonapi.document import Document, Json
 
+    Setter = Callable[[object, object], None]
+
 R = TypeVar("R", bound=Resource)
 Index = dict[str, dict[str, Resource]]
 
@@ -43,10 +45,12 @@ class Plan(Generic[R]):
 
     def __init__(self, kind: type[R]) -> None:
         fields = [field for field in attrs.fields(attrs.resolve_types(kind)) if is_member(field)]
-        self.kind = kind
-        self.attributes = {wire_name(field): (_setter(kind, field), *field_reader(field)) for field in fields}
-        self.required = required_names(kind)
-        self.relations = {
+        self.kind: type[R] = kind
+        self.attributes: dict[str, tuple[Setter, Callable[[Any, Any], Any], Any]] = {
+            wire_name(field): (_setter(kind, field), *field_reader(field)) for field in fields
+        }
+        self.required: frozenset[str] = required_names(kind)
+        self.relations: dict[str, tuple[Setter, bool]] = {
             wire_name(field): (_setter(kind, field), field.metadata[RELATION] == ONE) for field in relations(kind)
         }
 

@@ -86,7 +86,7 @@ class Resource:
     id: str = attrs.field(default="", metadata={APART: True})
     extra: Mapping[str, Any] = attrs.field(default=NOTHING_ELSE, metadata={APART: True})
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]
 
     def __eq__(self, other: object) -> bool:
         return _same(self, other) if isinstance(other, Resource) else NotImplemented
@@ -147,8 +147,8 @@ class UnknownResource(Resource):
         return ResourceRef(self.kind, self.id)
 
 
-TO_ONE: Final = {RELATION: ONE, APART: True}
-TO_MANY: Final = {RELATION: MANY, APART: True}
+TO_ONE: Final[dict[str, object]] = {RELATION: ONE, APART: True}
+TO_MANY: Final[dict[str, object]] = {RELATION: MANY, APART: True}
 
 
 def to_one() -> Any:  # noqa: ANN401 (as attrs.field)

@@ -89,15 +89,15 @@ class Admission:
     )
 
     def __init__(self, max_in_flight: int) -> None:
-        self.window = Window()
-        self.closed_until = 0.0
-        self.interactive_at = -inf
+        self.window: Window = Window()
+        self.closed_until: float = 0.0
+        self.interactive_at: float = -inf
         """When a person last wanted to call (monotonic seconds)."""
-        self.looks_at = inf
+        self.looks_at: float = inf
         """When one call is let through although the server's wait is not over (monotonic seconds)."""
         self._max_in_flight = max_in_flight
         self._ramp = min(FIRST_IN_FLIGHT, max_in_flight)
-        self.state = State.UNKNOWN
+        self.state: State = State.UNKNOWN
         self._refusals = 0
         self._probes = Probes()
 

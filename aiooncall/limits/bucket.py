@@ -37,9 +37,9 @@ class Permit:
     __slots__ = ("bucket", "sent", "window")
 
     def __init__(self, bucket: Bucket, sent: float, window: int) -> None:
-        self.bucket = bucket
-        self.sent = sent
-        self.window = window
+        self.bucket: Bucket = bucket
+        self.sent: float = sent
+        self.window: int = window
 
 
 class Waiter:
@@ -48,8 +48,8 @@ class Waiter:
     __slots__ = ("demand", "future", "until")
 
     def __init__(self, until: float, demand: Demand | None) -> None:
-        self.until = until
-        self.demand = demand
+        self.until: float = until
+        self.demand: Demand | None = demand
         self.future: asyncio.Future[Permit] = asyncio.get_running_loop().create_future()
 
 
@@ -70,10 +70,10 @@ class Bucket:
         try_acquire_turn: Callable[[Lane, int], bool] | None = None,
         tell_held: Callable[[Bucket], None] = lambda _: None,
     ) -> None:
-        self.admission = Admission(max_in_flight)
+        self.admission: Admission = Admission(max_in_flight)
         self.name: str | None = None
         self.routes: list[str] = []
-        self.used_at = clock.monotonic()
+        self.used_at: float = clock.monotonic()
         self.merged_into: Bucket | None = None
         self._clock = clock
         self._try_acquire_turn = try_acquire_turn

@@ -45,9 +45,10 @@ class WindowEnd:
     __slots__ = ("earliest", "latest", "rounded_down_by", "rounded_up_by")
 
     def __init__(self, earliest: float, latest: float) -> None:
-        self.earliest = earliest
-        self.latest = latest
-        self.rounded_up_by = self.rounded_down_by = 1.0
+        self.earliest: float = earliest
+        self.latest: float = latest
+        self.rounded_up_by: float = 1.0
+        self.rounded_down_by: float = 1.0
 
     @property
     def width(self) -> float:

@@ -88,8 +88,8 @@ class Simulator:
         keep_requests: bool = True,
         grafana: GrafanaOptions | None = None,
     ) -> None:
-        self.ledger = Ledger(keep_requests=keep_requests)
-        self.faults = FaultPlan() if faults is None else faults
+        self.ledger: Ledger = Ledger(keep_requests=keep_requests)
+        self.faults: FaultPlan = FaultPlan() if faults is None else faults
         self.elsewhere: list[RequestRecord] = []
         self._address = host, port
         self._clock = clock

@@ -22,9 +22,9 @@ class Deadline:
 
     def __init__(self, timer: DeadlineTimer, task: asyncio.Task[object]) -> None:
         self._timer = timer
-        self.task = task
-        self.at = inf
-        self.fired = False
+        self.task: asyncio.Task[object] = task
+        self.at: float = inf
+        self.fired: bool = False
         self._cancelling = task.cancelling()
 
     def fire(self) -> None:
@@ -67,7 +67,7 @@ class DeadlineTimer:
 
     def __init__(self, clock: Clock) -> None:
         self.active: set[Deadline] = set()
-        self.wakes_at = inf
+        self.wakes_at: float = inf
         self._clock = clock
         self._timer: Timer | None = None
 

@@ -25,8 +25,8 @@ class DeadlineScope:
 
     def __init__(self, clock: Clock, until: float) -> None:
         self._clock = clock
-        self.until = until
-        self.binds = True
+        self.until: float = until
+        self.binds: bool = True
 
     @property
     def left(self) -> float:

@@ -50,11 +50,11 @@ class Flight:
     __slots__ = ("demand", "halted", "intent", "left", "on_wire", "task")
 
     def __init__(self, task: Task[object] | None = None, demand: Demand | None = None) -> None:
-        self.task = task
-        self.demand = demand
+        self.task: Task[object] | None = task
+        self.demand: Demand | None = demand
         self.left: bool | None = None
-        self.on_wire = False
-        self.halted = False
+        self.on_wire: bool = False
+        self.halted: bool = False
         self.intent: Intent | None = None
 
     def halt(self) -> None:

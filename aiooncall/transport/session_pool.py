@@ -55,7 +55,7 @@ class Lifecycle:
     def __init__(self, what: str) -> None:
         self._what = what
         self._loop: asyncio.AbstractEventLoop | None = None
-        self.state = State.UNOPENED
+        self.state: State = State.UNOPENED
 
     def open(self) -> None:
         """Enter the open state on the running loop."""
@@ -87,18 +87,18 @@ class SessionPool:
     """
 
     def __init__(self, options: PoolOptions | None = None, *, clock: Clock = SYSTEM_CLOCK) -> None:
-        self.options = options or PoolOptions()
+        self.options: PoolOptions = options or PoolOptions()
         self.clock = clock
-        self.deadline_timer = DeadlineTimer(clock)
+        self.deadline_timer: DeadlineTimer = DeadlineTimer(clock)
         self._lifecycle = Lifecycle("session pool")
         self._kept: aiohttp.TCPConnector | None = None
         self._fresh: aiohttp.TCPConnector | None = None
         self._sessions: list[aiohttp.ClientSession] = []
         self._budgets: dict[tuple[str, ...], RateBudget] = {}
         self._users: Counter[tuple[str, ...]] = Counter()
-        self.may_use_proxy = self.options.proxy is not None or self.options.trust_env
+        self.may_use_proxy: bool = self.options.proxy is not None or self.options.trust_env
         self._proxies: dict[str, str | None] = {}
-        self.secrets = Secrets()
+        self.secrets: Secrets = Secrets()
         """Passwords of proxies."""
         if self.options.proxy is not None:
             self.secrets.add_proxy(self.options.proxy)

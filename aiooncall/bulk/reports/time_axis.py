@@ -112,7 +112,7 @@ class Axis:
 
     def __init__(self, intervals: Sequence[Interval], left: float, width: float) -> None:
         self.intervals = intervals
-        self.gaps = [Interval(one.end, following.start) for one, following in pairwise(intervals)]
+        self.gaps: list[Interval] = [Interval(one.end, following.start) for one, following in pairwise(intervals)]
         self._total = sum(interval.seconds for interval in intervals)
         self._scale = width / (self._total + sum(map(self._shown, self.gaps)))
         self._left = left

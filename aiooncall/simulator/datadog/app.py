@@ -54,7 +54,7 @@ class Datadog:
     """
 
     def __init__(self, ledger: Ledger, options: DatadogOptions) -> None:
-        self.router = Router()
+        self.router: Router = Router()
         self._pages = PageStore(ledger, settle_delay=options.settle_delay)
         self._world = World()
         find = partial(find_resource, self._world)

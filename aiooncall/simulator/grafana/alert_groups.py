@@ -62,7 +62,7 @@ class AlertGroups:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.table = world["alert_groups"]
+        self.table: Table = world["alert_groups"]
 
     def add(
         self,

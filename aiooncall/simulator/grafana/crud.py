@@ -26,8 +26,8 @@ class CrudRoutes:
     def __init__(self, world: World, resource: Resource) -> None:
         self.world = world
         self.resource = resource
-        self.table = world[resource.kind]
-        self.path = f"{ROOT}/{resource.kind}/"
+        self.table: Table = world[resource.kind]
+        self.path: str = f"{ROOT}/{resource.kind}/"
 
     def register(self, router: Router) -> None:
         """Add the routes to a router."""

@@ -67,7 +67,7 @@ class Integrations:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.table = world["integrations"]
+        self.table: Table = world["integrations"]
 
     def add(self, kind: str, name: str, team_id: str | None) -> Json:
         """Put an integration in and return it."""

@@ -64,7 +64,7 @@ class World:
         self._random = random.Random(seed)  # noqa: S311 - repeatable, not secret
         self._pending: list[tuple[float, int, Callable[[], None]]] = []
         self._numbers = count()
-        self.organization_id = self.new_id("organizations")
+        self.organization_id: str = self.new_id("organizations")
 
     def __getitem__(self, kind: str) -> Table:
         return self._tables[kind]

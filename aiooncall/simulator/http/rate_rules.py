@@ -81,7 +81,7 @@ class CalendarWindow:
     __slots__ = ("_constant", "_count", "_index", "rule")
 
     def __init__(self, rule: RateRule) -> None:
-        self.rule = rule
+        self.rule: RateRule = rule
         self._index = -1
         self._count = 0
         period = int(rule.period) if rule.period == int(rule.period) else rule.period

@@ -86,10 +86,11 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def typing(session: nox.Session) -> None:
-    """Check the types with mypy and pyright, and those of the documentation's examples."""
+    """Check the types with mypy and pyright, how many names have one, and the types of the documentation's examples."""
     session.install("-e", ".[cli,fast]", *group("typing", "bench"))
     session.run("mypy")
     session.run("pyright")
+    session.run("python", "-m", "tests.verified_types")
     session.run("python", "-m", "tests.typed_examples")
     session.run("pytest", "-q", "-n0", "tests/test_typed_examples.py")
 

@@ -44,10 +44,10 @@ class FailedCall:
     __slots__ = ("failures", "last", "refusals", "request", "unhandled_500s")
 
     def __init__(self, request: Request) -> None:
-        self.request = request
-        self.failures = 0
-        self.refusals = 0
-        self.unhandled_500s = 0
+        self.request: Request = request
+        self.failures: int = 0
+        self.refusals: int = 0
+        self.unhandled_500s: int = 0
         self.last: Attempt | None = None
 
     @property
@@ -103,7 +103,7 @@ class Transport:
         self._now = options.clock.monotonic
         self._hooks = hooks
         self._trouble_hooks = trouble_hooks
-        self.attempts = 0
+        self.attempts: int = 0
         """How many attempts have ended."""
         self._classify: Classify = classify or (lambda _, status, reasons: (api_error_class(status), reasons))
         self._redact = redact

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from aiooncall.simulator.http.json_values import Json
     from aiooncall.simulator.http.ledger import Action
     from aiooncall.simulator.http.routing import Moment
+    from aiooncall.simulator.http.table import Table
 
 State: TypeAlias = Literal["firing", "acknowledged", "resolved", "silenced"]
 Verb: TypeAlias = Literal["acknowledge", "unacknowledge", "resolve", "unresolve", "silence", "unsilence"]

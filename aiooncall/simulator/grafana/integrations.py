@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from aiooncall.simulator.grafana.world import World
     from aiooncall.simulator.http.json_values import Json
     from aiooncall.simulator.http.routing import Answer, Call, Router
+    from aiooncall.simulator.http.table import Table
 
 _PAGING: Final = "direct_paging"
 _MODES: Final = ("debug", "maintenance")

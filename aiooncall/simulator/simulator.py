@@ -107,7 +107,7 @@ class Simulator:
         self._world = Datadog(self.ledger, options)
         self._limiter = Limiter(rate_rules)
         grafana = GrafanaOptions() if grafana is None else grafana
-        self.grafana = Grafana(grafana, self.ledger, self._link_base(grafana), self._now)
+        self.grafana: Grafana = Grafana(grafana, self.ledger, self._link_base(grafana), self._now)
         self._redirect_target = HttpServer(self._record_redirected)
         self._datadog = HttpServer(
             self._pipeline(DatadogAuth(credentials), self._limiter, self._world.router, DatadogErrors())

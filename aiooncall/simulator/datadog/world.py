@@ -42,7 +42,7 @@ class ResourceTable(Table):
     """
 
     def __init__(self, kind: str) -> None:
-        self.name = _NAMES[kind]
+        self.name: str = _NAMES[kind]
         self._made: dict[str, float] = {}
         super().__init__(kind, lambda one: refused(404, _NOT_FOUND.get(kind, f"{self.name}[{one}] not found")))
 
@@ -67,10 +67,10 @@ class World:
     """All tables, and what connects them."""
 
     def __init__(self, *, seed: int = 1) -> None:
-        self.users = ResourceTable("users")
-        self.teams = ResourceTable("teams")
-        self.policies = ResourceTable("policies")
-        self.schedules = ResourceTable("schedules")
+        self.users: ResourceTable = ResourceTable("users")
+        self.teams: ResourceTable = ResourceTable("teams")
+        self.policies: ResourceTable = ResourceTable("policies")
+        self.schedules: ResourceTable = ResourceTable("schedules")
         self._routing: dict[str, Json] = {}
         self._channels: dict[str, ResourceTable] = {}
         self._rules: dict[str, ResourceTable] = {}

@@ -73,9 +73,9 @@ class Grafana:
         self._world = World(options, ledger, base_url)
         self._now = now
         self._user_ids: dict[str, str] = {}
-        self.router = GrafanaRouter(optional_slashes=options.optional_slashes, settle=self._world.settle)
-        self.auth = GrafanaAuth(options, self.router, self.user_id, self._role)
-        self.limits = Limits(options)
+        self.router: GrafanaRouter = GrafanaRouter(optional_slashes=options.optional_slashes, settle=self._world.settle)
+        self.auth: GrafanaAuth = GrafanaAuth(options, self.router, self.user_id, self._role)
+        self.limits: Limits = Limits(options)
         self._groups = AlertGroups(self._world)
         self._integrations = Integrations(self._world)
         self._register()

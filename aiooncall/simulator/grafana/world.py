@@ -58,7 +58,7 @@ class World:
     def __init__(self, options: GrafanaOptions, ledger: Ledger, base_url: Callable[[], str], *, seed: int = 2) -> None:
         self.options = options
         self.ledger = ledger
-        self.json = JsonIO(options.drift)
+        self.json: JsonIO = JsonIO(options.drift)
         self._base_url = base_url
         self._tables = {kind: Table(kind, lambda _: not_found()) for kind in _PREFIXES}
         self._random = random.Random(seed)  # noqa: S311 - repeatable, not secret

@@ -132,12 +132,13 @@ def of_services(place: str, holder: object) -> Iterator[str]:
             yield from of_services(f"{place}.{name}", service)
 
 
-def of_module(module: str) -> Iterator[str]:
+def of_module(module: str, seen: dict[type, str]) -> Iterator[str]:
     """Yield the lines of a module's public names. An alias is only named, as Pythons write it in different ways."""
     for name in public_names(module):
         place, thing = f"{module}.{name}", getattr(import_module(module), name)
         if inspect.isclass(thing) and is_ours(thing):
-            yield from of_class(place, thing)
+            first = seen.setdefault(thing, place)
+            yield from of_class(place, thing) if first == place else [f"{place} is {first}"]
         elif inspect.isfunction(thing) and is_ours(thing):
             yield str(member(place, thing))
         else:
@@ -146,7 +147,8 @@ def of_module(module: str) -> Iterator[str]:
 
 def signatures() -> str:
     """Return the signatures of everything public."""
-    lines = [line for module in MODULES for line in of_module(module)]
+    seen: dict[type, str] = {}
+    lines = [line for module in MODULES for line in of_module(module, seen)]
     lines += of_services("aiooncall.DatadogOnCall", DatadogOnCall("api-key", "app-key"))
     lines += of_services("aiooncall.GrafanaOnCall", GrafanaOnCall("https://oncall.example.com", "token"))
     lines += of_members("aiooncall.simulator.Simulator.grafana", type(Simulator().grafana))

@@ -109,7 +109,7 @@ class PoolOptions:
         max_header_size: length of the longest line of an answer's head, in bytes; a longer one is a broken answer.
         max_headers: most headers of an answer.
         ca_file: a PEM file with the certificate authorities to trust instead of the system's.
-        ssl_context: a context of one's own, instead of `ca_file`.
+        ssl_context: your own context, instead of `ca_file`.
     """
 
     max_connections: int = attrs.field(default=100, validator=_at_least_one)
@@ -151,7 +151,7 @@ class ClientOptions:
         reconcile_timeout: seconds to look for a page whose creation is in doubt.
         max_response_bytes: size of the largest answer that is read.
         retry: when to stop trying.
-        rate_limit: a limit of one's own on top of what the server says.
+        rate_limit: your own limit, on top of what the server says.
         pool: how connections are made, where the client makes its own pool.
         hooks: called with every event.
         clock: what time it is.

@@ -1,4 +1,4 @@
-"""What was there lately: a memory of bounded size, to find what comes twice."""
+"""SeenKeys: the keys that came lately, in bounded memory, to find those that come twice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands where nothing was said: neither a value nor null."""
+"""UNSET: the sentinel for a field that was not sent. It is neither a value nor null."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ def rows(outline: Outline, picture: str) -> list[Row]:
 
 
 def clips(parent: Element, picture: str) -> None:
-    """Define what keeps a text within its card, should it be wider than was reckoned."""
+    """Define the clip that keeps a text within its card, if it is wider than it was estimated to be."""
     for card_width in _CARD_WIDTHS:
         node(node(parent, "clipPath", id=f"{picture}-{card_width}"), "rect", width=card_width - 6, height=_CARD_HEIGHT)
 

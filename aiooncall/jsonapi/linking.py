@@ -1,7 +1,7 @@
 """From a document to objects that hold each other, in time that grows with the document's size and no faster.
 
-What is borne: a resource that is included twice (the first that has a member wins), one without attributes, one of an
-unknown kind, one that nothing refers to, references to what is not there (they stay `ResourceRef`), and cycles.
+None of these is an error: a resource that is included twice (the first that has a member wins), that has no attributes,
+is of an unknown kind, or that nothing refers to; a reference to what is not there (it stays a `ResourceRef`); a cycle.
 """
 
 from __future__ import annotations

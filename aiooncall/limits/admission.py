@@ -9,9 +9,9 @@ The questions, in the order in which they are asked:
 3. Is the window over? Then a new one is taken to be whole.
 4. Is there room? A known window admits what the server said is left, less what is in flight. Whether a call in flight
    has been counted yet cannot be known, so it is taken as not counted.
-5. Do others use the limit as well? They have calls in flight, too: as many for each of ours as the server has counted
-   of theirs for each of ours. They may also have begun a window that only the time says is whole, so a few calls go
-   until an answer tells.
+5. Do others use the limit as well? What the server has counted shows how many calls they make for each of ours. That
+   many, times `CAUTION`, are taken to be in flight for each of ours. They may also have begun a window that only the
+   time says is whole, so a few calls go until an answer tells.
 6. Does a person call? While people do, bulk calls leave a small reserve to them, unless the window is about to end.
 7. Is more wanted than the window has room for, while its end is uncertain? Then the last few calls are probes, which
    are sent when their answers tell most of the end.

@@ -9,7 +9,7 @@ from aiooncall.transport.endpoint import Endpoint, Idempotency
 
 @attrs.frozen(eq=False)
 class Crud:
-    """The endpoints of one kind of resource; not all of them need exist."""
+    """The endpoints of one kind of resource. The server may lack some of them."""
 
     create: Endpoint
     list: Endpoint

@@ -88,8 +88,8 @@ class Endpoint:
     """Whether it goes on a connection that has carried no request: what can be neither repeated nor settled by a look
     must not meet a connection that the server is about to close."""
     needs_guard: bool = attrs.field(init=False)
-    """Whether a send has to be watched. aiohttp never repeats a POST, and one that may be repeated in doubt need not
-    know whether it left."""
+    """Whether a send has to be watched, to know whether its bytes have left. A POST that may be repeated in doubt needs
+    no watch: aiohttp never repeats a POST by itself."""
 
     def __attrs_post_init__(self) -> None:
         object.__setattr__(self, "route", f"{self.method} {self.template}")

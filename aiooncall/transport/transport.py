@@ -77,7 +77,7 @@ class Transport:
         classify: the provider's own idea of an error's class and reasons, from what was called, status and reasons.
         redact: removes credentials from a text.
         hooks: get the events; looked at anew for each.
-        trouble_hooks: get those that tell of refusals and retries only, so that what goes well costs nothing.
+        trouble_hooks: get only refusals and retries, so that a call without trouble costs nothing more.
         unhandled_500_retries: how often a request is repeated at most that makes the server's handler break down.
     """
 

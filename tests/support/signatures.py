@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 from aiooncall import DatadogOnCall, GrafanaOnCall
+from aiooncall.client.services import ServiceOf
 from aiooncall.simulator import Simulator
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ def of_class(place: str, kind: type) -> Iterator[str]:
 def of_services(place: str, holder: object) -> Iterator[str]:
     """Yield the lines of the services that a client, or another service, holds."""
     for name in sorted(name for name in dir(type(holder)) if not name.startswith("_")):
-        if isinstance(inspect.getattr_static(type(holder), name), cached_property):
+        if isinstance(inspect.getattr_static(type(holder), name), ServiceOf | cached_property):
             service = getattr(holder, name)
             yield from of_members(f"{place}.{name}", type(service))
             yield from of_services(f"{place}.{name}", service)

@@ -1,11 +1,11 @@
-"""Compiled readers: they make of everything what the thorough reader makes of it, and need it for what is odd only."""
+"""The fast reader and the one that explains: they make the same of everything."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence  # noqa: TC003 (cattrs reads the annotations at run time)
 from datetime import datetime  # noqa: TC003 (cattrs reads the annotations at run time)
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import attrs
 import pytest
@@ -14,12 +14,8 @@ from hypothesis import strategies as st
 
 from aiooncall._base.unset import UNSET, Omittable  # noqa: TC001 (cattrs reads the annotations at run time)
 from aiooncall.codec import make_converter, structure, structure_each
-from aiooncall.codec.compiled import compile_reader
-from aiooncall.codec.fields import UNIT, WIRE, listed, local_time, required
+from aiooncall.codec.fields import UNIT, WIRE, extra_members, listed, local_time, required
 from aiooncall.errors import CodecError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 
 class Mood(StrEnum):
@@ -93,7 +89,7 @@ def outcome(value: object) -> object:
 
 
 def thorough(value: object) -> object:
-    """Return what the reader that is not compiled makes of `value`."""
+    """Return what the reader that explains makes of `value`."""
     try:
         return THOROUGH.structure(value, Whole)
     except Exception:  # noqa: BLE001 (whatever it raises, it refuses)
@@ -116,28 +112,30 @@ def test_same_for_what_is_no_object(value: object) -> None:
     assert outcome(value) == thorough(value)
 
 
-def refusing(kind: type) -> Callable[[object, object], object]:
-    """Return the compiled reader of a class, which fails where it would ask the thorough one."""
-    hook = make_converter(detailed=False).get_structure_hook
+@attrs.define(kw_only=True)
+class Branch:
+    """An object with others of its class in it."""
 
-    def refuse(value: object, _: object) -> object:
-        raise AssertionError(value)
-
-    return compile_reader(attrs.resolve_types(kind), lambda _, part: hook(part), refuse)
-
-
-@pytest.mark.parametrize("changes", [{}, {"unknown": 1}, {"title": None, "parts": None, "mood": None}, {"mood": "new"}])
-def test_usual_needs_no_help(changes: dict[str, Any]) -> None:
-    """Nulls, unknown members and values, and members that may be absent are read without the thorough reader."""
-    value = {name: item for name, item in {**USUAL, **changes}.items() if name not in {"local", "minutes"}}
-    assert refusing(Whole)(value, Whole) == structure(value, Whole)
+    name: str
+    inner: Sequence[Branch] = ()
+    extra: dict[str, Any] = extra_members()  # noqa: RUF009 (it declares a field)
 
 
-@pytest.mark.parametrize("value", [{"name": 1}, {"name": None}, {}, [], None, "n"])
-def test_odd_needs_help(value: object) -> None:
-    """A wrong type, a null where none belongs, and a missing member are left to the thorough reader."""
-    with pytest.raises(AssertionError):
-        refusing(Part)(value, Part)
+def test_class_may_contain_itself() -> None:
+    """Objects of a class that contains itself are read as deep as they go, and errors have their place."""
+    twigs = {"name": "b", "inner": [{"name": "c", "x": 1}]}
+    expected = Branch(name="a", inner=(Branch(name="b", inner=(Branch(name="c", extra={"x": 1}),)),))
+    assert structure({"name": "a", "inner": [twigs]}, Branch) == expected
+    with pytest.raises(CodecError) as caught:
+        structure({"name": "a", "inner": [twigs, {"name": "d", "inner": [{}]}]}, Branch)
+    assert caught.value.path == "$.inner[1].inner[0].name"
+
+
+def test_missing_is_told_first() -> None:
+    """Of several faults in an object the first of what must be there is told, by its name on the wire."""
+    with pytest.raises(CodecError) as caught:
+        structure({"title": 5, "minutes": "1"}, Whole)
+    assert (caught.value.path, str(caught.value)) == ("$.id", "$.id: required field missing")
 
 
 def test_each_is_made_when_it_is_wanted() -> None:

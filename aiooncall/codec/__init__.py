@@ -13,29 +13,27 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, TypeVar, Union
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import cattrs
 import orjson
 
-from aiooncall.codec.fields import UNIT, choices, may_be_unset, read_only_names, wire_name
-from aiooncall.codec.reading import add_reading, describe, duration_reader
+from aiooncall.codec.fields import read_only_names, wire_name
+from aiooncall.codec.reading import add_reading, describe
 from aiooncall.codec.writing import add_writing
 from aiooncall.errors import CodecError, OptionsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    import attrs
-
 __all__ = [
     "dumps",
     "explain",
-    "field_reader",
     "loads",
     "make_converter",
     "structure",
     "structure_each",
+    "structure_hook",
     "unstructure",
     "wire_name",
     "writable",
@@ -50,17 +48,13 @@ _PAIRS_AND_HALVES = re.compile(
 """An escaped backslash, a whole surrogate pair, or (as the group) half of one."""
 
 
+@lru_cache(maxsize=2)
 def make_converter(*, detailed: bool) -> cattrs.Converter:
-    """Return a converter for the rules above; `detailed` makes it slower and its errors precise."""
+    """Return the converter for the rules above, made once; `detailed` makes it slower and its errors precise."""
     converter = cattrs.Converter(detailed_validation=detailed)
     add_reading(converter)
     add_writing(converter)
     return converter
-
-
-@lru_cache(maxsize=2)
-def _converter(*, detailed: bool) -> cattrs.Converter:
-    return make_converter(detailed=detailed)
 
 
 def structure(value: object, kind: type[T], *, path: str = "$") -> T:
@@ -75,7 +69,7 @@ def structure(value: object, kind: type[T], *, path: str = "$") -> T:
         CodecError: it does not fit; the error has the JSON path.
     """
     try:
-        return _converter(detailed=False).structure(value, kind)
+        return make_converter(detailed=False).structure(value, kind)
     except Exception as problem:  # noqa: BLE001 (cattrs lets through whatever a hook raised)
         error = _error(value, kind, path, problem)
     raise error  # here, as the other one shows the answer
@@ -96,10 +90,10 @@ def structure_each(values: Iterable[object], kind: type[T], *, path: str = "$") 
     Raises:
         CodecError: one does not fit; the error has the JSON path.
     """
-    read = _converter(detailed=False).get_structure_hook(kind)
+    read = structure_hook(kind)
     for position, value in enumerate(values):
         try:
-            made: T = read(value, kind)
+            made = read(value, kind)
         except Exception as problem:  # noqa: BLE001 (cattrs lets through whatever a hook raised)
             error = _error(value, kind, f"{path}[{position}]", problem)
             break
@@ -109,23 +103,19 @@ def structure_each(values: Iterable[object], kind: type[T], *, path: str = "$") 
     raise error
 
 
-def field_reader(field: attrs.Attribute[Any]) -> tuple[Callable[[Any, Any], Any], Any]:
-    """Return how to read one field of a class, and what to read it as.
+def structure_hook(kind: type[T]) -> Callable[[object, type[T]], T]:
+    """Return what reads plain JSON as an instance of `kind`, which it is told, too.
 
-    It raises anything; `explain` says what was wrong. The annotations of the class have to be resolved.
+    It raises anything; `explain` says what was wrong.
     """
-    unit = field.metadata.get(UNIT)
-    if unit is not None:
-        return duration_reader(unit), field.type
-    kind: Any = Union[choices(field.type)] if may_be_unset(field.type) else field.type  # noqa: UP007 (of a tuple)
-    return _converter(detailed=False).get_structure_hook(kind), kind
+    return make_converter(detailed=False).get_structure_hook(kind)
 
 
 def explain(value: object, kind: type, path: str) -> CodecError | None:
     """Structure `value` slowly, to learn where it goes wrong; None if it does not."""
     first = ""
     try:
-        _converter(detailed=True).structure(value, kind)
+        make_converter(detailed=True).structure(value, kind)
     except Exception as group:  # noqa: BLE001 (cattrs lets through whatever a hook raised)
         first = cattrs.transform_error(group, path=path, format_exception=describe)[0]
     said, _, where = first.rpartition(" @ ")
@@ -134,7 +124,7 @@ def explain(value: object, kind: type, path: str) -> CodecError | None:
 
 def unstructure(model: object) -> Any:  # noqa: ANN401 (any JSON)
     """Return a model as plain JSON, with what it does not know and without what is UNSET."""
-    return _converter(detailed=False).unstructure(model)
+    return make_converter(detailed=False).unstructure(model)
 
 
 def writable(model: object) -> dict[str, Any]:

@@ -49,6 +49,12 @@ def listed(default: Any = UNSET, metadata: dict[str, Any] | None = None) -> Any:
     return attrs.field(default=default, converter=as_tuple, metadata=metadata)  # pyright: ignore[reportUnknownVariableType] (on purpose)
 
 
+def extra_members() -> Any:  # noqa: ANN401 (as attrs.field)
+    """Declare the field that keeps what a class does not know."""
+    # `dict[str, Any]` would please type checkers by itself, but takes five times as long to make an empty one.
+    return attrs.field(factory=cast("Callable[[], dict[str, Any]]", dict))
+
+
 def local_time() -> Any:  # noqa: ANN401 (as attrs.field)
     """Declare a field that is a datetime without a zone on the wire."""
     return attrs.field(default=UNSET, metadata={LOCAL: True})
@@ -100,19 +106,28 @@ def is_member(field: attrs.Attribute[Any]) -> bool:
     return field.name != EXTRA and not field.metadata.get(APART, False)
 
 
+def members(kind: type) -> list[attrs.Attribute[Any]]:
+    """Return the fields of an attrs class that are on the wire, as an answer has them.
+
+    There a field is never UNSET, and one that must be there has no default.
+    """
+    return [_in_answers(field) for field in attrs.fields(attrs.resolve_types(kind)) if is_member(field)]
+
+
+def _in_answers(field: attrs.Attribute[Any]) -> attrs.Attribute[Any]:
+    default = attrs.NOTHING if field.metadata.get(REQUIRED, False) else field.default
+    return field.evolve(type=without_unset(field.type), default=default)
+
+
 def member_names(kind: type) -> frozenset[str]:
     """Return the names on the wire of all that an attrs class knows."""
     tag = frozenset({"type"}) if tag_of(kind) else frozenset[str]()
-    return tag.union(wire_name(field) for field in attrs.fields(kind) if is_member(field))
+    return tag.union(map(wire_name, members(kind)))
 
 
 def required_names(kind: type) -> frozenset[str]:
     """Return the names on the wire of what has to be in an answer."""
-    return frozenset(
-        wire_name(field)
-        for field in attrs.fields(kind)
-        if field.metadata.get(REQUIRED, False) or (field.default is attrs.NOTHING and is_member(field))
-    )
+    return frozenset(wire_name(field) for field in members(kind) if field.default is attrs.NOTHING)
 
 
 def has_extra(kind: type) -> bool:
@@ -134,9 +149,9 @@ def choices(kind: Any) -> tuple[Any, ...]:  # noqa: ANN401 (any annotation)
     return tuple(choice for choice in get_args(kind) if choice is not UnsetType)
 
 
-def may_be_unset(kind: Any) -> bool:  # noqa: ANN401 (any annotation)
-    """Return whether an annotation allows UNSET."""
-    return bool(choices(kind)) and UnsetType in get_args(kind)
+def without_unset(kind: Any) -> Any:  # noqa: ANN401 (any annotation)
+    """Return an annotation without UNSET, and everything else that it allows."""
+    return Union[choices(kind)] if choices(kind) else kind  # noqa: UP007 (of a tuple of types)
 
 
 def open_enum(kind: Any) -> type[StrEnum] | None:  # noqa: ANN401 (any annotation)

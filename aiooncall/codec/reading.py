@@ -6,27 +6,22 @@ from collections.abc import Sequence
 from datetime import datetime, time
 from functools import partial
 from types import NoneType
-from typing import TYPE_CHECKING, Any, Final, Union, cast, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Final, Union, get_args, get_origin
 
 import attrs
-from cattrs.errors import AttributeValidationNote, ClassValidationError
-from cattrs.gen import make_dict_structure_fn, override
+from cattrs import gen
 
 from aiooncall._base.datetimes import parse_datetime, parse_local, parse_time
 from aiooncall._base.json import as_object
-from aiooncall.codec.compiled import compile_reader
 from aiooncall.codec.fields import (
     EXTRA,
     LOCAL,
     UNIT,
-    WIRE,
     choices,
     has_extra,
-    is_member,
-    may_be_unset,
     member_names,
+    members,
     open_enum,
-    required_names,
     tag_of,
     tagged_classes,
     wire_name,
@@ -48,19 +43,15 @@ _NAMES: Final[dict[type, str]] = {
 
 def add_reading(converter: Converter) -> None:
     """Teach `converter` to read models."""
-    for kind in (str, int, bool):
-        converter.register_structure_hook(kind, _strict(kind))
-    converter.register_structure_hook(float, lambda value, _: _number(value))
-    converter.register_structure_hook(datetime, lambda value, _: parse_datetime(value))
+    for kind in _PLAIN:
+        converter.register_structure_hook(kind, _plain(kind))
     factories: list[tuple[Callable[[Any], Any], Callable[[Converter, Any], Structure]]] = [
         (attrs.has, _read_class),
         (_is_tuple, _read_tuple),
-        (may_be_unset, _read_set),
-        (_is_optional, _read_optional),
-        (lambda kind: set(choices(kind)) == {str, NoneType}, lambda _, __: _optional_text),
-        (lambda kind: set(choices(kind)) - {NoneType} == {time, str}, lambda _, __: _optional_time),
         (open_enum, lambda _, kind: _read_enum(kind)),
         (tagged_classes, _read_tagged),
+        (_PARSERS.__contains__, lambda _, kind: _parsed(_PARSERS[kind])),
+        (_is_optional, _read_optional),
     ]
     for applies, make in factories:
         converter.register_structure_hook_factory(partial(_holds, applies), partial(make, converter))
@@ -75,7 +66,23 @@ def mismatch(value: object, kind: type) -> TypeError:
     return TypeError(f"expected {_NAMES[kind]}, got {_NAMES.get(type(value), type(value).__name__)}")
 
 
-def _strict(kind: type) -> Structure:
+def _number(value: object) -> float:
+    if type(value) is int or type(value) is float:
+        return value
+    raise mismatch(value, float)
+
+
+_PLAIN: Final = (str, int, bool)
+"""What is in JSON as it is in Python."""
+_PARSERS: Final[dict[Any, Callable[[Any], Any]]] = {
+    float: _number,
+    datetime: parse_datetime,
+    Union[time, str]: parse_time,  # noqa: UP007 (an annotation can spell it either way, and in any order)
+}
+"""What is made from one value."""
+
+
+def _plain(kind: type) -> Structure:
     def structure(value: object, _: object) -> object:
         if type(value) is not kind:
             raise mismatch(value, kind)
@@ -84,39 +91,33 @@ def _strict(kind: type) -> Structure:
     return structure
 
 
-def _number(value: object) -> float:
-    if type(value) is int or type(value) is float:
+def _plain_or_null(kind: type) -> Structure:
+    def structure(value: object, _: object) -> object:
+        if type(value) is not kind and value is not None:
+            raise mismatch(value, kind)
         return value
-    raise mismatch(value, float)
+
+    return structure
 
 
-def _optional_text(value: object, _: object) -> object:
-    if type(value) is not str and value is not None:
-        raise mismatch(value, str)
-    return value
+def _parsed(parse: Callable[[Any], Any]) -> Structure:
+    return lambda value, _: parse(value)
 
 
-def _optional_time(value: object, _: object) -> time | str | None:
-    return None if value is None else parse_time(value)
-
-
-def _read_set(converter: Converter, kind: Any) -> Structure:  # noqa: ANN401 (any annotation)
-    """Read what may be UNSET: once it is on the wire, the rest of the union decides."""
-    rest: Any = Union[choices(kind)]  # noqa: UP007 (of a tuple of types)
-    return _bound(converter.get_structure_hook(rest), rest)
-
-
-def _bound(structure: Structure, kind: Any) -> Structure:  # noqa: ANN401 (any annotation)
-    """Return a hook that is always told `kind`: some of cattrs' own look at it."""
-    return lambda value, _: structure(value, kind)
+def _parsed_or_null(parse: Callable[[Any], Any]) -> Structure:
+    return lambda value, _: None if value is None else parse(value)
 
 
 def _is_optional(kind: Any) -> bool:  # noqa: ANN401 (any annotation)
-    return NoneType in choices(kind) and len(choices(kind)) == 2  # noqa: PLR2004 (None and the other)
+    return NoneType in choices(kind)
 
 
 def _read_optional(converter: Converter, kind: Any) -> Structure:  # noqa: ANN401 (any annotation)
-    (inner,) = set(choices(kind)) - {NoneType}
+    inner: Any = Union[tuple(choice for choice in choices(kind) if choice is not NoneType)]  # noqa: UP007 (of a tuple)
+    if inner in _PLAIN:
+        return _plain_or_null(inner)
+    if inner in _PARSERS:
+        return _parsed_or_null(_PARSERS[inner])
     read = converter.get_structure_hook(inner)
     return lambda value, _: None if value is None else read(value, inner)
 
@@ -125,14 +126,11 @@ def _read_enum(kind: Any) -> Structure:  # noqa: ANN401 (any annotation)
     enum = open_enum(kind)
     assert enum is not None  # noqa: S101 (narrowing: the predicate let only these through)
     known: dict[str, StrEnum] = {member.value: member for member in enum}
-    optional = NoneType in choices(kind)
 
-    def structure(value: object, _: object) -> StrEnum | str | None:
-        if isinstance(value, str):
-            return known.get(value, value)
-        if value is None and optional:
-            return None
-        raise mismatch(value, str)
+    def structure(value: object, _: object) -> StrEnum | str:
+        if type(value) is not str:
+            raise mismatch(value, str)
+        return known.get(value, value)
 
     return structure
 
@@ -155,110 +153,68 @@ def _read_tuple(converter: Converter, kind: Any) -> Structure:  # noqa: ANN401 (
 
 def _read_tagged(converter: Converter, kind: Any) -> Structure:  # noqa: ANN401 (any annotation)
     classes = tagged_classes(kind)
-    readers = {tag_of(choice): _lazy(converter, choice) for choice in classes}
+    readers = {tag_of(choice): (converter.get_structure_hook(choice), choice) for choice in classes}
     other = readers[tag_of(classes[-1])]
-    optional = NoneType in choices(kind)
-
-    def structure(value: object, _: object) -> object:
-        if value is None and optional:
-            return None
-        fields = as_object(value)
-        if fields is None:
-            raise mismatch(value, dict)
-        return readers.get(fields.get("type"), other)(fields)
-
-    return structure
-
-
-def _lazy(converter: Converter, kind: type) -> Callable[[object], object]:
-    def structure(value: object) -> object:
-        return cast("object", converter.structure(value, kind))
-
-    return structure
-
-
-def _read_class(converter: Converter, kind: type) -> Structure:
-    fields = attrs.fields(kind)
-    renames = {field.name: wire_name(field) for field in fields if WIRE in field.metadata}
-    plain = cast(
-        "Structure",
-        make_dict_structure_fn(kind, converter, **{f.name: _override(f) for f in fields}),
-    )
-    known, required, keeps_extra = member_names(kind), required_names(kind), has_extra(kind)
 
     def structure(value: object, _: object) -> object:
         found = as_object(value)
         if found is None:
             raise mismatch(value, dict)
-        if not required <= found.keys():
-            raise _missing(kind, min(required - found.keys()))
-        made: object = plain(found, kind)
-        if keeps_extra and not known.issuperset(found):
-            setattr(made, EXTRA, {key: item for key, item in found.items() if key not in known})
-        return made
-
-    if converter.detailed_validation:
-        return _with_wire_names(structure, renames)
-    hook_of = converter.get_structure_hook
-    return compile_reader(kind, lambda field, part: _special_reader(field) or hook_of(part), structure)
-
-
-def _override(field: attrs.Attribute[Any]) -> Any:  # noqa: ANN401 (cattrs' own class)
-    if not is_member(field):
-        return override(omit=True)
-    return override(rename=field.metadata.get(WIRE), struct_hook=_special_reader(field))
-
-
-def _special_reader(field: attrs.Attribute[Any]) -> Structure | None:
-    if UNIT in field.metadata:
-        return duration_reader(field.metadata[UNIT])
-    return (lambda value, _: parse_local(value)) if LOCAL in field.metadata else None
-
-
-def duration_reader(unit: int) -> Structure:
-    """Return what reads a number of units, each so many seconds long, as seconds."""
-
-    def structure(value: object, _: object) -> float | None:
-        return None if value is None else _number(value) * unit
+        read, choice = readers.get(found.get("type"), other)
+        return read(found, choice)
 
     return structure
 
 
-# What follows is for errors only.
+def _read_class(converter: Converter, kind: type) -> Structure:
+    read, known, keeps_extra = _generate(converter, kind), member_names(kind), has_extra(kind)
+
+    def structure(value: dict[str, Any], _: object) -> object:
+        if type(value) is not dict:
+            raise mismatch(value, dict)
+        made = read(value, kind)
+        if keeps_extra and not known.issuperset(value):
+            setattr(made, EXTRA, {name: item for name, item in value.items() if name not in known})
+        return made
+
+    return structure
 
 
-def _missing(kind: type, name: str) -> ClassValidationError:
-    problem = KeyError(name)
-    problem.__notes__ = [_note(name, kind)]
-    make: Any = ClassValidationError  # what it takes besides a group's arguments is not in its type
-    error: ClassValidationError = make(f"While structuring {kind.__name__}", [problem], kind)
-    return error
+def _generate(converter: Converter, kind: type) -> Structure:
+    """Let cattrs write the function that reads the members of a class."""
+    # Two functions come of one list of fields. The one that explains knows a field by its name on the wire, since
+    # cattrs puts that into its notes, and begins with what must be there. The fast one sets what may be absent once the
+    # object is made, as if it was no argument: gathering keywords in a dict takes twice as long. A class that converts
+    # what is set on it (its `__setattr__` is not object's) gets arguments, as it would convert everything twice.
+    fields = members(kind)
+    if converter.detailed_validation:
+        fields = sorted((field.evolve(name=wire_name(field), alias=field.alias) for field in fields), key=_place)
+    elif _sets_plainly(kind):
+        needed = {field.name for field in attrs.fields(kind) if field.default is attrs.NOTHING}
+        fields = [field.evolve(init=field.name in needed) for field in fields]
+    overrides = {
+        field.name: gen.override(rename=wire_name(field), struct_hook=_special_reader(field)) for field in fields
+    }
+    make: Any = gen.make_dict_structure_fn_from_attrs  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] (it takes bare Attributes)
+    read: Structure = make(fields, kind, converter, _cattrs_include_init_false=True, **overrides)
+    return read
 
 
-def _note(name: str, kind: object) -> AttributeValidationNote:
-    make: Any = AttributeValidationNote  # its own way to be made is not in its type
-    note: AttributeValidationNote = make(f"Structuring @ attribute {name}", name, kind)
-    return note
+def _sets_plainly(kind: type) -> bool:
+    set_attribute: object = kind.__setattr__
+    return set_attribute is object.__setattr__
 
 
-def _with_wire_names(structure: Structure, renames: dict[str, str]) -> Structure:
-    """Let errors name fields as the wire does."""
-
-    def explained(value: object, kind: object) -> object:
-        try:
-            return structure(value, kind)
-        except ClassValidationError as group:
-            for problem in group.exceptions:
-                problem.__notes__ = [_renamed(note, renames) for note in getattr(problem, "__notes__", ())]
-            raise
-
-    return explained
+def _place(field: attrs.Attribute[Any]) -> tuple[bool, str]:
+    """Return what sorts what must be there to the front, by name."""
+    return (False, field.name) if field.default is attrs.NOTHING else (True, "")
 
 
-def _renamed(note: str, renames: dict[str, str]) -> str:
-    if not isinstance(note, AttributeValidationNote) or note.name not in renames:
-        return note
-    return _note(renames[note.name], note.type)
+def _special_reader(field: attrs.Attribute[Any]) -> Structure | None:
+    if UNIT in field.metadata:
+        unit: int = field.metadata[UNIT]
+        return _parsed_or_null(lambda value: _number(value) * unit)
+    return _parsed(parse_local) if LOCAL in field.metadata else None
 
 
 def describe(problem: BaseException, _: object) -> str:

@@ -21,7 +21,7 @@ class NotAResource(Exception):
     """Something that is not a resource of its kind."""
 
 
-def find_fault(document: Document, kind: type[Resource], kinds: Mapping[str, type[Resource]]) -> CodecError | None:
+def diagnose(document: Document, kind: type[Resource], kinds: Mapping[str, type[Resource]]) -> CodecError | None:
     """Return the first thing in `document` that is not as it should be, with its path; None if all is well."""
     for number, (path, raw) in enumerate(document.resources()):
         try:

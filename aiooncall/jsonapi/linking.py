@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
 import attrs
 
 from aiooncall._base.unset import UNSET
-from aiooncall.codec import field_reader, wire_name
-from aiooncall.codec.fields import is_member, required_names
-from aiooncall.jsonapi.diagnose import NotAResource, find_fault
+from aiooncall.codec import structure_hook, wire_name
+from aiooncall.codec.fields import member_names, required_names
+from aiooncall.jsonapi.diagnose import NotAResource, diagnose
 from aiooncall.jsonapi.document import Graph
 from aiooncall.jsonapi.resources import ONE, RELATION, Resource, ResourceRef, UnknownResource, relations
 
@@ -32,23 +32,23 @@ _MEMBERS: Final = frozenset({"type", "id", "attributes", "relationships"})
 _OBJECT: Final = (dict, NoneType)
 
 
-class Plan(Generic[R]):
-    """How resources of one class are read: field by field of what is there, since most answers say little of much.
+class ResourceReader(Generic[R]):
+    """What it takes to read the resources of one class.
 
     Attributes:
-        attributes: by its name on the wire, how to set an attribute, how to read it, and as what.
-        required: the attributes that an answer must have.
+        kind: the class.
+        read: the codec's function that makes one of its attributes, and is told the class.
+        known: the names of the attributes that the class has a field for.
+        required: the names of those that an answer must have.
         relations: by its name on the wire, how to set a relationship, and whether it leads to one resource.
     """
 
-    __slots__ = ("attributes", "kind", "relations", "required")
+    __slots__ = ("kind", "known", "read", "relations", "required")
 
     def __init__(self, kind: type[R]) -> None:
-        fields = [field for field in attrs.fields(attrs.resolve_types(kind)) if is_member(field)]
         self.kind: type[R] = kind
-        self.attributes: dict[str, tuple[Setter, Callable[[Any, Any], Any], Any]] = {
-            wire_name(field): (_setter(kind, field), *field_reader(field)) for field in fields
-        }
+        self.read: Callable[[Any, type[R]], R] = structure_hook(kind)
+        self.known: frozenset[str] = member_names(kind)
         self.required: frozenset[str] = required_names(kind)
         self.relations: dict[str, tuple[Setter, bool]] = {
             wire_name(field): (_setter(kind, field), field.metadata[RELATION] == ONE) for field in relations(kind)
@@ -56,19 +56,20 @@ class Plan(Generic[R]):
 
 
 def _setter(kind: type, field: attrs.Attribute[Any]) -> Callable[[object, object], None]:
-    """Return what sets a field without the conversion that is meant for people."""
+    """Return what sets a field past the class's own `__setattr__`: that converts what people set."""
     return cast("Callable[[object, object], None]", getattr(kind, field.name).__set__)
 
 
-_plans: dict[type[Resource], Plan[Any]] = {}
+_set_id: Final = _setter(Resource, attrs.fields(Resource).id)
+_readers: dict[type[Resource], ResourceReader[Any]] = {}
 
 
-def plan_of(kind: type[R]) -> Plan[R]:
-    """Return how resources of `kind` are read; found out once."""
-    plan = _plans.get(kind)
-    if plan is None:
-        plan = _plans[kind] = Plan(kind)
-    return plan
+def reader_of(kind: type[R]) -> ResourceReader[R]:
+    """Return what reads resources of `kind`; made once."""
+    found = _readers.get(kind)
+    if found is None:
+        found = _readers[kind] = ResourceReader(kind)
+    return found
 
 
 def link(document: Document, kind: type[R], kinds: Mapping[str, type[Resource]]) -> Graph[R]:
@@ -87,24 +88,29 @@ def link(document: Document, kind: type[R], kinds: Mapping[str, type[Resource]])
     except Exception as error:  # noqa: BLE001 (a hook may raise anything)
         problem = error
     # Looked for here and not above: an error that is raised there holds the first one, which shows the answer.
-    raise find_fault(document, kind, kinds) or problem
+    raise diagnose(document, kind, kinds) or problem
 
 
 def _link(document: Document, kind: type[R], kinds: Mapping[str, type[Resource]]) -> Graph[R]:
     """Make every resource, then connect them: time grows with the size, and memory holds no more than the result."""
-    plans = {name: plan_of(known) for name, known in kinds.items()}
+    # Two passes, as references go forwards, backwards and in circles. The first makes each resource of its attributes
+    # alone and puts it into the index. In the second all of them are there, so that each reference is one look into the
+    # index, whatever the order of the document, and a circle is nothing special: nobody waits for anybody to be whole.
+    readers = {name: reader_of(known) for name, known in kinds.items()}
     raws = document.included or []
     index: Index = {}
-    included = [_make_included(raw, plans, index) for raw in raws]
+    included = [_make_included(raw, readers, index) for raw in raws]
+    # An index with fewer than were made tells that some stand there twice. That is rare enough to begin again for it,
+    # rather than to ask at each whether it is new.
     if sum(map(len, index.values())) < len(raws):
         return _link(attrs.evolve(document, included=_distinct(raws)), kind, kinds)
-    primary = plan_of(kind)
+    primary = reader_of(kind)
     data = [_make_primary(raw, primary) for raw in document.data]
     if kinds.get(kind.type) is kind:  # one type can mean one thing as primary and another as included
         index.setdefault(kind.type, {}).update({resource.id: resource for resource in data})
     for raw, resource in zip(raws, included, strict=True):
-        if "relationships" in raw and raw["type"] in plans:
-            _connect(resource, raw, plans[raw["type"]], index)
+        if "relationships" in raw and raw["type"] in readers:
+            _connect(resource, raw, readers[raw["type"]], index)
     for raw, resource in zip(document.data, data, strict=True):
         _connect(resource, raw, primary, index)
     known = None if document.included is None else included
@@ -120,10 +126,10 @@ def _distinct(resources: list[Json]) -> list[Json]:
     return list(found.values())
 
 
-def _make_included(raw: Json, plans: Mapping[str, Plan[Any]], index: Index) -> Resource:
+def _make_included(raw: Json, readers: Mapping[str, ResourceReader[Any]], index: Index) -> Resource:
     kind, identifier = raw["type"], raw["id"]
-    plan = plans.get(kind)
-    made: Resource = _make_unknown(raw) if plan is None else _make(raw, plan)
+    reader = readers.get(kind)
+    made: Resource = _make_unknown(raw) if reader is None else _make(raw, reader)
     if kind in index:
         index[kind][identifier] = made
     else:
@@ -131,41 +137,29 @@ def _make_included(raw: Json, plans: Mapping[str, Plan[Any]], index: Index) -> R
     return made
 
 
-def _make_primary(raw: Json, plan: Plan[R]) -> R:
-    if raw["type"] != plan.kind.type or (plan.required and raw.get("attributes") is None):
+def _make_primary(raw: Json, reader: ResourceReader[R]) -> R:
+    if raw["type"] != reader.kind.type or (reader.required and raw.get("attributes") is None):
         raise NotAResource
-    return _make(raw, plan)
+    return _make(raw, reader)
 
 
-def _make(raw: Json, plan: Plan[R]) -> R:
+def _make(raw: Json, reader: ResourceReader[R]) -> R:
     """Return a resource with what it says of itself."""
-    identifier = raw["id"]
+    # The codec is given `attributes` as if they were the whole object: what stands beside them is a field of the class,
+    # too, but none of its members. No attributes and an empty object of them are written back as what they were.
+    identifier, attributes, known = raw["id"], raw.get("attributes"), reader.known
     if type(identifier) is not str:
         raise NotAResource
-    made = plan.kind(id=identifier)
-    attributes = raw.get("attributes")
-    if attributes is not None:
-        _set_attributes(made, attributes, plan)
+    if attributes is None:
+        made = reader.kind()
+    else:
+        made = reader.read(attributes, reader.kind)
+        if not attributes or not known.issuperset(attributes):
+            _keep(made, "attributes", {name: said for name, said in attributes.items() if name not in known})
+    _set_id(made, identifier)
     if not _MEMBERS.issuperset(raw):
         made.extra = {**made.extra, **_beyond_members(raw)}
     return made
-
-
-def _set_attributes(made: Resource, attributes: Json, plan: Plan[Any]) -> None:
-    known = plan.attributes
-    unknown: Json | None = None
-    if plan.required and not plan.required <= attributes.keys():
-        raise NotAResource
-    for name, value in attributes.items():
-        if name in known:
-            put, read, kind = known[name]
-            put(made, read(value, kind))
-        elif unknown is None:
-            unknown = {name: value}
-        else:
-            unknown[name] = value
-    if unknown or not attributes:
-        _keep(made, "attributes", unknown or {})
 
 
 def _keep(resource: Resource, member: str, unknown: Json) -> None:
@@ -189,17 +183,19 @@ def _beyond_members(raw: Json) -> Json:
     return {name: value for name, value in raw.items() if name not in _MEMBERS}
 
 
-def _connect(resource: Resource, raw: Json, plan: Plan[Any], index: Index) -> None:
+def _connect(resource: Resource, raw: Json, reader: ResourceReader[Any], index: Index) -> None:
     """Put what the relationships of `raw` refer to in their place; what has none is kept as it is."""
     relationships = raw.get("relationships")
     if relationships is None:
         return
+    # A relationship can say more than its field holds: links beside the data, or null where a list belongs. That is
+    # kept under its name without what the field holds, and `unlink` puts the two together again.
     kept: Json = {}
     for name, relationship in relationships.items():
-        if name not in plan.relations or "data" not in relationship:
-            kept[name] = relationship if name not in plan.relations else _object(relationship)
+        if name not in reader.relations or "data" not in relationship:
+            kept[name] = relationship if name not in reader.relations else _object(relationship)
             continue
-        put, is_one = plan.relations[name]
+        put, is_one = reader.relations[name]
         data = relationship["data"]
         if not is_one:
             put(resource, tuple([_find(identifier, index) for identifier in data or _nothing(data)]))

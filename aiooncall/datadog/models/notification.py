@@ -14,7 +14,7 @@ import attrs
 
 from aiooncall._base.datetimes import to_seconds
 from aiooncall._base.unset import UNSET, Omittable, UnsetType
-from aiooncall.codec.fields import REQUIRED, UNIT, WIRE, listed, read_only
+from aiooncall.codec.fields import REQUIRED, UNIT, WIRE, extra_members, listed, read_only
 from aiooncall.datadog.models.variant import UnknownVariant
 from aiooncall.datadog.models.written import Written
 from aiooncall.jsonapi import ResourceRef, to_one
@@ -61,7 +61,7 @@ class PhoneConfig:
     region: str | UnsetType = read_only(required=True)
     verified: bool | UnsetType = read_only(required=True)
     sms_subscribed_at: Omittable[datetime] = read_only()
-    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
@@ -72,7 +72,7 @@ class EmailConfig:
 
     address: str
     formats: Sequence[EmailFormat | str] = listed(default=(EmailFormat.HTML,), metadata={REQUIRED: True})
-    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
@@ -83,7 +83,7 @@ class PushConfig:
 
     device_name: str
     application_name: str
-    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    extra: dict[str, Any] = extra_members()
 
 
 ChannelConfig = PhoneConfig | EmailConfig | PushConfig | UnknownVariant
@@ -106,7 +106,7 @@ class PhoneSettings:
     type: ClassVar[str] = "phone"
 
     method: PhoneMethod | str
-    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True, eq=False, repr=False)

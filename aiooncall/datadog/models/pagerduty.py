@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 
-from aiooncall.codec.fields import WIRE
+from aiooncall.codec.fields import WIRE, extra_members
 
 
 @attrs.define(kw_only=True)
@@ -19,4 +19,4 @@ class PagerDutyService:
     """
 
     name: str = attrs.field(metadata={WIRE: "service_name"})
-    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    extra: dict[str, Any] = extra_members()

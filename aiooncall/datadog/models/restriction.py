@@ -11,7 +11,7 @@ import attrs
 
 from aiooncall._base.datetimes import spelt_out
 from aiooncall._base.unset import UNSET, Omittable
-from aiooncall.codec.fields import listed, required, spelt
+from aiooncall.codec.fields import extra_members, listed, required, spelt
 
 
 class Weekday(StrEnum):
@@ -42,7 +42,7 @@ class TimeRestriction:
     start_time: Omittable[time | str] = spelt(spelt_out)
     end_day: Omittable[Weekday | str] = UNSET
     end_time: Omittable[time | str] = spelt(spelt_out)
-    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
@@ -57,4 +57,4 @@ class TimeRestrictions:
 
     time_zone: Omittable[str] = required()
     restrictions: Omittable[Sequence[TimeRestriction]] = listed()
-    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    extra: dict[str, Any] = extra_members()

@@ -10,7 +10,7 @@ import attrs
 
 from aiooncall._base.datetimes import to_seconds
 from aiooncall._base.unset import UNSET, Omittable, UnsetType
-from aiooncall.codec.fields import UNIT, WIRE, as_tuple, listed, or_unset, spelt
+from aiooncall.codec.fields import UNIT, WIRE, as_tuple, extra_members, listed, or_unset, spelt
 from aiooncall.datadog.models.policy import EscalationPolicy
 from aiooncall.datadog.models.restriction import TimeRestrictions
 from aiooncall.datadog.models.variant import UnknownVariant
@@ -48,7 +48,7 @@ class EscalationPolicyAction:
         default=UNSET, converter=to_seconds, metadata={WIRE: "ack_timeout_minutes", UNIT: 60}
     )
     support_hours: Omittable[TimeRestrictions] = UNSET
-    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
@@ -59,7 +59,7 @@ class SlackMessageAction:
 
     workspace: str
     channel: str
-    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
@@ -71,7 +71,7 @@ class TeamsMessageAction:
     tenant: str
     team: str
     channel: str
-    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
@@ -81,7 +81,7 @@ class WorkflowAction:
     type: ClassVar[str] = "workflow"
 
     handle: str
-    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
@@ -91,7 +91,7 @@ class RerouteToTeamAction:
     type: ClassVar[str] = "reroute_to_team"
 
     destination_team_id: str
-    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    extra: dict[str, Any] = extra_members()
 
 
 RoutingAction = (

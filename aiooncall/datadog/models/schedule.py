@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import attrs
 
 from aiooncall._base.unset import UNSET, Omittable, UnsetType
-from aiooncall.codec.fields import READ_ONLY, as_tuple, listed, or_unset, read_only, required, spelt
+from aiooncall.codec.fields import READ_ONLY, as_tuple, extra_members, listed, or_unset, read_only, required, spelt
 from aiooncall.datadog.models.people import Team, User
 from aiooncall.datadog.models.restriction import TimeRestriction
 from aiooncall.datadog.models.written import Written
@@ -37,7 +37,7 @@ class Interval:
 
     days: Omittable[int] = spelt(or_unset)
     seconds: Omittable[int] = spelt(or_unset)
-    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    extra: dict[str, Any] = extra_members()
 
 
 def _interval(length: Interval | timedelta | UnsetType | None) -> Interval | UnsetType | None:

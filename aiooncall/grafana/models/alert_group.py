@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 
 from aiooncall._base.unset import UNSET, Omittable
-from aiooncall.codec.fields import listed, read_only, required
+from aiooncall.codec.fields import extra_members, listed, read_only, required
 
 
 class AlertGroupState(StrEnum):
@@ -35,16 +35,16 @@ class LabelPart:
 
     id: Omittable[str] = UNSET
     name: Omittable[str] = UNSET
-    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
 class Label:
     """A label: a key and a value."""
 
-    key: LabelPart
-    value: LabelPart
-    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    key: LabelPart = required()
+    value: LabelPart = required()
+    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
@@ -55,7 +55,7 @@ class Permalinks:
     slack: Omittable[str] = UNSET
     slack_app: Omittable[str] = UNSET
     telegram: Omittable[str] = UNSET
-    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
@@ -66,10 +66,10 @@ class Alert:
     alert_group_id: Omittable[str] = UNSET
     created_at: Omittable[datetime] = UNSET
     payload: Any = UNSET
-    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    extra: dict[str, Any] = extra_members()
 
 
-@attrs.define(kw_only=True)
+@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
 class AlertGroup:
     """Alerts that are handled as one.
 
@@ -95,4 +95,4 @@ class AlertGroup:
     labels: Omittable[Sequence[Label]] = listed()
     permalinks: Omittable[Permalinks] = UNSET
     last_alert: Omittable[Alert] = UNSET
-    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    extra: dict[str, Any] = extra_members()

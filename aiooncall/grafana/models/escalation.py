@@ -13,7 +13,7 @@ import attrs
 
 from aiooncall._base.datetimes import to_seconds
 from aiooncall._base.unset import UNSET, Omittable
-from aiooncall.codec.fields import UNIT, WIRE, listed, read_only
+from aiooncall.codec.fields import UNIT, WIRE, extra_members, listed, read_only
 from aiooncall.errors import OptionsError
 
 
@@ -32,7 +32,7 @@ class EscalationChain:
     id: str = read_only(required=True)
     name: Omittable[str] = UNSET
     team_id: Omittable[str] = UNSET
-    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
@@ -42,7 +42,7 @@ class _Step:
     id: str = read_only(required=True)
     escalation_chain_id: Omittable[str] = UNSET
     position: Omittable[int] = UNSET
-    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)

@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 
 from aiooncall._base.unset import UNSET, Omittable
-from aiooncall.codec.fields import read_only
+from aiooncall.codec.fields import extra_members, read_only
 
 
 class MaintenanceMode(StrEnum):
@@ -36,7 +36,7 @@ class SlackRouting:
 
     channel_id: Omittable[str] = UNSET
     enabled: Omittable[bool] = UNSET
-    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
@@ -45,7 +45,7 @@ class BackendRouting:
 
     id: Omittable[str] = UNSET
     enabled: Omittable[bool] = UNSET
-    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
@@ -56,7 +56,7 @@ class DefaultRoute:
     escalation_chain_id: Omittable[str] = UNSET
     slack: Omittable[SlackRouting] = UNSET
     telegram: Omittable[BackendRouting] = UNSET
-    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
@@ -72,7 +72,7 @@ class Route:
     is_the_last_route: Omittable[bool] = read_only()
     slack: Omittable[SlackRouting] = UNSET
     telegram: Omittable[BackendRouting] = UNSET
-    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
@@ -82,7 +82,7 @@ class Template:
     title: Omittable[str] = UNSET
     message: Omittable[str] = UNSET
     image_url: Omittable[str] = UNSET
-    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
@@ -98,7 +98,7 @@ class Templates:
     sms: Omittable[Template] = UNSET
     phone_call: Omittable[Template] = UNSET
     telegram: Omittable[Template] = UNSET
-    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
@@ -106,7 +106,7 @@ class Heartbeat:
     """The address that has to be called regularly; it is a secret."""
 
     link: Omittable[str] = attrs.field(default=UNSET, repr=False)
-    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
@@ -132,4 +132,4 @@ class Integration:
     maintenance_mode: Omittable[MaintenanceMode | str] = read_only()
     maintenance_started_at: Omittable[datetime] = read_only()
     maintenance_end_at: Omittable[datetime] = read_only()
-    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    extra: dict[str, Any] = extra_members()

@@ -13,7 +13,7 @@ import attrs
 
 from aiooncall._base.datetimes import to_seconds
 from aiooncall._base.unset import UNSET, Omittable
-from aiooncall.codec.fields import UNIT, read_only
+from aiooncall.codec.fields import UNIT, extra_members, read_only
 
 
 class RuleType(StrEnum):
@@ -48,7 +48,7 @@ class PersonalNotificationRule:
     position: Omittable[int] = UNSET
     duration: Omittable[float] = attrs.field(default=UNSET, converter=to_seconds, metadata={UNIT: 1})
     important: Omittable[bool] = UNSET
-    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
@@ -61,4 +61,4 @@ class ResolutionNote:
     author: Omittable[str] = read_only()
     source: Omittable[str] = read_only()
     created_at: Omittable[datetime] = read_only()
-    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    extra: dict[str, Any] = extra_members()

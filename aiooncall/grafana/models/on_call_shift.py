@@ -11,7 +11,7 @@ import attrs
 
 from aiooncall._base.datetimes import to_seconds
 from aiooncall._base.unset import UNSET, Omittable
-from aiooncall.codec.fields import UNIT, bare_instant, listed, local_time, read_only
+from aiooncall.codec.fields import UNIT, bare_instant, extra_members, listed, local_time, read_only
 
 
 class ShiftType(StrEnum):
@@ -81,4 +81,4 @@ class OnCallShift:
     users: Omittable[Sequence[str]] = listed()
     rolling_users: Omittable[Sequence[Sequence[str]]] = listed()
     start_rotation_from_user_index: Omittable[int] = UNSET
-    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    extra: dict[str, Any] = extra_members()

@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 
 from aiooncall._base.unset import UNSET, Omittable
-from aiooncall.codec.fields import listed, read_only
+from aiooncall.codec.fields import extra_members, listed, read_only
 
 
 class UserRole(StrEnum):
@@ -30,7 +30,7 @@ class SlackIdentity:
 
     user_id: Omittable[str] = UNSET
     team_id: Omittable[str] = UNSET
-    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
@@ -46,7 +46,7 @@ class User:
     slack: Omittable[SlackIdentity] = UNSET
     timezone: Omittable[str] = UNSET
     teams: Omittable[Sequence[str]] = listed()
-    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
@@ -58,7 +58,7 @@ class Team:
     email: Omittable[str] = UNSET
     avatar_url: Omittable[str] = UNSET
     grafana_id: Omittable[int] = UNSET
-    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
@@ -68,7 +68,7 @@ class SlackGroup:
     id: Omittable[str] = UNSET
     name: Omittable[str] = UNSET
     handle: Omittable[str] = UNSET
-    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
@@ -78,7 +78,7 @@ class UserGroup:
     id: str = read_only(required=True)
     type: Omittable[str] = UNSET
     slack: Omittable[SlackGroup] = UNSET
-    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
@@ -87,7 +87,7 @@ class SlackChannel:
 
     slack_id: str = read_only(required=True)
     name: Omittable[str] = UNSET
-    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
@@ -95,7 +95,7 @@ class Organization:
     """An organisation of Grafana."""
 
     id: str = read_only(required=True)
-    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
@@ -103,4 +103,4 @@ class Info:
     """What the engine says of itself."""
 
     url: Omittable[str] = UNSET
-    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    extra: dict[str, Any] = extra_members()

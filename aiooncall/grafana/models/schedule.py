@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import attrs
 
 from aiooncall._base.unset import UNSET, Omittable
-from aiooncall.codec.fields import WIRE, listed, read_only
+from aiooncall.codec.fields import WIRE, extra_members, listed, read_only
 
 
 @attrs.define(kw_only=True)
@@ -18,7 +18,7 @@ class SlackSettings:
 
     channel_id: Omittable[str] = UNSET
     user_group_id: Omittable[str] = UNSET
-    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
@@ -40,7 +40,7 @@ class WebSchedule:
     shifts: Omittable[Sequence[str]] = listed()
     slack: Omittable[SlackSettings] = UNSET
     on_call_now: Omittable[Sequence[str]] = read_only()
-    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
@@ -58,7 +58,7 @@ class CalendarSchedule:
     enable_web_overrides: Omittable[bool] = UNSET
     slack: Omittable[SlackSettings] = UNSET
     on_call_now: Omittable[Sequence[str]] = read_only()
-    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
@@ -74,7 +74,7 @@ class ICalSchedule:
     ical_url_overrides: Omittable[str] = UNSET
     slack: Omittable[SlackSettings] = UNSET
     on_call_now: Omittable[Sequence[str]] = read_only()
-    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
@@ -86,7 +86,7 @@ class UnknownSchedule:
     name: Omittable[str] = UNSET
     team_id: Omittable[str] = UNSET
     on_call_now: Omittable[Sequence[str]] = read_only()
-    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    extra: dict[str, Any] = extra_members()
 
 
 Schedule = WebSchedule | CalendarSchedule | ICalSchedule | UnknownSchedule
@@ -101,4 +101,4 @@ class FinalShift:
     end: datetime = attrs.field(metadata={WIRE: "shift_end"})
     user_email: Omittable[str] = UNSET
     user_username: Omittable[str] = UNSET
-    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    extra: dict[str, Any] = extra_members()

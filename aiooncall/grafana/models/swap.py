@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 
 from aiooncall._base.unset import UNSET, Omittable
-from aiooncall.codec.fields import listed, read_only
+from aiooncall.codec.fields import extra_members, listed, read_only
 
 
 class SwapStatus(StrEnum):
@@ -46,4 +46,4 @@ class ShiftSwap:
     created_at: Omittable[datetime] = read_only()
     updated_at: Omittable[datetime] = read_only()
     shifts: Omittable[Sequence[Any]] = listed(metadata={"read_only": True})
-    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    extra: dict[str, Any] = extra_members()

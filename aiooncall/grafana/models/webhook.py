@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 
 from aiooncall._base.unset import UNSET, Omittable
-from aiooncall.codec.fields import listed, read_only
+from aiooncall.codec.fields import extra_members, listed, read_only
 
 
 class TriggerType(StrEnum):
@@ -59,7 +59,7 @@ class Webhook:
     forward_all: Omittable[bool] = UNSET
     integration_filter: Omittable[Sequence[str]] = listed()
     preset: Omittable[str] = read_only()
-    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
@@ -74,7 +74,7 @@ class WebhookResponse:
     status_code: Omittable[int] = UNSET
     content: Omittable[str] = UNSET
     event_data: Omittable[str] = UNSET
-    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
@@ -96,4 +96,4 @@ class Action:
     trigger_template: Omittable[str] = UNSET
     forward_whole_payload: Omittable[bool] = UNSET
     integration_filter: Omittable[Sequence[str]] = listed()
-    extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    extra: dict[str, Any] = extra_members()

@@ -15,7 +15,7 @@ from aiooncall.datadog.resources.escalation_policies import EscalationPolicies
 from aiooncall.datadog.resources.includes import PolicyInclude, RoutingInclude, ScheduleInclude
 from aiooncall.datadog.resources.routing_rules import TeamRoutingRules
 from aiooncall.datadog.resources.schedules import Schedules
-from aiooncall.jsonapi import Resource, fill, sources
+from aiooncall.jsonapi import Resource, merge, missing_references
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -38,11 +38,11 @@ async def hydrate(core: ApiCore, resource: R) -> R:
 
     bounds = Bounds("hydrate")
     with core.one_deadline():
-        while wanted := [source for source in sources(filled, readers, KINDS) if source not in asked]:
+        while wanted := [source for source in missing_references(filled, readers, KINDS) if source not in asked]:
             bounds.go_deeper(len(wanted))
             asked.update(wanted)
             found = await read_all(wanted, read, skip_missing=True)
-            fill(filled, found.values(), KINDS)
+            merge(filled, found.values(), KINDS)
     return filled
 
 

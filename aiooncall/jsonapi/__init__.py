@@ -7,7 +7,7 @@ document into objects that hold each other, `unlink` turns them back into the sa
 
 from aiooncall.jsonapi.document import Document, Graph, parse_document
 from aiooncall.jsonapi.linking import link
-from aiooncall.jsonapi.merge import fill, sources
+from aiooncall.jsonapi.merging import merge, missing_references
 from aiooncall.jsonapi.resources import (
     TO_MANY,
     Resource,
@@ -34,16 +34,16 @@ __all__ = [
     "UnknownResource",
     "Unread",
     "each",
-    "fill",
     "has_content",
     "identifier",
     "link",
+    "merge",
+    "missing_references",
     "parse_document",
     "plain",
     "reachable",
     "related",
     "relations",
-    "sources",
     "to_many",
     "to_one",
     "unlink",

@@ -25,7 +25,9 @@ Source = tuple[type[Resource], str]
 Key = tuple[type[Resource], ResourceRef]
 
 
-def sources(root: Resource, readable: Collection[type[Resource]], kinds: Mapping[str, type[Resource]]) -> list[Source]:
+def missing_references(
+    root: Resource, readable: Collection[type[Resource]], kinds: Mapping[str, type[Resource]]
+) -> list[Source]:
     """Return what has to be read to fill in what a graph lacks: class and id, each once.
 
     What cannot be read by itself comes with the nearest thing on the way to it that can.
@@ -61,7 +63,7 @@ def _lacks(resource: Resource) -> bool:
     return not has_content(resource) or any(link is UNSET for link in links)
 
 
-def fill(root: Resource, others: Iterable[Resource], kinds: Mapping[str, type[Resource]]) -> None:
+def merge(root: Resource, others: Iterable[Resource], kinds: Mapping[str, type[Resource]]) -> None:
     """Complete a graph, in place, by what `others` lead to.
 
     What is there stays as it is, so that edits are kept; what is unset or only a reference is filled in.

@@ -32,7 +32,10 @@ GROUPS = 10_000
 FEW = 2_000
 """How many groups are listed where a server takes its time."""
 DELAY = 0.005
-TARGET = 1.15
+TARGET = 1.05
+"""For the time by the clock where a server takes its time: groups are made while the next page is under way."""
+TARGETS_DECODING = {"documented": 4.0, "alertmanager": 2.7}
+"""For decoding alone over `orjson.loads`, by payload."""
 BARE, OURS = "aiohttp + orjson.loads", "aiooncall"
 CONTENDERS: dict[str, Lister] = {"the same again (control)": bare_listing, OURS: our_listing}
 
@@ -98,9 +101,8 @@ def _report(result: Result, case: Case, pairs: Pairs) -> None:
         wall, cpu = [mine.wall / before.wall for before, mine in both], [mine.cpu / before.cpu for before, mine in both]
         walls, cpus = [mine.wall for _, mine in both], [mine.cpu for _, mine in both]
         result.rows.append((str(case), name, spread(walls, 1), spread(wall), spread(cpus, 1), spread(cpu)))
-        if name == OURS:
+        if name == OURS and case.delay:
             result.aim(f"{case}: wall time over the bare loop", median(wall), TARGET)
-            result.aim(f"{case}: CPU time over the bare loop", median(cpu), TARGET)
 
 
 def _measured(url: str, case: Case, rounds: int, groups: int) -> Pairs:
@@ -142,6 +144,7 @@ def _report_decoding(result: Result, payload: str, bodies: list[bytes], rounds: 
     ratios, case = [mine / before for before, mine in turns], f"{payload}, decoding alone"
     result.rows.append((case, "orjson.loads", "", "", spread([before for before, _ in turns], 2), "1"))
     result.rows.append((case, OURS, "", "", spread([mine for _, mine in turns], 2), spread(ratios)))
+    result.aim(f"{case}: CPU time over orjson.loads", median(ratios), TARGETS_DECODING[payload])
 
 
 def _read(body: bytes) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, time
-from functools import partial
 from types import NoneType
 from typing import TYPE_CHECKING, Any, Final, Union, get_args, get_origin
 
@@ -45,20 +44,16 @@ def add_reading(converter: Converter) -> None:
     """Teach `converter` to read models."""
     for kind in _PLAIN:
         converter.register_structure_hook(kind, _plain(kind))
-    factories: list[tuple[Callable[[Any], Any], Callable[[Converter, Any], Structure]]] = [
+    factories: list[tuple[Callable[[Any], Any], Any]] = [  # cattrs gives the converter to those that take one
         (attrs.has, _read_class),
         (_is_tuple, _read_tuple),
-        (open_enum, lambda _, kind: _read_enum(kind)),
+        (open_enum, _read_enum),
         (tagged_classes, _read_tagged),
-        (_PARSERS.__contains__, lambda _, kind: _parsed(_PARSERS[kind])),
+        (_PARSERS.__contains__, _read_parsed),
         (_is_optional, _read_optional),
     ]
     for applies, make in factories:
-        converter.register_structure_hook_factory(partial(_holds, applies), partial(make, converter))
-
-
-def _holds(applies: Callable[[Any], Any], kind: Any) -> bool:  # noqa: ANN401 (any annotation)
-    return bool(applies(kind))
+        converter.register_structure_hook_factory(applies, make)
 
 
 def mismatch(value: object, kind: type) -> TypeError:
@@ -104,6 +99,10 @@ def _parsed(parse: Callable[[Any], Any]) -> Structure:
     return lambda value, _: parse(value)
 
 
+def _read_parsed(kind: Any) -> Structure:  # noqa: ANN401 (any annotation)
+    return _parsed(_PARSERS[kind])
+
+
 def _parsed_or_null(parse: Callable[[Any], Any]) -> Structure:
     return lambda value, _: None if value is None else parse(value)
 
@@ -112,7 +111,7 @@ def _is_optional(kind: Any) -> bool:  # noqa: ANN401 (any annotation)
     return NoneType in choices(kind)
 
 
-def _read_optional(converter: Converter, kind: Any) -> Structure:  # noqa: ANN401 (any annotation)
+def _read_optional(kind: Any, converter: Converter) -> Structure:  # noqa: ANN401 (any annotation)
     inner: Any = Union[tuple(choice for choice in choices(kind) if choice is not NoneType)]  # noqa: UP007 (of a tuple)
     if inner in _PLAIN:
         return _plain_or_null(inner)
@@ -139,7 +138,7 @@ def _is_tuple(kind: Any) -> bool:  # noqa: ANN401 (any annotation)
     return get_origin(kind) in {tuple, Sequence}
 
 
-def _read_tuple(converter: Converter, kind: Any) -> Structure:  # noqa: ANN401 (any annotation)
+def _read_tuple(kind: Any, converter: Converter) -> Structure:  # noqa: ANN401 (any annotation)
     listed: Any = list[get_args(kind)[0]]  # type: ignore[misc]
     read_list = converter.get_structure_hook(listed)
 
@@ -151,7 +150,7 @@ def _read_tuple(converter: Converter, kind: Any) -> Structure:  # noqa: ANN401 (
     return structure
 
 
-def _read_tagged(converter: Converter, kind: Any) -> Structure:  # noqa: ANN401 (any annotation)
+def _read_tagged(kind: Any, converter: Converter) -> Structure:  # noqa: ANN401 (any annotation)
     classes = tagged_classes(kind)
     readers = {tag_of(choice): (converter.get_structure_hook(choice), choice) for choice in classes}
     other = readers[tag_of(classes[-1])]
@@ -166,8 +165,8 @@ def _read_tagged(converter: Converter, kind: Any) -> Structure:  # noqa: ANN401 
     return structure
 
 
-def _read_class(converter: Converter, kind: type) -> Structure:
-    read, known, keeps_extra = _generate(converter, kind), member_names(kind), has_extra(kind)
+def _read_class(kind: type, converter: Converter) -> Structure:
+    read, known, keeps_extra = _generate(kind, converter), member_names(kind), has_extra(kind)
 
     def structure(value: dict[str, Any], _: object) -> object:
         if type(value) is not dict:
@@ -180,7 +179,7 @@ def _read_class(converter: Converter, kind: type) -> Structure:
     return structure
 
 
-def _generate(converter: Converter, kind: type) -> Structure:
+def _generate(kind: type, converter: Converter) -> Structure:
     """Let cattrs write the function that reads the members of a class."""
     # Two functions come of one list of fields. The one that explains knows a field by its name on the wire, since
     # cattrs puts that into its notes, and begins with what must be there. The fast one sets what may be absent once the

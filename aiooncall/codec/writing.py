@@ -25,10 +25,10 @@ def add_writing(converter: Converter) -> None:
     """Teach `converter` to write models."""
     converter.register_unstructure_hook(datetime, format_datetime)
     converter.register_unstructure_hook(time, time.isoformat)
-    converter.register_unstructure_hook_factory(attrs.has, partial(_write_class, converter))
+    converter.register_unstructure_hook_factory(attrs.has, _write_class)
 
 
-def _write_class(converter: Converter, kind: type) -> Unstructure:
+def _write_class(kind: type, converter: Converter) -> Unstructure:
     overrides = {field.name: _override(field) for field in attrs.fields(kind)}
     plain = cast("Unstructure", make_dict_unstructure_fn(kind, converter, **overrides))
     tag, keeps_extra = tag_of(kind), has_extra(kind)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     Setter = Callable[[object, object], None]
 
 R = TypeVar("R", bound=Resource)
-Index = dict[str, dict[str, Resource]]
+Index = dict[tuple[str, str], Resource]
 
 _MEMBERS: Final = frozenset({"type", "id", "attributes", "relationships"})
 _OBJECT: Final = (dict, NoneType)
@@ -102,12 +102,12 @@ def _link(document: Document, kind: type[R], kinds: Mapping[str, type[Resource]]
     included = [_make_included(raw, readers, index) for raw in raws]
     # An index with fewer than were made tells that some stand there twice. That is rare enough to begin again for it,
     # rather than to ask at each whether it is new.
-    if sum(map(len, index.values())) < len(raws):
+    if len(index) < len(raws):
         return _link(attrs.evolve(document, included=_distinct(raws)), kind, kinds)
     primary = reader_of(kind)
     data = [_make_primary(raw, primary) for raw in document.data]
     if kinds.get(kind.type) is kind:  # one type can mean one thing as primary and another as included
-        index.setdefault(kind.type, {}).update({resource.id: resource for resource in data})
+        index.update({(kind.type, resource.id): resource for resource in data})
     for raw, resource in zip(raws, included, strict=True):
         if "relationships" in raw and raw["type"] in readers:
             _connect(resource, raw, readers[raw["type"]], index)
@@ -127,13 +127,8 @@ def _distinct(resources: list[Json]) -> list[Json]:
 
 
 def _make_included(raw: Json, readers: Mapping[str, ResourceReader[Any]], index: Index) -> Resource:
-    kind, identifier = raw["type"], raw["id"]
-    reader = readers.get(kind)
-    made: Resource = _make_unknown(raw) if reader is None else _make(raw, reader)
-    if kind in index:
-        index[kind][identifier] = made
-    else:
-        index[kind] = {identifier: made}
+    reader = readers.get(raw["type"])
+    made = index[raw["type"], raw["id"]] = _make_unknown(raw) if reader is None else _make(raw, reader)
     return made
 
 
@@ -191,11 +186,12 @@ def _connect(resource: Resource, raw: Json, reader: ResourceReader[Any], index: 
     # A relationship can say more than its field holds: links beside the data, or null where a list belongs. That is
     # kept under its name without what the field holds, and `unlink` puts the two together again.
     kept: Json = {}
+    known = reader.relations
     for name, relationship in relationships.items():
-        if name not in reader.relations or "data" not in relationship:
-            kept[name] = relationship if name not in reader.relations else _object(relationship)
+        if name not in known or "data" not in relationship:
+            kept[name] = relationship if name not in known else _object(relationship)
             continue
-        put, is_one = reader.relations[name]
+        put, is_one = known[name]
         data = relationship["data"]
         if not is_one:
             put(resource, tuple([_find(identifier, index) for identifier in data or _nothing(data)]))
@@ -222,7 +218,7 @@ def _nothing(data: object) -> tuple[()]:
 
 def _find(identifier: Json, index: Index) -> Resource | ResourceRef:
     kind, name = identifier["type"], identifier["id"]
-    found = index[kind].get(name) if kind in index else None
+    found = index.get((kind, name))
     if found is not None:
         return found
     if type(kind) is not str or type(name) is not str:

@@ -99,7 +99,11 @@ def _link(document: Document, kind: type[R], kinds: Mapping[str, type[Resource]]
     readers = {name: reader_of(known) for name, known in kinds.items()}
     raws = document.included or []
     index: Index = {}
-    included = [_make_included(raw, readers, index) for raw in raws]
+    included: list[Resource] = []
+    for raw in raws:
+        reader = readers.get(raw["type"])
+        made = index[raw["type"], raw["id"]] = _make_unknown(raw) if reader is None else _make(raw, reader)
+        included.append(made)
     # An index with fewer than were made tells that some stand there twice. That is rare enough to begin again for it,
     # rather than to ask at each whether it is new.
     if len(index) < len(raws):
@@ -124,12 +128,6 @@ def _distinct(resources: list[Json]) -> list[Json]:
         key = raw["type"], raw["id"]
         found[key] = {**raw, **found[key]} if key in found else raw
     return list(found.values())
-
-
-def _make_included(raw: Json, readers: Mapping[str, ResourceReader[Any]], index: Index) -> Resource:
-    reader = readers.get(raw["type"])
-    made = index[raw["type"], raw["id"]] = _make_unknown(raw) if reader is None else _make(raw, reader)
-    return made
 
 
 def _make_primary(raw: Json, reader: ResourceReader[R]) -> R:

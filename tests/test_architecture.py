@@ -169,6 +169,30 @@ def test_library_has_its_place(library: str) -> None:
     assert wrong == []
 
 
+def offered(init: str) -> set[str]:
+    """Return the names that a package has from its own `__init__`, or by the stub beside it."""
+    stub = (PACKAGE / init).with_suffix(".pyi")
+    tree = ast.parse((stub if stub.exists() else PACKAGE / init).read_text(encoding="utf-8"))
+    brought = {
+        alias.asname or alias.name for node in tree.body if isinstance(node, ast.ImportFrom) for alias in node.names
+    }
+    return brought | {node.name for node in public(tree)}
+
+
+def test_no_module_hides_a_public_name() -> None:
+    """No module has the name of something that its package offers: importing the module would put it in its place."""
+    packages = [file for file in FILES if file.endswith("__init__.py")]
+    hidden = [
+        f"{other}: {name}"
+        for init in packages
+        for name in offered(init)
+        for other in FILES
+        if other in {str(Path(init).parent / f"{name}.py"), str(Path(init).parent / name / "__init__.py")}
+    ]
+    assert any(offered(init) for init in packages)
+    assert hidden == []
+
+
 def test_no_import_cycle() -> None:
     """Following imports never leads back to where one came from, inside a layer either."""
     expect_no_cycle(our_imports())

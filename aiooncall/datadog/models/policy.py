@@ -14,6 +14,7 @@ from aiooncall.codec.fields import ANY_ORDER, READ_ONLY, UNIT, WIRE, as_tuple, l
 from aiooncall.datadog.models.people import Team, User
 from aiooncall.datadog.models.schedule import Schedule, ScheduleTarget
 from aiooncall.datadog.models.written import Written
+from aiooncall.drawing.drawable import Drawable
 from aiooncall.jsonapi import TO_MANY, Resource, ResourceRef, UnknownResource, Unread, each, to_many
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def _steps(given: Iterable[EscalationStep] | UnsetType) -> Sequence[EscalationSt
 
 
 @attrs.define(kw_only=True, eq=False, repr=False)
-class EscalationPolicy(Written):
+class EscalationPolicy(Drawable, Written):
     """Who is told of a page, in which order, until somebody acknowledges it.
 
     Attributes:
@@ -89,53 +90,20 @@ class EscalationPolicy(Written):
         """What to call the policy: the name, else the id."""
         return self.name or self.id
 
-    def outline(self, on_call: Mapping[str, OnCall] | None = None) -> Outline:
-        """Return the escalation as plain data, which the methods below draw.
+    def _outline(self, on_call: Mapping[str, OnCall]) -> Outline:
+        from aiooncall.datadog.outline import label_of, outline_step  # noqa: PLC0415 (drawing is not needed to page)
+        from aiooncall.drawing.outline import Outline  # noqa: PLC0415 (neither is this)
 
-        Args:
-            on_call: who is on call, by schedule id; without it a schedule shows who takes turns, if that was read.
-        """
-        from aiooncall.datadog.outline import outline_of  # noqa: PLC0415 (drawing is not needed to page)
-
-        return outline_of(self, each(self.steps, EscalationStep), on_call or {})
-
-    def describe(self, on_call: Mapping[str, OnCall] | None = None) -> str:
-        """Return the escalation as text: who is reached when, step by step.
-
-        Args:
-            on_call: who is on call, by schedule id.
-        """
-        from aiooncall.drawing.text import describe  # noqa: PLC0415 (drawing is not needed to page)
-
-        return describe(self.outline(on_call))
-
-    def tree(self, on_call: Mapping[str, OnCall] | None = None, *, ascii_only: bool = False) -> str:
-        """Return the escalation as a tree for the terminal.
-
-        Args:
-            on_call: who is on call, by schedule id.
-            ascii_only: whether to do without box-drawing characters.
-        """
-        from aiooncall.drawing.text import tree  # noqa: PLC0415 (drawing is not needed to page)
-
-        return tree(self.outline(on_call), ascii_only=ascii_only)
-
-    def mermaid(self, on_call: Mapping[str, OnCall] | None = None) -> str:
-        """Return the escalation as a Mermaid flowchart (https://mermaid.js.org).
-
-        Args:
-            on_call: who is on call, by schedule id.
-        """
-        from aiooncall.drawing.mermaid import mermaid  # noqa: PLC0415 (drawing is not needed to page)
-
-        return mermaid(self.outline(on_call))
-
-    def svg(self, on_call: Mapping[str, OnCall] | None = None) -> str:
-        """Return the escalation as a picture, for light and dark pages.
-
-        Args:
-            on_call: who is on call, by schedule id.
-        """
-        from aiooncall.drawing.svg import svg  # noqa: PLC0415 (drawing is not needed to page)
-
-        return svg(self.outline(on_call))
+        found: Iterable[EscalationStep | ResourceRef] = each(self.steps, EscalationStep)
+        steps = [step for step in found if not isinstance(step, ResourceRef)]
+        return Outline(
+            title=self.label,
+            steps=tuple(
+                outline_step(step.targets or (), step.escalate_after, on_call, in_turn=not _tells_all(step))
+                for step in steps
+            ),
+            repeats=max(0, self.retries or 0),
+            ending="the page is resolved" if self.resolve_page_on_policy_end else "the page stays open",
+            teams=tuple(label_of(team) for team in self.teams or ()),
+            complete=self.steps is not UNSET and len(steps) == len(self.steps),
+        )

@@ -18,12 +18,14 @@ from aiooncall.datadog.models.page import PageSort, PageStatus
 from aiooncall.errors import ApiError, BadRequest, CodecError, NotFound, OptionsError, TransportError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from aiooncall.client.connection import Connection
     from aiooncall.datadog.models.page import Page
-    from aiooncall.datadog.resources.pages import Pages
     from aiooncall.options import ClientOptions
+
+    ListPages = Callable[..., AsyncIterator[Page]]
+    GetPage = Callable[[str], Awaitable[Page]]
 
 PREFIX: Final = "dedup_key:"
 LONGEST_TAG: Final = 200
@@ -50,11 +52,14 @@ def tag(key: str) -> str:
     return PREFIX + key
 
 
-async def find_newest(pages: Pages, key: str, known: str | None, fits: Callable[[Page], bool] = bool) -> Page | None:
+async def find_newest(
+    list_pages: ListPages, get_page: GetPage, key: str, known: str | None, fits: Callable[[Page], bool] = bool
+) -> Page | None:
     """Return the newest page with `key` that `fits`, or None.
 
     Args:
-        pages: where to look.
+        list_pages: lists pages, as `Pages.list` does.
+        get_page: reads one.
         key: the dedup key.
         known: the id of one that this client has made: lists show a page a moment after it was made.
         fits: tells which pages count; all do without it.
@@ -65,16 +70,16 @@ async def find_newest(pages: Pages, key: str, known: str | None, fits: Callable[
     wanted, order = tag(key), PageSort.CREATED_AT_DESCENDING
     found: Page | None = None
     with suppress(BadRequest):  # how tags are searched for is not documented
-        found = await _newest(pages.list(f'tags:"{wanted}"', page_size=NEWEST, sort=order), wanted, fits)
-    found = found or await _newest(pages.list(page_size=NEWEST, sort=order), wanted, fits)
+        found = await _newest(list_pages(f'tags:"{wanted}"', page_size=NEWEST, sort=order), wanted, fits)
+    found = found or await _newest(list_pages(page_size=NEWEST, sort=order), wanted, fits)
     with suppress(NotFound):
-        made = None if known is None else await pages.get(known)
+        made = None if known is None else await get_page(known)
         if made is not None and fits(made) and (found is None or made.created_at > found.created_at):
             return made
     return found
 
 
-async def find_open(pages: Pages, key: str, connection: Connection) -> Page | None:
+async def find_open(list_pages: ListPages, get_page: GetPage, key: str, connection: Connection) -> Page | None:
     """Return the newest open page with `key`, or None; what is over is kept as known, as no doubt is settled by it."""
 
     def is_open(page: Page) -> bool:
@@ -83,7 +88,7 @@ async def find_open(pages: Pages, key: str, connection: Connection) -> Page | No
         connection.made.is_new(page.id)
         return False
 
-    return await find_newest(pages, key, connection.by_key.get(key), is_open)
+    return await find_newest(list_pages, get_page, key, connection.by_key.get(key), is_open)
 
 
 async def _newest(rows: AsyncIterator[Page], wanted: str, fits: Callable[[Page], bool]) -> Page | None:
@@ -99,12 +104,12 @@ async def _newest(rows: AsyncIterator[Page], wanted: str, fits: Callable[[Page],
 
 
 async def find(
-    pages: Pages, key: str, started: float, is_new: Callable[[str], bool], options: ClientOptions
+    list_pages: ListPages, key: str, started: float, is_new: Callable[[str], bool], options: ClientOptions
 ) -> str | None:
     """Return the id of the page with `key` that was created since `started`, or None if it does not show up in time.
 
     Args:
-        pages: where to look.
+        list_pages: lists pages, as `Pages.list` does.
         key: the dedup key.
         started: wall time at which the creation began, in seconds since the epoch.
         is_new: tells of an id whether it is none of an earlier call, and keeps it.
@@ -115,13 +120,13 @@ async def find(
     def fits(page: Page) -> bool:
         return page.created_at >= since and is_new(page.id)
 
-    return await reconciled(partial(_look, pages, tag(key), since, fits), options)
+    return await reconciled(partial(_look, list_pages, tag(key), since, fits), options)
 
 
-async def _look(pages: Pages, wanted: str, since: datetime, fits: Callable[[Page], bool]) -> str | None:
+async def _look(list_pages: ListPages, wanted: str, since: datetime, fits: Callable[[Page], bool]) -> str | None:
     # Two ways that fail apart: one may not know the query, the other not the order.
-    for rows in (pages.list(f'tags:"{wanted}"', page_size=NEWEST), pages.list(since=since, page_size=NEWEST)):
+    for found in (list_pages(f'tags:"{wanted}"', page_size=NEWEST), list_pages(since=since, page_size=NEWEST)):
         with suppress(ApiError, TransportError, CodecError):  # a search that does not work proves nothing
-            if (page := await _newest(rows, wanted, fits)) is not None:
+            if (page := await _newest(found, wanted, fits)) is not None:
                 return page.id
     return None

@@ -114,7 +114,7 @@ class Pages:
         core, connection, find = self._core, self._core.connection, None
         if dedup_key is not None:
             started = core.options.clock.time()
-            find = partial(dedup.find, self, dedup_key, started, connection.made.is_new, core.options)
+            find = partial(dedup.find, self.list, dedup_key, started, connection.made.is_new, core.options)
         with core.one_deadline() as deadline:
             if unless_open and dedup_key and (known := await self._open(dedup_key, delivery, deadline)):
                 return CreatedPage(id=known, created=False)
@@ -135,11 +135,13 @@ class Pages:
         """
         dedup.tag(dedup_key)
         with self._core.one_deadline():
-            return await dedup.find_newest(self, dedup_key, self._core.connection.by_key.get(dedup_key))
+            return await dedup.find_newest(
+                self.list, self.get, dedup_key, self._core.connection.by_key.get(dedup_key)
+            )
 
     async def _open(self, dedup_key: str, delivery: Delivery | str, deadline: DeadlineScope) -> str | None:
         """Return the id of an open page with a key; None also if nobody can tell and the page must not be lost."""
-        find = partial(dedup.find_open, self, dedup_key, self._core.connection)
+        find = partial(dedup.find_open, self.list, self.get, dedup_key, self._core.connection)
         try:
             page = await look(find, delivery, deadline)
         except (ApiError, TransportError, CodecError):

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
     from aiooncall._base.unset import Omittable
     from aiooncall.client.core import ApiCore
+    from aiooncall.grafana.resources.filters import Pairs
     from aiooncall.transport.crud import Crud
     from aiooncall.transport.endpoint import Endpoint, Query
 
 M = TypeVar("M")
 Json = dict[str, Any]
-Pairs = tuple[tuple[str, str], ...]
 
 LARGEST_PAGE: Final = 100
 """Rows in one request at most (grafana/oncall, engine/common/api_helpers/paginators.py)."""

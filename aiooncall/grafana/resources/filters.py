@@ -13,7 +13,8 @@ from aiooncall.grafana.models.alert_group import AlertGroupState
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from aiooncall.grafana.resources.base import Pairs
+Pairs = tuple[tuple[str, str], ...]
+"""Query parameters, of which one can come twice."""
 
 _WORDS: Final = {AlertGroupState.FIRING: "new"}
 """What the filter calls a state, where that differs."""

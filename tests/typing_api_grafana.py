@@ -27,6 +27,7 @@ from aiooncall.grafana import (
     Action,
     Alert,
     CalendarSchedule,
+    ChainWithSteps,
     ContinueAtTimeStep,
     DefaultRoute,
     EscalationChain,
@@ -169,6 +170,9 @@ async def escalation(gf: GrafanaOnCall) -> None:
     """A step is one of several classes, told apart by matching."""
     chain = await gf.escalation_chains.create(EscalationChain(name="c", team_id=None))
     assert_type(chain, EscalationChain)
+    drawable = await gf.escalation_chains.with_steps(chain.id)
+    assert_type(drawable, ChainWithSteps)
+    assert_type(drawable.tree(), str)
     await gf.escalation_policies.create(WaitStep(escalation_chain_id=chain.id, duration=timedelta(minutes=5)))
     await gf.escalation_policies.create(ContinueAtTimeStep(notify_if_time_from=time(9), notify_if_time_to="17:00:00Z"))
     step = await gf.escalation_policies.get("E1")

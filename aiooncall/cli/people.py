@@ -11,8 +11,10 @@ from aiooncall.cli.command import command
 from aiooncall.cli.printing import plain, print_facts, print_json, print_on_call, say
 from aiooncall.cli.settings import Settings
 from aiooncall.cli.times import WRITTEN, utc
+from aiooncall.datadog.models.policy import EscalationPolicy
 from aiooncall.datadog.resources.includes import PolicyInclude
 from aiooncall.grafana.client import GrafanaOnCall
+from aiooncall.grafana.models.chain import ChainWithSteps
 
 policies: typer.Typer = typer.Typer(help="Escalation policies.", no_args_is_help=True)
 schedules: typer.Typer = typer.Typer(help="Schedules.", no_args_is_help=True)
@@ -42,21 +44,18 @@ async def who(
 @command(policies, "show")
 async def show_policy(settings: Settings, policy_id: Annotated[str, typer.Argument()]) -> None:
     """Show whom an escalation policy reaches, step by step; for Grafana, an escalation chain."""
+    found: ChainWithSteps | EscalationPolicy
     async with settings.client() as client:
         if isinstance(client, GrafanaOnCall):
-            chain = await client.escalation_chains.get(policy_id)
-            steps = [step async for step in client.escalation_policies.list(escalation_chain_id=policy_id)]
-            if settings.json:
-                print_json({"chain": plain(chain), "steps": [plain(step) for step in steps]})
-            else:
-                rows = {f"{number}.": _words(plain(step)) for number, step in enumerate(steps, 1)}
-                print_facts(rows, title=chain.name or chain.id)
-            return
-        policy = await client.hydrate(await client.escalation_policies.get(policy_id, include=PolicyInclude))
+            found = chain = await client.escalation_chains.with_steps(policy_id)
+            told = {"chain": plain(chain.chain), "steps": [plain(step) for step in chain.steps]}
+        else:
+            found = await client.hydrate(await client.escalation_policies.get(policy_id, include=PolicyInclude))
+            told = plain(found)
     if settings.json:
-        print_json(policy)
+        print_json(told)
     else:
-        say(policy.tree())
+        say(found.tree())
 
 
 @command(schedules, "show")
@@ -78,11 +77,3 @@ async def show_schedule(settings: Settings, schedule_id: Annotated[str, typer.Ar
     print_on_call(on_call, as_json=False)
     if shifts:
         print_facts({f"{one['shift_start']} to {one['shift_end']}": one.get("user_username") for one in shifts})
-
-
-def _words(step: dict[str, object]) -> str:
-    """Return what a step says, besides which one it is."""
-    known = {"id", "escalation_chain_id", "position", "type"}
-    said = {name: value for name, value in step.items() if name not in known}
-    details = ", ".join(f"{name} {value}" for name, value in said.items() if value not in (None, "", []))
-    return f"{step.get('type')}" + (f": {details}" if details else "")

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from aiooncall.grafana.models.alert_group import Label as Label
     from aiooncall.grafana.models.alert_group import LabelPart as LabelPart
     from aiooncall.grafana.models.alert_group import Permalinks as Permalinks
+    from aiooncall.grafana.models.chain import ChainWithSteps as ChainWithSteps
     from aiooncall.grafana.models.escalation import ContinueAtTimeStep as ContinueAtTimeStep
     from aiooncall.grafana.models.escalation import ContinueOnAlertsStep as ContinueOnAlertsStep
     from aiooncall.grafana.models.escalation import DeclareIncidentStep as DeclareIncidentStep

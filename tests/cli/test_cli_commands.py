@@ -96,7 +96,7 @@ TABLE: Final = {
     "group silence": ("group silence {GROUP} --for 60", r"done: silence I\w+\n"),
     "group delete": ("group delete {GROUP} --mode delete", r"done: delete I\w+\n"),
     "policy show": ("policy show {POLICY}", r"Checkout\n(.*\n)*.*Ann"),
-    "policy show of Grafana": ("policy show {CHAIN} -p grafana", r"Checkout chain\n +1\. .*300\n +2\. .*"),
+    "policy show of Grafana": ("policy show {CHAIN} -p grafana", r"Checkout chain\n.*At once\n.*nobody\n.*\n.*ben"),
     "schedule show": ("schedule show {SCHEDULE}", r"Days of storage\n(.*\n) +now +Ann"),
     "schedule show of Grafana": ("schedule show {CALENDAR} -p grafana", r"Primary\n(.*\n) +now +nobody"),
     "who": ("who --schedule {SCHEDULE} --at 2026-06-01T12:00:00+02:00", r"2026-06-01 10:00 UTC\n +now +Ann"),

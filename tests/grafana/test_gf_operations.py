@@ -78,7 +78,7 @@ def test_every_public_method_is_an_operation() -> None:
         for method, _ in inspect.getmembers(service, callable)
         if not method.startswith("_") and not method.endswith("_many")
     }
-    assert methods == CALLS.keys()
+    assert methods == {*CALLS.keys(), "escalation_chains.with_steps"}
 
 
 @pytest.mark.parametrize("name", [name for name in CALLS if name != BROKEN])

@@ -5,9 +5,10 @@ https://grafana.com/docs/oncall/latest/oncall-api-reference/escalation_policies/
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import time
-from typing import Any, ClassVar
+from enum import StrEnum
+from typing import Any, ClassVar, Final
 
 import attrs
 
@@ -176,3 +177,32 @@ EscalationPolicy = (
     | DeclareIncidentStep
     | UnknownStep
 )
+
+
+class Told(StrEnum):
+    """What a step can tell."""
+
+    USER = "user"
+    TEAM = "team"
+    SCHEDULE = "schedule"
+    USER_GROUP = "user_group"
+    WEBHOOK = "webhook"
+
+
+TOLD: Final = {
+    "persons_to_notify": Told.USER,
+    "persons_to_notify_next_each_time": Told.USER,
+    "notify_on_call_from_schedule": Told.SCHEDULE,
+    "team_to_notify": Told.TEAM,
+    "group_to_notify": Told.USER_GROUP,
+    "webhook_id": Told.WEBHOOK,
+}
+"""By the field of a step that has an id, or several."""
+
+
+def told_by(step: EscalationPolicy) -> Iterator[tuple[Told, str]]:
+    """Yield the kind and the id of all that a step tells."""
+    for field, kind in TOLD.items():
+        value = getattr(step, field, None)
+        for identifier in (value,) if isinstance(value, str) else value or ():
+            yield kind, identifier

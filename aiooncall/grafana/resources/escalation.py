@@ -15,6 +15,7 @@ from aiooncall._base.validation import at_most, ids_of, needs, number, whole_uni
 from aiooncall.client.composite import composite
 from aiooncall.errors import OptionsError
 from aiooncall.grafana.limits import USER
+from aiooncall.grafana.models.chain import ChainWithSteps
 from aiooncall.grafana.models.escalation import (
     ContinueAtTimeStep,
     DeclareIncidentStep,
@@ -28,6 +29,7 @@ from aiooncall.grafana.models.escalation import (
     WaitStep,
 )
 from aiooncall.grafana.resources.base import LARGEST_PAGE, Collection, TeamCollection, pairs
+from aiooncall.grafana.resources.chain_names import names_of
 from aiooncall.transport.crud import crud
 
 if TYPE_CHECKING:
@@ -66,6 +68,24 @@ class EscalationChains(TeamCollection[EscalationChain]):
 
     _kind = EscalationChain
     _endpoints = CHAINS
+
+    @composite
+    async def with_steps(self, chain_id: str) -> ChainWithSteps:
+        """Return a chain with its steps, and what those whom they tell are called; it can be drawn.
+
+        It takes a request for the chain, one for each hundred steps, and one for each user, schedule, team and webhook
+        in them, all at once.
+
+        Args:
+            chain_id: the chain.
+
+        Raises:
+            NotFound: there is no such chain.
+        """
+        chain = await self.get(chain_id)
+        found = EscalationPolicies(self._client).list(escalation_chain_id=chain.id)
+        steps = tuple([step async for step in found])
+        return ChainWithSteps(chain=chain, steps=steps, names=await names_of(self._client, chain, steps))
 
     def _check(self, resource: EscalationChain, *, new: bool) -> None:
         if new:

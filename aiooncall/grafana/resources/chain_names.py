@@ -1,0 +1,60 @@
+"""What those are called whom the steps of an escalation chain tell: the steps have their ids only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aiooncall.client.composite import Bounds
+from aiooncall.client.gather import read_all
+from aiooncall.errors import Forbidden, NotFound
+from aiooncall.grafana.models.escalation import Told, told_by
+from aiooncall.grafana.resources.chatops import UserGroups
+from aiooncall.grafana.resources.people import Teams, Users
+from aiooncall.grafana.resources.schedules import Schedules
+from aiooncall.grafana.resources.webhooks import Webhooks
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable
+
+    from aiooncall.client.base import BaseClient
+    from aiooncall.grafana.models.escalation import EscalationChain, EscalationPolicy
+
+
+async def names_of(client: BaseClient, chain: EscalationChain, steps: Iterable[EscalationPolicy]) -> dict[str, str]:
+    """Return what to call a chain's team and whom its steps tell, by id.
+
+    What is gone, or may not be read, keeps its id.
+    """
+    wanted = {one for step in steps for one in told_by(step)}
+    if chain.team_id:
+        wanted.add((Told.TEAM, chain.team_id))
+    groups = {name for kind, name in wanted if kind is Told.USER_GROUP}
+    others = sorted((kind, name) for kind, name in wanted if kind is not Told.USER_GROUP)
+    Bounds("escalation chain").go_deeper(len(others))
+    names = await read_all(others, _reader(client))
+    return {name: called for (_, name), called in names.items()} | (await _groups(client) if groups else {})
+
+
+def _reader(client: BaseClient) -> Callable[[tuple[Told, str]], Awaitable[str]]:
+    get: dict[Told, tuple[Callable[[str], Awaitable[Any]], str]] = {
+        Told.USER: (Users(client).get, "username"),
+        Told.TEAM: (Teams(client).get, "name"),
+        Told.SCHEDULE: (Schedules(client).get, "name"),
+        Told.WEBHOOK: (Webhooks(client).get, "name"),
+    }
+
+    async def read(one: tuple[Told, str]) -> str:
+        kind, name = one
+        read_one, field = get[kind]
+        try:
+            return getattr(await read_one(name), field) or name
+        except (Forbidden, NotFound):
+            return name
+
+    return read
+
+
+async def _groups(client: BaseClient) -> dict[str, str]:
+    """Return what all user groups are called: they cannot be read one by one."""
+    found = [group async for group in UserGroups(client).list() if group.slack]
+    return {group.id: group.slack.name or group.slack.handle or group.id for group in found if group.slack}

@@ -129,7 +129,7 @@ class Collection(Service[R]):
         """
         return await self._create(resource, include=include)
 
-    async def get(self, resource_id: str, *, include: Iterable[str] = ()) -> R:
+    async def get(self, resource_id: str, /, *, include: Iterable[str] = ()) -> R:
         """Return one resource; what `include` does not name stays a reference.
 
         Raises:
@@ -153,7 +153,7 @@ class Collection(Service[R]):
         """
         return await self._update(resource, include=include)
 
-    async def delete(self, resource_id: str) -> None:
+    async def delete(self, resource_id: str, /) -> None:
         """Delete a resource.
 
         Raises:

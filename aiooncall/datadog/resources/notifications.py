@@ -25,14 +25,6 @@ RULES = crud(f"{_USER}/notification-rules", "rule_id")
 class UserCollection(Service[R]):
     """A kind of resource that belongs to a user."""
 
-    async def delete(self, user_id: str, resource_id: str) -> None:
-        """Delete one resource of a user.
-
-        Raises:
-            NotFound: there is no such resource.
-        """
-        await self._core.delete(self._endpoints.delete, user_id, resource_id)
-
     async def _list(self, user_id: str, include: Iterable[str] = ()) -> AsyncIterator[R]:
         query = include_query(include, self._includes)
         read = partial(read_many, kind=self._kind)
@@ -67,6 +59,14 @@ class NotificationChannels(UserCollection[NotificationChannel]):
             NotFound: there is no such channel.
         """
         return await self._call(CHANNELS.get, user_id, channel_id)
+
+    async def delete(self, user_id: str, channel_id: str) -> None:
+        """Delete a channel of a user.
+
+        Raises:
+            NotFound: there is no such channel.
+        """
+        await self._client.delete(CHANNELS.delete, user_id, channel_id)
 
 
 class NotificationRules(UserCollection[NotificationRule]):
@@ -105,3 +105,11 @@ class NotificationRules(UserCollection[NotificationRule]):
             OptionsError: something about it is wrong; nothing was sent.
         """
         return await self._update(rule, user_id, include=include)
+
+    async def delete(self, user_id: str, rule_id: str) -> None:
+        """Delete a rule of a user.
+
+        Raises:
+            NotFound: there is no such rule.
+        """
+        await self._client.delete(RULES.delete, user_id, rule_id)

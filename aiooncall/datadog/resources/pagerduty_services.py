@@ -39,7 +39,7 @@ class PagerDutyServices:
         body = dumps({"service_name": _name(name), "service_key": self._key(service_key)})
         return await self._core.fetch(ENDPOINTS.create, read=_service, body=body)
 
-    async def get(self, name: str) -> PagerDutyService:
+    async def get(self, name: str, /) -> PagerDutyService:
         """Return a service.
 
         Raises:
@@ -61,7 +61,7 @@ class PagerDutyServices:
 
         return await self._core.fetch(ENDPOINTS.update, name, body=sent, read=read)
 
-    async def delete(self, name: str) -> None:
+    async def delete(self, name: str, /) -> None:
         """Delete a service.
 
         Raises:

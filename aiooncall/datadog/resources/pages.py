@@ -174,7 +174,7 @@ class Pages:
                 return
             yield document_page
 
-    async def get(self, page_id: str) -> Page:
+    async def get(self, page_id: str, /) -> Page:
         """Return one page as it is now.
 
         Raises:

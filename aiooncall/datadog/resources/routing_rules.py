@@ -32,7 +32,7 @@ class TeamRoutingRules(TeamService[RoutingRules]):
     ) -> RoutingRules:
         return _told_once(await super()._call(endpoint, *ids, include=include, body=body, **query))
 
-    async def get(self, team_id: str, *, include: Iterable[str] = (RoutingInclude.RULES,)) -> RoutingRules:
+    async def get(self, team_id: str, /, *, include: Iterable[str] = (RoutingInclude.RULES,)) -> RoutingRules:
         """Return the rules of a team, in the order in which they are tried.
 
         Args:

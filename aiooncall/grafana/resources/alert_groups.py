@@ -135,7 +135,7 @@ class AlertGroups(Readable[AlertGroup]):
         """
         await self._act(actions.UNSILENCE, alert_group_id)
 
-    async def delete(self, alert_group_id: str, *, mode: DeleteMode | str = DeleteMode.WIPE) -> None:
+    async def delete(self, alert_group_id: str, /, *, mode: DeleteMode | str = DeleteMode.WIPE) -> None:
         """Delete a group or what it says. The server accepts it now and does it a moment later.
 
         Args:

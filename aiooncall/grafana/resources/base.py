@@ -149,13 +149,13 @@ class Service(Generic[M]):
 class Readable(Service[M]):
     """A kind of thing that can be read by its id."""
 
-    async def get(self, object_id: str) -> M:
+    async def get(self, resource_id: str, /) -> M:
         """Return one.
 
         Raises:
             NotFound: there is none with that id.
         """
-        return await self._call(self._endpoints.get, object_id)
+        return await self._call(self._endpoints.get, resource_id)
 
 
 class Collection(Readable[M]):
@@ -204,13 +204,13 @@ class Collection(Readable[M]):
         """
         return await self._change(self._endpoints.patch, resource)
 
-    async def delete(self, object_id: str) -> None:
+    async def delete(self, resource_id: str, /) -> None:
         """Delete one.
 
         Raises:
             NotFound: there is none with that id.
         """
-        await self._core.delete(self._endpoints.delete, object_id)
+        await self._core.delete(self._endpoints.delete, resource_id)
 
     async def _change(self, endpoint: Endpoint, resource: M) -> M:
         identifier: Any = getattr(self._checked(resource), "id", None)

@@ -22,8 +22,8 @@ USER_EXPORT: Final = _calendar("/api/v1/users/{user_id}/schedule_export/")
 SCHEDULE_EXPORT: Final = _calendar("/api/v1/schedules/{schedule_id}/export/")
 
 
-async def export(core: ApiCore, endpoint: Endpoint, object_id: str, export_token: str) -> str:
+async def export(core: ApiCore, endpoint: Endpoint, resource_id: str, export_token: str) -> str:
     """Return the text of a calendar."""
     core.hide(secret("export_token", export_token))
-    attempt = await core.call(endpoint, object_id, query={"token": export_token})
+    attempt = await core.call(endpoint, resource_id, query={"token": export_token})
     return attempt.body.decode("utf-8", "replace")

@@ -64,18 +64,18 @@ class ShiftSwaps(Collection[ShiftSwap]):
         )
         return self._rows(filters, page_size=page_size)
 
-    async def get(self, object_id: str, *, starting_after: datetime | None = None) -> ShiftSwap:
+    async def get(self, swap_id: str, /, *, starting_after: datetime | None = None) -> ShiftSwap:
         """Return one swap.
 
         Args:
-            object_id: the swap.
+            swap_id: the swap.
             starting_after: an aware datetime before it begins, for one that has begun.
 
         Raises:
             NotFound: there is no such swap, or it has begun.
         """
         query = pairs(starting_after=_written("starting_after", starting_after))
-        return await self._call(SWAPS.get, object_id, query=query)
+        return await self._call(SWAPS.get, swap_id, query=query)
 
     @composite
     async def take(self, swap_id: str, *, benefactor: str) -> ShiftSwap:

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import attrs
 
 from aiooncall._base.datetimes import to_seconds
 from aiooncall._base.unset import UNSET, Omittable, UnsetType
-from aiooncall.codec.fields import REQUIRED, UNIT, WIRE, extra_members, listed, read_only
+from aiooncall.codec.fields import REQUIRED, UNIT, WIRE, listed, read_only
+from aiooncall.codec.model import Model
 from aiooncall.datadog.models.variant import UnknownVariant
 from aiooncall.datadog.models.written import Written
 from aiooncall.jsonapi import ResourceRef, to_one
@@ -42,7 +43,7 @@ class PhoneMethod(StrEnum):
 
 
 @attrs.define(kw_only=True)
-class PhoneConfig:
+class PhoneConfig(Model):
     """A phone. To create one, only the number is given.
 
     Attributes:
@@ -61,29 +62,26 @@ class PhoneConfig:
     region: str | UnsetType = read_only(required=True)
     verified: bool | UnsetType = read_only(required=True)
     sms_subscribed_at: Omittable[datetime] = read_only()
-    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
-class EmailConfig:
+class EmailConfig(Model):
     """An email address."""
 
     type: ClassVar[str] = "email"
 
     address: str
     formats: Sequence[EmailFormat | str] = listed(default=(EmailFormat.HTML,), metadata={REQUIRED: True})
-    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
-class PushConfig:
+class PushConfig(Model):
     """An app on a device. It registers itself and cannot be created here."""
 
     type: ClassVar[str] = "push"
 
     device_name: str
     application_name: str
-    extra: dict[str, Any] = extra_members()
 
 
 ChannelConfig = PhoneConfig | EmailConfig | PushConfig | UnknownVariant
@@ -100,13 +98,12 @@ class NotificationChannel(Written):
 
 
 @attrs.define(kw_only=True)
-class PhoneSettings:
+class PhoneSettings(Model):
     """How a rule uses a phone."""
 
     type: ClassVar[str] = "phone"
 
     method: PhoneMethod | str
-    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True, eq=False, repr=False)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import attrs
 
-from aiooncall.codec.fields import WIRE, extra_members
+from aiooncall.codec.fields import WIRE
+from aiooncall.codec.model import Model
 
 
 @attrs.define(kw_only=True)
-class PagerDutyService:
+class PagerDutyService(Model):
     """A service, known by its name. Its key is never shown by Datadog.
 
     Attributes:
@@ -19,4 +18,3 @@ class PagerDutyService:
     """
 
     name: str = attrs.field(metadata={WIRE: "service_name"})
-    extra: dict[str, Any] = extra_members()

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import time
 from enum import StrEnum
-from typing import Any
 
 import attrs
 
 from aiooncall._base.datetimes import spelt_out
 from aiooncall._base.unset import UNSET, Omittable
-from aiooncall.codec.fields import extra_members, listed, required, spelt
+from aiooncall.codec.fields import listed, required, spelt
+from aiooncall.codec.model import Model
 
 
 class Weekday(StrEnum):
@@ -27,7 +27,7 @@ class Weekday(StrEnum):
 
 
 @attrs.define(kw_only=True)
-class TimeRestriction:
+class TimeRestriction(Model):
     """One window of the week; it may reach over the week's end.
 
     Attributes:
@@ -42,11 +42,10 @@ class TimeRestriction:
     start_time: Omittable[time | str] = spelt(spelt_out)
     end_day: Omittable[Weekday | str] = UNSET
     end_time: Omittable[time | str] = spelt(spelt_out)
-    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
-class TimeRestrictions:
+class TimeRestrictions(Model):
     """Windows of the week in one time zone; together they are a union.
 
     Attributes:
@@ -57,4 +56,3 @@ class TimeRestrictions:
 
     time_zone: Omittable[str] = required()
     restrictions: Omittable[Sequence[TimeRestriction]] = listed()
-    extra: dict[str, Any] = extra_members()

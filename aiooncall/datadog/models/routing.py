@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import attrs
 
 from aiooncall._base.datetimes import to_seconds
 from aiooncall._base.unset import UNSET, Omittable, UnsetType
-from aiooncall.codec.fields import UNIT, WIRE, as_tuple, extra_members, listed, or_unset, spelt
+from aiooncall.codec.fields import UNIT, WIRE, as_tuple, listed, or_unset, spelt
+from aiooncall.codec.model import Model
 from aiooncall.datadog.models.policy import EscalationPolicy
 from aiooncall.datadog.models.restriction import TimeRestrictions
 from aiooncall.datadog.models.variant import UnknownVariant
@@ -27,7 +28,7 @@ class RoutingUrgency(StrEnum):
 
 
 @attrs.define(kw_only=True)
-class EscalationPolicyAction:
+class EscalationPolicyAction(Model):
     """Page by an escalation policy; at most one in a rule, and then the rule has no `policy` of its own.
 
     Attributes:
@@ -48,22 +49,20 @@ class EscalationPolicyAction:
         default=UNSET, converter=to_seconds, metadata={WIRE: "ack_timeout_minutes", UNIT: 60}
     )
     support_hours: Omittable[TimeRestrictions] = UNSET
-    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
-class SlackMessageAction:
+class SlackMessageAction(Model):
     """Send a message to a Slack channel, by the ids of workspace and channel."""
 
     type: ClassVar[str] = "send_slack_message"
 
     workspace: str
     channel: str
-    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
-class TeamsMessageAction:
+class TeamsMessageAction(Model):
     """Send a message to a Microsoft Teams channel, by the ids of tenant, team and channel."""
 
     type: ClassVar[str] = "send_teams_message"
@@ -71,27 +70,24 @@ class TeamsMessageAction:
     tenant: str
     team: str
     channel: str
-    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
-class WorkflowAction:
+class WorkflowAction(Model):
     """Trigger a workflow by its handle."""
 
     type: ClassVar[str] = "workflow"
 
     handle: str
-    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
-class RerouteToTeamAction:
+class RerouteToTeamAction(Model):
     """Leave the routing to another team, by its id."""
 
     type: ClassVar[str] = "reroute_to_team"
 
     destination_team_id: str
-    extra: dict[str, Any] = extra_members()
 
 
 RoutingAction = (

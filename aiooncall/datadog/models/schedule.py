@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import attrs
 
 from aiooncall._base.unset import UNSET, Omittable, UnsetType
-from aiooncall.codec.fields import READ_ONLY, as_tuple, extra_members, listed, or_unset, read_only, required, spelt
+from aiooncall.codec.fields import READ_ONLY, as_tuple, listed, or_unset, read_only, required, spelt
+from aiooncall.codec.model import Model
 from aiooncall.datadog.models.people import Team, User
 from aiooncall.datadog.models.restriction import TimeRestriction
 from aiooncall.datadog.models.written import Written
@@ -26,7 +27,7 @@ class SchedulePosition(StrEnum):
 
 
 @attrs.define(kw_only=True)
-class Interval:
+class Interval(Model):
     """How long one turn takes: days of the calendar, which follow daylight saving, and seconds on top.
 
     Attributes:
@@ -37,7 +38,6 @@ class Interval:
 
     days: Omittable[int] = spelt(or_unset)
     seconds: Omittable[int] = spelt(or_unset)
-    extra: dict[str, Any] = extra_members()
 
 
 def _interval(length: Interval | timedelta | UnsetType | None) -> Interval | UnsetType | None:

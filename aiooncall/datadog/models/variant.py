@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import attrs
 
-from aiooncall.codec.fields import WIRE, extra_members
+from aiooncall.codec.fields import WIRE
+from aiooncall.codec.model import Model
 
 
 @attrs.define(kw_only=True)
-class UnknownVariant:
+class UnknownVariant(Model):
     """One of several kinds of thing, of a kind that is not known here. It goes back as it came.
 
     Attributes:
@@ -19,4 +18,3 @@ class UnknownVariant:
     """
 
     kind: str = attrs.field(metadata={WIRE: "type"})
-    extra: dict[str, Any] = extra_members()

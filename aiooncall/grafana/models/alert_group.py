@@ -10,7 +10,8 @@ from typing import Any
 import attrs
 
 from aiooncall._base.unset import UNSET, Omittable
-from aiooncall.codec.fields import extra_members, listed, read_only, required
+from aiooncall.codec.fields import listed, read_only, required
+from aiooncall.codec.model import Model
 
 
 class AlertGroupState(StrEnum):
@@ -30,47 +31,43 @@ class DeleteMode(StrEnum):
 
 
 @attrs.define(kw_only=True)
-class LabelPart:
+class LabelPart(Model):
     """One half of a label."""
 
     id: Omittable[str] = UNSET
     name: Omittable[str] = UNSET
-    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
-class Label:
+class Label(Model):
     """A label: a key and a value."""
 
-    key: LabelPart = required()
-    value: LabelPart = required()
-    extra: dict[str, Any] = extra_members()
+    key: LabelPart
+    value: LabelPart
 
 
 @attrs.define(kw_only=True)
-class Permalinks:
+class Permalinks(Model):
     """Where people can see an alert group."""
 
     web: Omittable[str] = UNSET
     slack: Omittable[str] = UNSET
     slack_app: Omittable[str] = UNSET
     telegram: Omittable[str] = UNSET
-    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
-class Alert:
+class Alert(Model):
     """One alert as it arrived; `payload` is whatever the source sent."""
 
     id: str = read_only(required=True)
     alert_group_id: Omittable[str] = UNSET
     created_at: Omittable[datetime] = UNSET
     payload: Any = UNSET
-    extra: dict[str, Any] = extra_members()
 
 
-@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
-class AlertGroup:
+@attrs.define(kw_only=True)
+class AlertGroup(Model):
     """Alerts that are handled as one.
 
     Attributes:
@@ -95,4 +92,3 @@ class AlertGroup:
     labels: Omittable[Sequence[Label]] = listed()
     permalinks: Omittable[Permalinks] = UNSET
     last_alert: Omittable[Alert] = UNSET
-    extra: dict[str, Any] = extra_members()

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import time
 from enum import StrEnum
-from typing import Any, ClassVar, Final
+from typing import ClassVar, Final
 
 import attrs
 
 from aiooncall._base.datetimes import to_seconds
 from aiooncall._base.unset import UNSET, Omittable
-from aiooncall.codec.fields import UNIT, WIRE, extra_members, listed, read_only
+from aiooncall.codec.fields import UNIT, WIRE, listed, read_only
+from aiooncall.codec.model import Model
 from aiooncall.errors import OptionsError
 
 
@@ -27,23 +28,21 @@ def _as_text(value: Omittable[str | time]) -> Omittable[str]:
 
 
 @attrs.define(kw_only=True)
-class EscalationChain:
+class EscalationChain(Model):
     """Who is told of an alert group, in which order: its steps are escalation policies that name it."""
 
     id: str = read_only(required=True)
     name: Omittable[str] = UNSET
     team_id: Omittable[str] = UNSET
-    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
-class _Step:
+class _Step(Model):
     """What every step has: its chain, and its place in it, counted from 0."""
 
     id: str = read_only(required=True)
     escalation_chain_id: Omittable[str] = UNSET
     position: Omittable[int] = UNSET
-    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 import attrs
 
 from aiooncall._base.unset import UNSET, Omittable
-from aiooncall.codec.fields import extra_members, read_only
+from aiooncall.codec.fields import read_only
+from aiooncall.codec.model import Model
 
 
 class MaintenanceMode(StrEnum):
@@ -31,36 +31,33 @@ class RoutingType(StrEnum):
 
 
 @attrs.define(kw_only=True)
-class SlackRouting:
+class SlackRouting(Model):
     """Whether and where a route posts in Slack."""
 
     channel_id: Omittable[str] = UNSET
     enabled: Omittable[bool] = UNSET
-    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
-class BackendRouting:
+class BackendRouting(Model):
     """Whether and where a route posts in another messaging backend."""
 
     id: Omittable[str] = UNSET
     enabled: Omittable[bool] = UNSET
-    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
-class DefaultRoute:
+class DefaultRoute(Model):
     """Where the alerts of an integration go that no other route takes. Further backends are in `extra`."""
 
     id: Omittable[str] = read_only()
     escalation_chain_id: Omittable[str] = UNSET
     slack: Omittable[SlackRouting] = UNSET
     telegram: Omittable[BackendRouting] = UNSET
-    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
-class Route:
+class Route(Model):
     """Where the alerts of an integration go that match an expression. Further backends are in `extra`."""
 
     id: str = read_only(required=True)
@@ -72,21 +69,19 @@ class Route:
     is_the_last_route: Omittable[bool] = read_only()
     slack: Omittable[SlackRouting] = UNSET
     telegram: Omittable[BackendRouting] = UNSET
-    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
-class Template:
+class Template(Model):
     """How a message is written; None takes the default."""
 
     title: Omittable[str] = UNSET
     message: Omittable[str] = UNSET
     image_url: Omittable[str] = UNSET
-    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
-class Templates:
+class Templates(Model):
     """How an integration groups and shows alerts; None resets to the default."""
 
     grouping_key: Omittable[str] = UNSET
@@ -98,19 +93,17 @@ class Templates:
     sms: Omittable[Template] = UNSET
     phone_call: Omittable[Template] = UNSET
     telegram: Omittable[Template] = UNSET
-    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
-class Heartbeat:
+class Heartbeat(Model):
     """The address that has to be called regularly; it is a secret."""
 
     link: Omittable[str] = attrs.field(default=UNSET, repr=False)
-    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
-class Integration:
+class Integration(Model):
     """Where alerts come in.
 
     Attributes:
@@ -132,4 +125,3 @@ class Integration:
     maintenance_mode: Omittable[MaintenanceMode | str] = read_only()
     maintenance_started_at: Omittable[datetime] = read_only()
     maintenance_end_at: Omittable[datetime] = read_only()
-    extra: dict[str, Any] = extra_members()

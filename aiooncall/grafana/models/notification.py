@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 import attrs
 
 from aiooncall._base.datetimes import to_seconds
 from aiooncall._base.unset import UNSET, Omittable
-from aiooncall.codec.fields import UNIT, extra_members, read_only
+from aiooncall.codec.fields import UNIT, read_only
+from aiooncall.codec.model import Model
 
 
 class RuleType(StrEnum):
@@ -33,7 +33,7 @@ class RuleType(StrEnum):
 
 
 @attrs.define(kw_only=True)
-class PersonalNotificationRule:
+class PersonalNotificationRule(Model):
     """One step of how a user is told.
 
     Attributes:
@@ -48,11 +48,10 @@ class PersonalNotificationRule:
     position: Omittable[int] = UNSET
     duration: Omittable[float] = attrs.field(default=UNSET, converter=to_seconds, metadata={UNIT: 1})
     important: Omittable[bool] = UNSET
-    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
-class ResolutionNote:
+class ResolutionNote(Model):
     """What somebody wrote about an alert group. Only notes made in the browser or here can be changed."""
 
     id: str = read_only(required=True)
@@ -61,4 +60,3 @@ class ResolutionNote:
     author: Omittable[str] = read_only()
     source: Omittable[str] = read_only()
     created_at: Omittable[datetime] = read_only()
-    extra: dict[str, Any] = extra_members()

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 import attrs
 
 from aiooncall._base.datetimes import to_seconds
 from aiooncall._base.unset import UNSET, Omittable
-from aiooncall.codec.fields import UNIT, bare_instant, extra_members, listed, local_time, read_only
+from aiooncall.codec.fields import UNIT, bare_instant, listed, local_time, read_only
+from aiooncall.codec.model import Model
 
 
 class ShiftType(StrEnum):
@@ -45,7 +45,7 @@ class WeekDay(StrEnum):
 
 
 @attrs.define(kw_only=True)
-class OnCallShift:
+class OnCallShift(Model):
     """A shift, or a rotation of shifts.
 
     Attributes:
@@ -81,4 +81,3 @@ class OnCallShift:
     users: Omittable[Sequence[str]] = listed()
     rolling_users: Omittable[Sequence[Sequence[str]]] = listed()
     start_rotation_from_user_index: Omittable[int] = UNSET
-    extra: dict[str, Any] = extra_members()

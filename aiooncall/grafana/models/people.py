@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Any
 
 import attrs
 
 from aiooncall._base.unset import UNSET, Omittable
-from aiooncall.codec.fields import extra_members, listed, read_only
+from aiooncall.codec.fields import listed, read_only
+from aiooncall.codec.model import Model
 
 
 class UserRole(StrEnum):
@@ -25,16 +25,15 @@ class UserRole(StrEnum):
 
 
 @attrs.define(kw_only=True)
-class SlackIdentity:
+class SlackIdentity(Model):
     """Who a user is in Slack."""
 
     user_id: Omittable[str] = UNSET
     team_id: Omittable[str] = UNSET
-    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
-class User:
+class User(Model):
     """A person who can be paged. A list in short form leaves the last fields out."""
 
     id: str = read_only(required=True)
@@ -46,11 +45,10 @@ class User:
     slack: Omittable[SlackIdentity] = UNSET
     timezone: Omittable[str] = UNSET
     teams: Omittable[Sequence[str]] = listed()
-    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
-class Team:
+class Team(Model):
     """A team that can be paged."""
 
     id: str = read_only(required=True)
@@ -58,49 +56,43 @@ class Team:
     email: Omittable[str] = UNSET
     avatar_url: Omittable[str] = UNSET
     grafana_id: Omittable[int] = UNSET
-    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
-class SlackGroup:
+class SlackGroup(Model):
     """A user group of Slack."""
 
     id: Omittable[str] = UNSET
     name: Omittable[str] = UNSET
     handle: Omittable[str] = UNSET
-    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
-class UserGroup:
+class UserGroup(Model):
     """A group of users as a chat system has it."""
 
     id: str = read_only(required=True)
     type: Omittable[str] = UNSET
     slack: Omittable[SlackGroup] = UNSET
-    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
-class SlackChannel:
+class SlackChannel(Model):
     """A channel of Slack; `slack_id` is what other resources name it by."""
 
     slack_id: str = read_only(required=True)
     name: Omittable[str] = UNSET
-    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
-class Organization:
+class Organization(Model):
     """An organisation of Grafana."""
 
     id: str = read_only(required=True)
-    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
-class Info:
+class Info(Model):
     """What the engine says of itself."""
 
     url: Omittable[str] = UNSET
-    extra: dict[str, Any] = extra_members()

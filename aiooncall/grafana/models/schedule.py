@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import attrs
 
 from aiooncall._base.unset import UNSET, Omittable
-from aiooncall.codec.fields import WIRE, extra_members, listed, read_only
+from aiooncall.codec.fields import WIRE, listed, read_only
+from aiooncall.codec.model import Model
 
 
 @attrs.define(kw_only=True)
-class SlackSettings:
+class SlackSettings(Model):
     """Where a schedule shows up in Slack."""
 
     channel_id: Omittable[str] = UNSET
     user_group_id: Omittable[str] = UNSET
-    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
-class WebSchedule:
+class WebSchedule(Model):
     """A schedule that is made in the browser.
 
     Attributes:
@@ -40,11 +40,10 @@ class WebSchedule:
     shifts: Omittable[Sequence[str]] = listed()
     slack: Omittable[SlackSettings] = UNSET
     on_call_now: Omittable[Sequence[str]] = read_only()
-    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
-class CalendarSchedule:
+class CalendarSchedule(Model):
     """A schedule that is made of shifts by the API, with overrides from a calendar or the browser."""
 
     type: ClassVar[str] = "calendar"
@@ -58,11 +57,10 @@ class CalendarSchedule:
     enable_web_overrides: Omittable[bool] = UNSET
     slack: Omittable[SlackSettings] = UNSET
     on_call_now: Omittable[Sequence[str]] = read_only()
-    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
-class ICalSchedule:
+class ICalSchedule(Model):
     """A schedule that is read from a calendar."""
 
     type: ClassVar[str] = "ical"
@@ -74,11 +72,10 @@ class ICalSchedule:
     ical_url_overrides: Omittable[str] = UNSET
     slack: Omittable[SlackSettings] = UNSET
     on_call_now: Omittable[Sequence[str]] = read_only()
-    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
-class UnknownSchedule:
+class UnknownSchedule(Model):
     """A schedule of a kind that this version does not know; it goes back as it came."""
 
     kind: str = attrs.field(metadata={WIRE: "type"})
@@ -86,14 +83,13 @@ class UnknownSchedule:
     name: Omittable[str] = UNSET
     team_id: Omittable[str] = UNSET
     on_call_now: Omittable[Sequence[str]] = read_only()
-    extra: dict[str, Any] = extra_members()
 
 
 Schedule = WebSchedule | CalendarSchedule | ICalSchedule | UnknownSchedule
 
 
 @attrs.define(kw_only=True)
-class FinalShift:
+class FinalShift(Model):
     """Somebody's time on call, after all rotations and overrides; cut to what was asked for."""
 
     user_id: str = attrs.field(metadata={WIRE: "user_pk"})
@@ -101,4 +97,3 @@ class FinalShift:
     end: datetime = attrs.field(metadata={WIRE: "shift_end"})
     user_email: Omittable[str] = UNSET
     user_username: Omittable[str] = UNSET
-    extra: dict[str, Any] = extra_members()

@@ -10,7 +10,8 @@ from typing import Any
 import attrs
 
 from aiooncall._base.unset import UNSET, Omittable
-from aiooncall.codec.fields import extra_members, listed, read_only
+from aiooncall.codec.fields import listed, read_only
+from aiooncall.codec.model import Model
 
 
 class SwapStatus(StrEnum):
@@ -23,7 +24,7 @@ class SwapStatus(StrEnum):
 
 
 @attrs.define(kw_only=True)
-class ShiftSwap:
+class ShiftSwap(Model):
     """A user asks that somebody else takes their shifts of a schedule for a time.
 
     Attributes:
@@ -46,4 +47,3 @@ class ShiftSwap:
     created_at: Omittable[datetime] = read_only()
     updated_at: Omittable[datetime] = read_only()
     shifts: Omittable[Sequence[Any]] = listed(metadata={"read_only": True})
-    extra: dict[str, Any] = extra_members()

@@ -13,7 +13,8 @@ from typing import Any
 import attrs
 
 from aiooncall._base.unset import UNSET, Omittable
-from aiooncall.codec.fields import extra_members, listed, read_only
+from aiooncall.codec.fields import listed, read_only
+from aiooncall.codec.model import Model
 
 
 class TriggerType(StrEnum):
@@ -36,7 +37,7 @@ def _hidden() -> Any:  # noqa: ANN401 (as attrs.field)
 
 
 @attrs.define(kw_only=True)
-class Webhook:
+class Webhook(Model):
     """What is sent where, and when. Answers show passwords and the like as asterisks.
 
     Attributes:
@@ -59,11 +60,10 @@ class Webhook:
     forward_all: Omittable[bool] = UNSET
     integration_filter: Omittable[Sequence[str]] = listed()
     preset: Omittable[str] = read_only()
-    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
-class WebhookResponse:
+class WebhookResponse(Model):
     """What a webhook sent, and what it got."""
 
     timestamp: Omittable[datetime] = UNSET
@@ -74,11 +74,10 @@ class WebhookResponse:
     status_code: Omittable[int] = UNSET
     content: Omittable[str] = UNSET
     event_data: Omittable[str] = UNSET
-    extra: dict[str, Any] = extra_members()
 
 
 @attrs.define(kw_only=True)
-class Action:
+class Action(Model):
     """A webhook in its old form."""
 
     id: str = read_only(required=True)
@@ -96,4 +95,3 @@ class Action:
     trigger_template: Omittable[str] = UNSET
     forward_whole_payload: Omittable[bool] = UNSET
     integration_filter: Omittable[Sequence[str]] = listed()
-    extra: dict[str, Any] = extra_members()

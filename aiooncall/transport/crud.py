@@ -31,9 +31,9 @@ def crud(path: str, name: str, *, bucket: str = "") -> Crud:
     one = f"{path.rstrip('/')}/{{{name}}}{slash}"
     return Crud(
         create=Endpoint("POST", path, Idempotency.NON_IDEMPOTENT, bucket=bucket),
-        list=Endpoint("GET", path, Idempotency.IDEMPOTENT, bucket=bucket),
-        get=Endpoint("GET", one, Idempotency.IDEMPOTENT, bucket=bucket),
-        update=Endpoint("PUT", one, Idempotency.IDEMPOTENT, bucket=bucket),
-        patch=Endpoint("PATCH", one, Idempotency.IDEMPOTENT, bucket=bucket),
-        delete=Endpoint("DELETE", one, Idempotency.IDEMPOTENT, has_result=False, bucket=bucket),
+        list=Endpoint("GET", path, bucket=bucket),
+        get=Endpoint("GET", one, bucket=bucket),
+        update=Endpoint("PUT", one, bucket=bucket),
+        patch=Endpoint("PATCH", one, bucket=bucket),
+        delete=Endpoint("DELETE", one, has_result=False, bucket=bucket),
     )

@@ -56,6 +56,12 @@ class About(NamedTuple):
     look: str = ""
 
 
+def _by_method(endpoint: Endpoint) -> Idempotency:
+    if endpoint.method == "POST":
+        raise TypeError(f"POST {endpoint.template}: a POST has to say whether it may be repeated")
+    return Idempotency.IDEMPOTENT
+
+
 @attrs.frozen(eq=False)
 class Endpoint:
     """One operation of an API, declared once; two declarations are never the same one.
@@ -63,7 +69,8 @@ class Endpoint:
     Attributes:
         method: the HTTP method.
         template: the path with `{names}` for what is filled in.
-        idempotency: whether it may be repeated.
+        idempotency: whether it may be repeated; only a POST has to say so, as GET, PUT and DELETE may be
+            (https://www.rfc-editor.org/rfc/rfc9110#name-idempotent-methods), and what a PATCH here names it sets.
         has_result: whether the body of a success matters.
         host: which of the client's base URLs serves it.
         bucket: what the server counts it under, where that is known beforehand; else it is counted by itself until the
@@ -74,7 +81,7 @@ class Endpoint:
 
     method: str
     template: str
-    idempotency: Idempotency
+    idempotency: Idempotency = attrs.field(default=attrs.Factory(_by_method, takes_self=True))
     has_result: bool = True
     host: str = "api"
     bucket: str = ""

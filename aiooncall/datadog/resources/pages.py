@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 _PAGES = "/api/v2/on-call/pages"
 _PAGE = "/api/v2/on-call/pages/{page_id}"
 CREATE: Final = Endpoint("POST", _PAGES, Idempotency.NON_IDEMPOTENT, host="paging")
-LIST: Final = Endpoint("GET", _PAGES, Idempotency.IDEMPOTENT)
-GET: Final = Endpoint("GET", _PAGE, Idempotency.IDEMPOTENT)
+LIST: Final = Endpoint("GET", _PAGES)
+GET: Final = Endpoint("GET", _PAGE)
 ACKNOWLEDGE: Final = Endpoint("POST", f"{_PAGE}/acknowledge", Idempotency.IDEMPOTENT, has_result=False, host="paging")
 RESOLVE: Final = Endpoint("POST", f"{_PAGE}/resolve", Idempotency.IDEMPOTENT, has_result=False, host="paging")
 ESCALATE: Final = Endpoint("POST", f"{_PAGE}/escalate", Idempotency.NON_IDEMPOTENT, has_result=False, host="paging")

@@ -9,7 +9,7 @@ from aiooncall.datadog.models.routing import RoutingRule, RoutingRules
 from aiooncall.datadog.resources.includes import RoutingInclude
 from aiooncall.datadog.resources.team_lookup import TeamService
 from aiooncall.datadog.writing.routing import routing_request, wanted_rules
-from aiooncall.transport.endpoint import Endpoint, Idempotency, path_segment
+from aiooncall.transport.endpoint import Endpoint, path_segment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from aiooncall.datadog.resources.base import Json
 
 _RULES = "/api/v2/on-call/teams/{team_id}/routing-rules"
-GET: Final = Endpoint("GET", _RULES, Idempotency.IDEMPOTENT)
-SET: Final = Endpoint("PUT", _RULES, Idempotency.IDEMPOTENT)
+GET: Final = Endpoint("GET", _RULES)
+SET: Final = Endpoint("PUT", _RULES)
 
 
 class TeamRoutingRules(TeamService[RoutingRules]):

@@ -27,7 +27,7 @@ from aiooncall.datadog.writing.schedule import schedule_request
 from aiooncall.errors import OptionsError
 from aiooncall.jsonapi import ResourceRef, each
 from aiooncall.transport.crud import crud
-from aiooncall.transport.endpoint import Endpoint, Idempotency
+from aiooncall.transport.endpoint import Endpoint
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from aiooncall.datadog.resources.base import Json
 
 ENDPOINTS = crud("/api/v2/on-call/schedules", "schedule_id")
-ON_CALL: Final = Endpoint("GET", f"{ENDPOINTS.get.template}/on-call", Idempotency.IDEMPOTENT)
-RESPONDERS: Final = Endpoint("GET", f"{ENDPOINTS.get.template}/responders", Idempotency.IDEMPOTENT)
+ON_CALL: Final = Endpoint("GET", f"{ENDPOINTS.get.template}/on-call")
+RESPONDERS: Final = Endpoint("GET", f"{ENDPOINTS.get.template}/responders")
 
 LARGEST_PAGE: Final = 100
 """Rows in one request at most (https://docs.datadoghq.com/api/latest/on-call/)."""

@@ -12,7 +12,7 @@ from aiooncall.datadog.resources.includes import included
 from aiooncall.datadog.resources.listing import numbered
 from aiooncall.errors import NotFound
 from aiooncall.jsonapi import Resource
-from aiooncall.transport.endpoint import Endpoint, Idempotency, path_segment
+from aiooncall.transport.endpoint import Endpoint, path_segment
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 R = TypeVar("R", bound=Resource)
 
-LIST: Final = Endpoint("GET", "/api/v2/team", Idempotency.IDEMPOTENT)
+LIST: Final = Endpoint("GET", "/api/v2/team")
 LARGEST_PAGE: Final = 100
 """Rows in one request at most (https://docs.datadoghq.com/api/latest/teams/#get-all-teams)."""
 REMEMBERED_FOR: Final = 60.0

@@ -9,14 +9,14 @@ from aiooncall.client.composite import composite
 from aiooncall.datadog.models.on_call import TeamOnCall
 from aiooncall.datadog.resources.includes import TeamOnCallInclude
 from aiooncall.datadog.resources.team_lookup import LARGEST_PAGE, TeamService, find_team, list_teams
-from aiooncall.transport.endpoint import Endpoint, Idempotency
+from aiooncall.transport.endpoint import Endpoint
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
 
     from aiooncall.datadog.models.people import Team
 
-ON_CALL: Final = Endpoint("GET", "/api/v2/on-call/teams/{team_id}/on-call", Idempotency.IDEMPOTENT)
+ON_CALL: Final = Endpoint("GET", "/api/v2/on-call/teams/{team_id}/on-call")
 
 
 class Teams(TeamService[TeamOnCall]):

@@ -10,14 +10,14 @@ from aiooncall.client.composite import composite
 from aiooncall.datadog.models.people import User
 from aiooncall.datadog.resources.listing import numbered
 from aiooncall.errors import OptionsError
-from aiooncall.transport.endpoint import Endpoint, Idempotency
+from aiooncall.transport.endpoint import Endpoint
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from aiooncall.client.core import ApiCore
 
-LIST: Final = Endpoint("GET", "/api/v2/users", Idempotency.IDEMPOTENT)
+LIST: Final = Endpoint("GET", "/api/v2/users")
 LARGEST_PAGE: Final = 100
 """Rows in one request at most (https://docs.datadoghq.com/api/latest/users/#list-all-users)."""
 STATUSES: Final = ("Active", "Pending", "Disabled")

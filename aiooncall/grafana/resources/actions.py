@@ -14,20 +14,25 @@ import attrs
 from aiooncall._base.validation import one_of, seconds, whole_units
 from aiooncall.codec import dumps
 from aiooncall.errors import Conflict
-from aiooncall.grafana.limits import USER
+from aiooncall.grafana.endpoints import endpoint
 from aiooncall.grafana.models.alert_group import AlertGroupState, DeleteMode
-from aiooncall.transport.endpoint import Endpoint, Idempotency
+from aiooncall.transport.endpoint import Idempotency
 
 if TYPE_CHECKING:
     from aiooncall._base.validation import Seconds
     from aiooncall.errors import ApiError
     from aiooncall.grafana.models.alert_group import AlertGroup
+    from aiooncall.transport.endpoint import Endpoint
 
 GROUP: Final = "/api/v1/alert_groups/{alert_group_id}/"
 FOREVER: Final = -1
 """The delay of a silence without an end."""
 CLOCK_TOLERANCE: Final = 60.0
 """How far, in seconds, the server's clock may be behind ours."""
+
+
+def _declared(verb: Verb) -> Endpoint:
+    return endpoint("POST", f"{GROUP}{verb.name}/", Idempotency.NON_IDEMPOTENT, has_result=False, read_back=True)
 
 
 @attrs.frozen(eq=False)
@@ -43,13 +48,7 @@ class Verb:
     name: str
     wanted: frozenset[str]
     since: str = ""
-    endpoint: Endpoint = attrs.field(init=False)
-
-    def __attrs_post_init__(self) -> None:
-        endpoint = Endpoint(
-            "POST", f"{GROUP}{self.name}/", Idempotency.NON_IDEMPOTENT, has_result=False, bucket=USER, read_back=True
-        )
-        object.__setattr__(self, "endpoint", endpoint)
+    endpoint: Endpoint = attrs.field(init=False, default=attrs.Factory(_declared, takes_self=True))
 
     def is_done(self, group: AlertGroup, started: float) -> bool:
         """Return whether a group is as this action leaves it.

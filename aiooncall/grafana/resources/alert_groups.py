@@ -13,13 +13,12 @@ from aiooncall.client.doubt import looking_into
 from aiooncall.client.reconcile import reconciled
 from aiooncall.errors import AmbiguousOutcome, BadRequest, OnCallError, OptionsError
 from aiooncall.fanout import DEFAULT_CONCURRENCY, many
-from aiooncall.grafana.limits import USER
+from aiooncall.grafana.endpoints import crud
 from aiooncall.grafana.models.alert_group import AlertGroup, DeleteMode
 from aiooncall.grafana.resources import actions
 from aiooncall.grafana.resources.base import LARGEST_PAGE, Readable, pairs
 from aiooncall.grafana.resources.filters import given, label_pairs, state_filter, time_range
 from aiooncall.limits.lane import Lane
-from aiooncall.transport.crud import crud
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
 
     Targets = Iterable[str] | AsyncIterable[str] | Iterable[AlertGroup] | AsyncIterable[AlertGroup]
 
-GROUPS = crud("/api/v1/alert_groups/", "alert_group_id", bucket=USER)
+GROUPS = crud("/api/v1/alert_groups/", "alert_group_id")
 
 
 class AlertGroups(Readable[AlertGroup]):

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from aiooncall.grafana.limits import USER
+from aiooncall.grafana.endpoints import endpoint
 from aiooncall.grafana.models.alert_group import Alert
 from aiooncall.grafana.resources.base import LARGEST_PAGE, Service, pairs
-from aiooncall.transport.endpoint import Endpoint, Idempotency
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-LIST: Final = Endpoint("GET", "/api/v1/alerts/", Idempotency.IDEMPOTENT, bucket=USER)
+LIST: Final = endpoint("GET", "/api/v1/alerts/")
 
 
 class Alerts(Service[Alert]):

@@ -7,16 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from aiooncall.grafana.limits import USER
+from aiooncall.grafana.endpoints import endpoint
 from aiooncall.grafana.models.people import SlackChannel, UserGroup
 from aiooncall.grafana.resources.base import LARGEST_PAGE, Service, pairs
-from aiooncall.transport.endpoint import Endpoint, Idempotency
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-GROUPS: Final = Endpoint("GET", "/api/v1/user_groups/", Idempotency.IDEMPOTENT, bucket=USER)
-CHANNELS: Final = Endpoint("GET", "/api/v1/slack_channels/", Idempotency.IDEMPOTENT, bucket=USER)
+GROUPS: Final = endpoint("GET", "/api/v1/user_groups/")
+CHANNELS: Final = endpoint("GET", "/api/v1/slack_channels/")
 
 
 class UserGroups(Service[UserGroup]):

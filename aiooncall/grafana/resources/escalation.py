@@ -14,7 +14,7 @@ from aiooncall._base.unset import UNSET
 from aiooncall._base.validation import at_most, ids_of, needs, number, whole_units
 from aiooncall.client.composite import composite
 from aiooncall.errors import OptionsError
-from aiooncall.grafana.limits import USER
+from aiooncall.grafana.endpoints import crud
 from aiooncall.grafana.models.chain import ChainWithSteps
 from aiooncall.grafana.models.escalation import (
     ContinueAtTimeStep,
@@ -30,7 +30,6 @@ from aiooncall.grafana.models.escalation import (
 )
 from aiooncall.grafana.resources.base import LARGEST_PAGE, Collection, TeamCollection, pairs
 from aiooncall.grafana.resources.chain_names import names_of
-from aiooncall.transport.crud import crud
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -39,8 +38,8 @@ if TYPE_CHECKING:
     from aiooncall.grafana.resources.base import Json
     from aiooncall.transport.endpoint import Endpoint
 
-CHAINS = crud("/api/v1/escalation_chains/", "chain_id", bucket=USER)
-POLICIES = crud("/api/v1/escalation_policies/", "policy_id", bucket=USER)
+CHAINS = crud("/api/v1/escalation_chains/", "chain_id")
+POLICIES = crud("/api/v1/escalation_policies/", "policy_id")
 
 LONGEST_NAME: Final = 100
 LONGEST_SEVERITY: Final = 512

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from aiooncall._base.validation import secret
-from aiooncall.transport.endpoint import Endpoint, Idempotency
+from aiooncall.transport.endpoint import Endpoint
 
 if TYPE_CHECKING:
     from aiooncall.client.core import ApiCore
@@ -15,7 +15,7 @@ CALENDAR: Final = "text/calendar"
 
 
 def _calendar(path: str) -> Endpoint:
-    return Endpoint("GET", path, Idempotency.IDEMPOTENT, accept=CALENDAR)
+    return Endpoint("GET", path, accept=CALENDAR)
 
 
 USER_EXPORT: Final = _calendar("/api/v1/users/{user_id}/schedule_export/")

@@ -7,20 +7,19 @@ from typing import TYPE_CHECKING, Final
 from aiooncall._base.validation import at_most, needs, one_of, seconds, whole_units
 from aiooncall.client.composite import composite
 from aiooncall.errors import BadRequest
-from aiooncall.grafana.limits import USER
+from aiooncall.grafana.endpoints import crud, endpoint
 from aiooncall.grafana.models.integration import Integration, MaintenanceMode
 from aiooncall.grafana.resources.base import TeamCollection
-from aiooncall.transport.crud import crud
-from aiooncall.transport.endpoint import Endpoint, Idempotency
+from aiooncall.transport.endpoint import Idempotency
 
 if TYPE_CHECKING:
     from aiooncall._base.validation import Seconds
     from aiooncall.grafana.resources.base import Json
 
-INTEGRATIONS = crud("/api/v1/integrations/", "integration_id", bucket=USER)
+INTEGRATIONS = crud("/api/v1/integrations/", "integration_id")
 _ONE: Final = INTEGRATIONS.get.template
-START: Final = Endpoint("POST", f"{_ONE}maintenance_start/", Idempotency.IDEMPOTENT, bucket=USER)
-STOP: Final = Endpoint("POST", f"{_ONE}maintenance_stop/", Idempotency.IDEMPOTENT, bucket=USER)
+START: Final = endpoint("POST", f"{_ONE}maintenance_start/", Idempotency.IDEMPOTENT)
+STOP: Final = endpoint("POST", f"{_ONE}maintenance_stop/", Idempotency.IDEMPOTENT)
 LONGEST_NAME: Final = 150
 LONGEST_DESCRIPTION: Final = 250
 """Characters: grafana/oncall, engine/apps/alerts/models/alert_receive_channel.py."""

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Final
 from aiooncall._base.unset import UNSET
 from aiooncall._base.validation import needs, number
 from aiooncall.errors import OptionsError
-from aiooncall.grafana.limits import USER
+from aiooncall.grafana.endpoints import crud
 from aiooncall.grafana.models.notification import PersonalNotificationRule
 from aiooncall.grafana.resources.base import LARGEST_PAGE, Collection, pairs
-from aiooncall.transport.crud import crud
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-RULES = crud("/api/v1/personal_notification_rules/", "rule_id", bucket=USER)
+RULES = crud("/api/v1/personal_notification_rules/", "rule_id")
 WAITS: Final = (60, 300, 900, 1800, 3600)
 """Seconds (https://grafana.com/docs/oncall/latest/oncall-api-reference/personal_notification_rules/)."""
 

@@ -12,10 +12,9 @@ from aiooncall._base.datetimes import in_zone
 from aiooncall._base.unset import UNSET
 from aiooncall._base.validation import at_most, aware, ids_of, needs, number, time_zone, whole_units
 from aiooncall.errors import OptionsError
-from aiooncall.grafana.limits import USER
+from aiooncall.grafana.endpoints import crud
 from aiooncall.grafana.models.on_call_shift import Frequency, OnCallShift, ShiftType
 from aiooncall.grafana.resources.base import LARGEST_PAGE, TeamCollection, pairs
-from aiooncall.transport.crud import crud
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from aiooncall._base.unset import Omittable
     from aiooncall.grafana.resources.base import Json
 
-SHIFTS = crud("/api/v1/on_call_shifts/", "shift_id", bucket=USER)
+SHIFTS = crud("/api/v1/on_call_shifts/", "shift_id")
 LONGEST_NAME: Final = 200
 """Characters: grafana/oncall, engine/apps/schedules/models/custom_on_call_shift.py."""
 _REPEATED: Final = frozenset({ShiftType.RECURRENT_EVENT, ShiftType.ROLLING_USERS})

@@ -22,18 +22,19 @@ from aiooncall.client.delivery import Delivery, deliver
 from aiooncall.client.reconcile import reconciled
 from aiooncall.codec import dumps, loads, structure
 from aiooncall.errors import NotFound, OnCallError, OptionsError
-from aiooncall.grafana.limits import USER
+from aiooncall.grafana.endpoints import endpoint
 from aiooncall.grafana.models.alert_group import AlertGroup
 from aiooncall.grafana.models.paging import PagedGroup, PagedUser
 from aiooncall.grafana.resources.actions import CLOCK_TOLERANCE
-from aiooncall.grafana.resources.alert_groups import AlertGroups
-from aiooncall.transport.endpoint import About, Endpoint, Idempotency, path_segment
+from aiooncall.transport.endpoint import About, Idempotency, path_segment
 
 if TYPE_CHECKING:
     from aiooncall.client.core import ApiCore
+    from aiooncall.grafana.resources.alert_groups import AlertGroups
+    from aiooncall.transport.endpoint import Endpoint
 
-ESCALATION: Final = Endpoint("POST", "/api/v1/escalation/", Idempotency.NON_IDEMPOTENT, bucket=USER)
-DIRECT_PAGING: Final = Endpoint("POST", "/api/v1/direct_paging/", Idempotency.NON_IDEMPOTENT, bucket=USER)
+ESCALATION: Final = endpoint("POST", "/api/v1/escalation/", Idempotency.NON_IDEMPOTENT)
+DIRECT_PAGING: Final = endpoint("POST", "/api/v1/direct_paging/", Idempotency.NON_IDEMPOTENT)
 _SOURCE: Final = {"title": "title", "message": "message", "source_url": "permalink"}
 """Where an alert's payload has what a page said."""
 

@@ -5,17 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aiooncall.errors import OptionsError
-from aiooncall.grafana.limits import USER
+from aiooncall.grafana.endpoints import crud
 from aiooncall.grafana.models.people import Team, User, UserRole
 from aiooncall.grafana.resources.base import LARGEST_PAGE, Readable, pairs
 from aiooncall.grafana.resources.exports import USER_EXPORT, export
-from aiooncall.transport.crud import crud
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
 
-USERS = crud("/api/v1/users/", "user_id", bucket=USER)
-TEAMS = crud("/api/v1/teams/", "team_id", bucket=USER)
+USERS = crud("/api/v1/users/", "user_id")
+TEAMS = crud("/api/v1/teams/", "team_id")
 
 
 class Users(Readable[User]):

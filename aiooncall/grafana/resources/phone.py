@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Final
 from aiooncall._base.validation import at_most, text
 from aiooncall.codec import dumps
 from aiooncall.errors import OptionsError
+from aiooncall.grafana.endpoints import endpoint
 from aiooncall.grafana.limits import PHONE
-from aiooncall.transport.endpoint import Endpoint, Idempotency
+from aiooncall.transport.endpoint import Idempotency
 
 if TYPE_CHECKING:
     from aiooncall.client.core import ApiCore
+    from aiooncall.transport.endpoint import Endpoint
 
-CALL: Final = Endpoint("POST", "/api/v1/make_call/", Idempotency.NON_IDEMPOTENT, has_result=False, bucket=PHONE)
-SMS: Final = Endpoint("POST", "/api/v1/send_sms/", Idempotency.NON_IDEMPOTENT, has_result=False, bucket=PHONE)
+CALL: Final = endpoint("POST", "/api/v1/make_call/", Idempotency.NON_IDEMPOTENT, has_result=False, bucket=PHONE)
+SMS: Final = endpoint("POST", "/api/v1/send_sms/", Idempotency.NON_IDEMPOTENT, has_result=False, bucket=PHONE)
 LONGEST_MESSAGE: Final = 1024
 
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aiooncall._base.validation import needs, text
-from aiooncall.grafana.limits import USER
+from aiooncall.grafana.endpoints import crud
 from aiooncall.grafana.models.notification import ResolutionNote
 from aiooncall.grafana.resources.base import LARGEST_PAGE, Collection, pairs
-from aiooncall.transport.crud import crud
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-NOTES = crud("/api/v1/resolution_notes/", "note_id", bucket=USER)
+NOTES = crud("/api/v1/resolution_notes/", "note_id")
 
 
 class ResolutionNotes(Collection[ResolutionNote]):

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Final
 from aiooncall._base.validation import at_most, needs, number
 from aiooncall.client.composite import composite
 from aiooncall.errors import OptionsError
-from aiooncall.grafana.limits import USER
+from aiooncall.grafana.endpoints import crud
 from aiooncall.grafana.models.integration import Route, RoutingType
 from aiooncall.grafana.resources.base import LARGEST_PAGE, Collection, pairs
-from aiooncall.transport.crud import crud
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from aiooncall.grafana.resources.base import Json
     from aiooncall.transport.endpoint import Endpoint
 
-ROUTES = crud("/api/v1/routes/", "route_id", bucket=USER)
+ROUTES = crud("/api/v1/routes/", "route_id")
 LONGEST_EXPRESSION: Final = 1024
 _KEPT: Final = {
     "escalation_chain_id": "the id of a chain: a route cannot lose its chain",

@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from aiooncall._base.validation import at_most, ids_of, needs, time_zone
-from aiooncall.grafana.limits import USER
+from aiooncall.grafana.endpoints import crud, endpoint
 from aiooncall.grafana.models.schedule import ICalSchedule, Schedule, UnknownSchedule
 from aiooncall.grafana.resources.base import TeamCollection
 from aiooncall.grafana.resources.exports import SCHEDULE_EXPORT, export
 from aiooncall.grafana.resources.final_shifts import final_shifts
-from aiooncall.transport.crud import crud
-from aiooncall.transport.endpoint import Endpoint, Idempotency
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -20,8 +18,8 @@ if TYPE_CHECKING:
     from aiooncall.grafana.models.schedule import FinalShift
     from aiooncall.grafana.resources.base import Json
 
-SCHEDULES = crud("/api/v1/schedules/", "schedule_id", bucket=USER)
-FINAL_SHIFTS: Final = Endpoint("GET", f"{SCHEDULES.get.template}final_shifts/", Idempotency.IDEMPOTENT, bucket=USER)
+SCHEDULES = crud("/api/v1/schedules/", "schedule_id")
+FINAL_SHIFTS: Final = endpoint("GET", f"{SCHEDULES.get.template}final_shifts/")
 LONGEST_NAME: Final = 200
 
 

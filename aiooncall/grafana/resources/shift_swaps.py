@@ -9,11 +9,10 @@ from aiooncall._base.unset import UNSET
 from aiooncall._base.validation import at_most, aware, needs
 from aiooncall.client.composite import composite
 from aiooncall.errors import BadRequest, OptionsError
-from aiooncall.grafana.limits import USER
+from aiooncall.grafana.endpoints import crud, endpoint
 from aiooncall.grafana.models.swap import ShiftSwap
 from aiooncall.grafana.resources.base import LARGEST_PAGE, Collection, pairs
-from aiooncall.transport.crud import crud
-from aiooncall.transport.endpoint import Endpoint, Idempotency
+from aiooncall.transport.endpoint import Idempotency
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -21,8 +20,8 @@ if TYPE_CHECKING:
 
     from aiooncall.grafana.resources.base import Json
 
-SWAPS = crud("/api/v1/shift_swaps/", "swap_id", bucket=USER)
-TAKE: Final = Endpoint("POST", f"{SWAPS.get.template}take/", Idempotency.IDEMPOTENT, bucket=USER)
+SWAPS = crud("/api/v1/shift_swaps/", "swap_id")
+TAKE: Final = endpoint("POST", f"{SWAPS.get.template}take/", Idempotency.IDEMPOTENT)
 LONGEST_DESCRIPTION: Final = 3000
 
 

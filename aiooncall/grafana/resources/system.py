@@ -8,17 +8,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from aiooncall.grafana import limits as buckets
-from aiooncall.grafana.limits import USER
+from aiooncall.grafana.endpoints import crud, endpoint
 from aiooncall.grafana.models.people import Info, Organization
 from aiooncall.grafana.resources.base import LARGEST_PAGE, Readable, Service
-from aiooncall.transport.crud import crud
-from aiooncall.transport.endpoint import Endpoint, Idempotency
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-ORGANIZATIONS = crud("/api/v1/organizations/", "organization_id", bucket=USER)
-INFO: Final = Endpoint("GET", "/api/v1/info/", Idempotency.IDEMPOTENT, bucket=buckets.INFO)
+ORGANIZATIONS = crud("/api/v1/organizations/", "organization_id")
+INFO: Final = endpoint("GET", "/api/v1/info/", bucket=buckets.INFO)
 
 
 class Organizations(Readable[Organization]):

@@ -15,22 +15,21 @@ from aiooncall._base.validation import at_most, ids_of, needs
 from aiooncall._text import whole
 from aiooncall.client.composite import composite
 from aiooncall.errors import OptionsError
-from aiooncall.grafana.limits import USER
+from aiooncall.grafana.endpoints import crud, endpoint
 from aiooncall.grafana.models.webhook import Action, Webhook, WebhookResponse
 from aiooncall.grafana.resources.base import LARGEST_PAGE, Service, TeamCollection
-from aiooncall.transport.crud import crud
-from aiooncall.transport.endpoint import Endpoint, Idempotency
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from aiooncall.client.core import ApiCore
+    from aiooncall.transport.endpoint import Endpoint
 
 W = TypeVar("W", bound="Webhook | Action")
 
-WEBHOOKS = crud("/api/v1/webhooks/", "webhook_id", bucket=USER)
-ACTIONS = crud("/api/v1/actions/", "action_id", bucket=USER)
-RESPONSES: Final = Endpoint("GET", f"{WEBHOOKS.get.template}responses/", Idempotency.IDEMPOTENT, bucket=USER)
+WEBHOOKS = crud("/api/v1/webhooks/", "webhook_id")
+ACTIONS = crud("/api/v1/actions/", "action_id")
+RESPONSES: Final = endpoint("GET", f"{WEBHOOKS.get.template}responses/")
 LONGEST_NAME: Final = 100
 """Characters: grafana/oncall, engine/apps/webhooks/models/webhook.py."""
 METHODS: Final = ("GET", "POST", "PUT", "DELETE", "OPTIONS", "PATCH")

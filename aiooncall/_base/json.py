@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+Json = dict[str, Any]
+"""A JSON object."""
+
 
 def as_object(value: object) -> dict[str, Any] | None:
     """Return `value` if it is a JSON object."""

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from aiooncall.bulk.models import Item, Status
     from aiooncall.bulk.outcomes import Change
 
+BATCH: Final = 1000
+"""Items that are read or written in one go."""
 _ADD: Final = f"INSERT OR IGNORE INTO planned ({ITEM}) VALUES (?, ?, ?, ?, ?, ?)"  # noqa: S608 (constant)
 _IN_DOUBT: Final = ("ambiguous", "Interrupted", "the process ended while this was being sent")
 NOTHING_SENT: Final = "; nothing was sent from then on"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from aiooncall._base.datetimes import format_datetime, parse_datetime
 from aiooncall._base.validation import seconds, whole_units
 from aiooncall.bulk.database import damage_errors
-from aiooncall.bulk.journal import Journal
+from aiooncall.bulk.journal import BATCH, Journal
 from aiooncall.bulk.models import PlanFacts
 from aiooncall.bulk.schema import FORMAT
 from aiooncall.bulk.selection import items_in
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from aiooncall.bulk.models import Item, Verb
     from aiooncall.bulk.providers import Provider
     from aiooncall.bulk.selection import Selection
-
-BATCH: Final = 1000
-"""The number of items that are written in one transaction."""
 
 
 class Fingerprint:

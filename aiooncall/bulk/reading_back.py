@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from aiooncall.errors import ApiError, NotFound, OnCallError
+from aiooncall.errors import Forbidden, NotFound, OnCallError, Unauthorized
 from aiooncall.fanout import DEFAULT_CONCURRENCY, FanOut
 
 if TYPE_CHECKING:
@@ -71,6 +71,6 @@ async def _one_by_one(provider: Provider, ids: Iterable[str]) -> States:
 
     report = await FanOut(ids, look, concurrency=DEFAULT_CONCURRENCY)
     for outcome in report.outcomes:
-        if isinstance(outcome.error, ApiError) and outcome.error.status in {401, 403}:
+        if isinstance(outcome.error, (Unauthorized, Forbidden)):
             raise outcome.error
     return found

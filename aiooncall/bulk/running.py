@@ -17,7 +17,7 @@ import attrs
 
 from aiooncall._base.datetimes import format_datetime
 from aiooncall._text import one_line
-from aiooncall.bulk.journal import Journal
+from aiooncall.bulk.journal import BATCH, Journal
 from aiooncall.bulk.models import Status
 from aiooncall.bulk.outage import Outage
 from aiooncall.bulk.recorder import Recorder
@@ -45,8 +45,6 @@ if TYPE_CHECKING:
     from aiooncall.bulk.models import Verb
     from aiooncall.bulk.providers import Provider
 
-BATCH: Final = 1000
-"""The number of items that are read from the journal at a time."""
 LONGEST_ERROR: Final = 300
 FORBIDDEN_IN_A_ROW: Final = 20
 """The number of 403 in a row, without a success between them, that ends the job: the credentials must be the reason."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from aiooncall.bulk.database import damage_errors
+from aiooncall.bulk.journal import BATCH
 from aiooncall.bulk.models import DONE_HERE
 from aiooncall.bulk.planning import write_plan
 from aiooncall.bulk.reading_back import read_states
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from aiooncall.bulk.models import Item, PlanFacts
     from aiooncall.bulk.providers import Provider
 
-BATCH: Final = 1000
 MOST_SINGLE_LOOKS: Final = 100
 """The most items of a batch whose states are read one by one, where no list has them."""
 _UNDONE_DURATION: Final = "undone_duration"

@@ -6,7 +6,7 @@ import asyncio
 from contextlib import suppress
 from itertools import count
 from math import inf
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from aiooncall._base.backoff import backoff_wait
 from aiooncall.transport.deadline_scope import current_deadline
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from aiooncall.options import ClientOptions
 
 T = TypeVar("T")
+
+CLOCK_TOLERANCE: Final = 60.0
+"""How far, in seconds, the server's clock may be behind ours when something new is told from something older."""
 
 
 async def reconciled(look: Callable[[], Awaitable[T | None]], options: ClientOptions) -> T | None:

@@ -75,9 +75,16 @@ def required() -> Any:  # noqa: ANN401 (as attrs.field)
     return attrs.field(default=UNSET, metadata={REQUIRED: True})
 
 
-def read_only(*, required: bool = False) -> Any:  # noqa: ANN401 (as attrs.field)
-    """Declare a field that the server makes."""
-    return attrs.field(default=UNSET, metadata={READ_ONLY: True, REQUIRED: required})
+def read_only(*, required: bool = False, several: bool = False, shown: bool = True) -> Any:  # noqa: ANN401 (as attrs.field)
+    """Declare a field that the server makes.
+
+    Args:
+        required: whether an answer must have it.
+        several: whether it takes any iterable, and keeps a tuple.
+        shown: whether it is in the repr of its model.
+    """
+    converter = as_tuple if several else None
+    return attrs.field(default=UNSET, converter=converter, repr=shown, metadata={READ_ONLY: True, REQUIRED: required})  # pyright: ignore[reportUnknownVariableType] (on purpose)
 
 
 def read_only_names(kind: type) -> frozenset[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp
@@ -14,6 +15,8 @@ from aiooncall.transport.connections import PROXY_REFUSES, SendGuard, as_transpo
 from aiooncall.transport.outcome import (
     Outcome,
     closes_bucket,
+    is_error,
+    is_success,
     outcome_of_failure,
     outcome_of_status,
     outcome_of_unreadable,
@@ -60,13 +63,14 @@ class Attempt:
     @property
     def is_refusal(self) -> bool:
         """Whether the server said that it did not do it, so that nothing of it is in doubt."""
-        refused = self.outcome is Outcome.REJECTED and self.error is None and (self.status or 0) >= 400  # noqa: PLR2004 (RFC 9110: errors)
+        refused = self.outcome is Outcome.REJECTED and self.error is None and is_error(self.status or 0)
         return refused or self.outcome is Outcome.THROTTLED
 
     @property
     def is_unhandled_500(self) -> bool:
         """Whether the answer is the page that a web framework shows when its application broke down."""
-        return self.status == 500 and self.headers.get("Content-Type", "").startswith("text/html")  # noqa: PLR2004 (RFC 9110)
+        of_html = self.headers.get("Content-Type", "").startswith("text/html")
+        return self.status == HTTPStatus.INTERNAL_SERVER_ERROR and of_html
 
 
 class AttemptSender:
@@ -162,12 +166,12 @@ class AttemptSender:
 
     def _judge(self, response: ClientResponse, request: Request) -> Attempt:
         status, headers = response.status, response.headers
-        if 200 <= status < 300:  # noqa: PLR2004 (RFC 9110: the success class)
+        if is_success(status):
             said = parse_rate_limit(headers, self._wall_time, succeeded=True)
             if said is not None and said.name != self._bucket_name:
                 said = self._named(said)
             return Attempt(Outcome.SUCCESS, status, b"", headers, said)
-        if status < 200:  # noqa: PLR2004 (101: the connection now speaks something else, and nobody else lets go of it)
+        if status < HTTPStatus.OK:  # 101: the connection now speaks something else, and nobody else lets go of it
             response.close()
         said = parse_rate_limit(headers, self._wall_time)
         if said is not None:

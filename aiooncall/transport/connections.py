@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import select
 from functools import partial
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 _UNSENT: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ClientHttpProxyError)
 
 
-PROXY_REFUSES: Final = 407
+PROXY_REFUSES: Final = HTTPStatus.PROXY_AUTHENTICATION_REQUIRED
 LONGEST_REASON: Final = 300
 """Of a longer text of aiohttp's no more is told, in characters."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from http import HTTPStatus
 from typing import Final
 
 from aiooncall.errors import (
@@ -32,12 +33,31 @@ class Outcome(enum.StrEnum):
     """It may have happened, and doing it again would do it twice."""
 
 
-_TOO_MANY: Final = 429
-_UNAVAILABLE: Final = 503
-_GIVEN_UP: Final = frozenset({408, 499})
+_GIVEN_UP: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, 499})
 """Somebody on the way waited no longer (499 is what nginx calls it); whoever is behind may have gone on."""
-_NOT_DONE: Final = frozenset({501, 505, 511})
+_NOT_DONE: Final = frozenset(
+    {
+        HTTPStatus.NOT_IMPLEMENTED,
+        HTTPStatus.HTTP_VERSION_NOT_SUPPORTED,
+        HTTPStatus.NETWORK_AUTHENTICATION_REQUIRED,
+    }
+)
 """The 5xx that name a reason not to do it: not implemented, another HTTP version, log in to the network first."""
+
+
+def is_success(status: int) -> bool:
+    """Return whether a status is of the class that means success (https://www.rfc-editor.org/rfc/rfc9110#section-15)."""
+    return HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
+
+
+def is_redirect(status: int) -> bool:
+    """Return whether a status is of the class that leads elsewhere (same section)."""
+    return HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST
+
+
+def is_error(status: int) -> bool:
+    """Return whether a status is of the classes that mean an error, whosever it is (same section)."""
+    return status >= HTTPStatus.BAD_REQUEST
 
 
 def outcome_of_status(status: int, idempotency: Idempotency, *, asked_to_wait: bool = False) -> Outcome:
@@ -52,22 +72,22 @@ def outcome_of_status(status: int, idempotency: Idempotency, *, asked_to_wait: b
         idempotency: whether the request may be repeated.
         asked_to_wait: whether the answer has a `Retry-After`.
     """
-    if 200 <= status < 300:  # noqa: PLR2004 (RFC 9110: the success class)
+    if is_success(status):
         return Outcome.SUCCESS
-    if status == _TOO_MANY or (
+    if status == HTTPStatus.TOO_MANY_REQUESTS or (
         idempotency is Idempotency.IDEMPOTENT and closes_bucket(status, asked_to_wait=asked_to_wait)
     ):
         return Outcome.THROTTLED
-    if status in _GIVEN_UP or (status >= 500 and status not in _NOT_DONE):  # noqa: PLR2004 (the server error class)
+    if status in _GIVEN_UP or (status >= HTTPStatus.INTERNAL_SERVER_ERROR and status not in _NOT_DONE):
         return outcome_of_failure(idempotency, sent=True)
-    if status < 400:  # noqa: PLR2004 (no error: a redirect, or a protocol that nobody asked for)
+    if not is_error(status):  # a redirect, or a protocol that nobody asked for
         return outcome_of_unreadable(idempotency)
     return Outcome.REJECTED
 
 
 def closes_bucket(status: int, *, asked_to_wait: bool) -> bool:
     """Return whether an answer asks everybody to wait, whatever became of the request itself."""
-    return status == _TOO_MANY or (status == _UNAVAILABLE and asked_to_wait)
+    return status == HTTPStatus.TOO_MANY_REQUESTS or (status == HTTPStatus.SERVICE_UNAVAILABLE and asked_to_wait)
 
 
 def outcome_of_failure(idempotency: Idempotency, *, sent: bool) -> Outcome:
@@ -91,18 +111,18 @@ def ends_in_doubt(idempotency: Idempotency, *, left: bool) -> bool:
 
 
 _ERRORS: Final[dict[int, type[ApiError]]] = {
-    400: BadRequest,
-    401: Unauthorized,
-    403: Forbidden,
-    404: NotFound,
-    409: Conflict,
-    422: BadRequest,
-    429: RateLimited,
+    HTTPStatus.BAD_REQUEST: BadRequest,
+    HTTPStatus.UNAUTHORIZED: Unauthorized,
+    HTTPStatus.FORBIDDEN: Forbidden,
+    HTTPStatus.NOT_FOUND: NotFound,
+    HTTPStatus.CONFLICT: Conflict,
+    HTTPStatus.UNPROCESSABLE_ENTITY: BadRequest,
+    HTTPStatus.TOO_MANY_REQUESTS: RateLimited,
 }
 
 
 def api_error_class(status: int) -> type[ApiError]:
     """Return the class of `ApiError` that stands for `status`."""
-    if status >= 500:  # noqa: PLR2004 (RFC 9110: the server error class)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return ServerError
     return _ERRORS.get(status, ApiError)

@@ -14,7 +14,7 @@ from aiooncall.limits.bucket import WontFit
 from aiooncall.transport.attempt import AttemptSender
 from aiooncall.transport.endpoint import Idempotency
 from aiooncall.transport.error_body import host_of, parse_errors
-from aiooncall.transport.outcome import Outcome, api_error_class, ends_in_doubt
+from aiooncall.transport.outcome import Outcome, api_error_class, ends_in_doubt, is_redirect
 from aiooncall.transport.retry import delay_before_retry
 
 if TYPE_CHECKING:
@@ -215,7 +215,7 @@ class Transport:
     def _api_error(self, call: FailedCall, attempt: Attempt) -> ApiError:
         status, endpoint = attempt.status or 0, call.request.endpoint
         reasons = parse_errors(attempt.body, self._redact)
-        if 300 <= status < 400:  # noqa: PLR2004 (RFC 9110: the redirection class)
+        if is_redirect(status):
             host = self._redact(one_line(host_of(attempt.headers.get("Location", ""))))
             reasons = (f"redirects are not followed, so that credentials stay here (to {host})",)
         request_id = next((value for name in REQUEST_ID_HEADERS if (value := attempt.headers.get(name))), None)

@@ -10,7 +10,7 @@ import attrs
 
 from aiooncall._base.datetimes import to_seconds
 from aiooncall._base.unset import UNSET, Omittable, UnsetType
-from aiooncall.codec.fields import ANY_ORDER, READ_ONLY, UNIT, WIRE, as_tuple, listed, required
+from aiooncall.codec.fields import ANY_ORDER, UNIT, WIRE, as_tuple, listed, read_only, required
 from aiooncall.datadog.models.people import Team, User
 from aiooncall.datadog.models.schedule import Schedule, ScheduleTarget
 from aiooncall.datadog.models.written import Written
@@ -83,7 +83,7 @@ class EscalationPolicy(Drawable, Written):
     retries: Omittable[int] = UNSET
     resolve_page_on_policy_end: Omittable[bool] = UNSET
     teams: Sequence[Team | ResourceRef] | UnsetType = to_many()
-    tags: Omittable[Sequence[str]] = listed(metadata={READ_ONLY: True})
+    tags: Omittable[Sequence[str]] = read_only(several=True)
 
     @property
     def label(self) -> str:

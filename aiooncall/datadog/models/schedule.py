@@ -10,7 +10,7 @@ from typing import ClassVar
 import attrs
 
 from aiooncall._base.unset import UNSET, Omittable, UnsetType
-from aiooncall.codec.fields import READ_ONLY, as_tuple, listed, or_unset, read_only, required, spelt
+from aiooncall.codec.fields import as_tuple, listed, or_unset, read_only, required, spelt
 from aiooncall.codec.model import Model
 from aiooncall.datadog.models.people import Team, User
 from aiooncall.datadog.models.restriction import TimeRestriction
@@ -119,7 +119,7 @@ class Schedule(Written):
 
     name: Omittable[str] = UNSET
     time_zone: Omittable[str] = UNSET
-    tags: Omittable[Sequence[str]] = listed(metadata={READ_ONLY: True})
+    tags: Omittable[Sequence[str]] = read_only(several=True)
     layers: Sequence[Layer | Unread] | UnsetType = attrs.field(default=UNSET, converter=_layers, metadata=TO_MANY)
     teams: Sequence[Team | ResourceRef] | UnsetType = to_many()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from aiooncall._base.json import as_object
 from aiooncall.codec import dumps
@@ -17,13 +17,13 @@ from aiooncall.jsonapi import Resource, link, parse_document
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from aiooncall._base.json import Json
     from aiooncall.client.core import ApiCore
     from aiooncall.jsonapi import Graph
     from aiooncall.transport.crud import Crud
     from aiooncall.transport.endpoint import Endpoint
 
 R = TypeVar("R", bound=Resource)
-Json = dict[str, Any]
 
 
 def read_one(body: bytes, kind: type[R]) -> R:

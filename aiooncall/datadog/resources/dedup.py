@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from aiooncall.client.reconcile import reconciled
+from aiooncall.client.reconcile import CLOCK_TOLERANCE, reconciled
 from aiooncall.datadog.models.page import PageSort, PageStatus
 from aiooncall.errors import ApiError, BadRequest, CodecError, NotFound, OptionsError, TransportError
 
@@ -31,8 +31,6 @@ PREFIX: Final = "dedup_key:"
 LONGEST_TAG: Final = 200
 """A longer tag is cut off by Datadog (https://docs.datadoghq.com/getting_started/tagging/)."""
 _KEY = re.compile(r"[a-z0-9_\-:./]*[a-z0-9_\-./]")
-CLOCK_TOLERANCE: Final = 60.0
-"""How far, in seconds, the server's clock may be behind ours when a page is told from an older one of the same key."""
 OPEN: Final = frozenset({PageStatus.TRIGGERED, PageStatus.ACKNOWLEDGED})
 """The states of a page that is not over."""
 NEWEST: Final = 100

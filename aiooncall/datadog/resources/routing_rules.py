@@ -14,7 +14,7 @@ from aiooncall.transport.endpoint import Endpoint, path_segment
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from aiooncall.datadog.resources.base import Json
+    from aiooncall._base.json import Json
 
 _RULES = "/api/v2/on-call/teams/{team_id}/routing-rules"
 GET: Final = Endpoint("GET", _RULES)

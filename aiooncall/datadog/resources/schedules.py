@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from datetime import datetime
 
-    from aiooncall.datadog.resources.base import Json
+    from aiooncall._base.json import Json
 
 ENDPOINTS = crud("/api/v2/on-call/schedules", "schedule_id")
 ON_CALL: Final = Endpoint("GET", f"{ENDPOINTS.get.template}/on-call")

@@ -17,8 +17,8 @@ from aiooncall.transport.endpoint import Endpoint, path_segment
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping
 
+    from aiooncall._base.json import Json
     from aiooncall.client.core import ApiCore
-    from aiooncall.datadog.resources.base import Json
 
 R = TypeVar("R", bound=Resource)
 

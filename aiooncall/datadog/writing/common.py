@@ -18,6 +18,7 @@ from aiooncall.jsonapi import Resource, ResourceRef, identifier, relations
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from aiooncall._base.json import Json
     from aiooncall._base.unset import UnsetType
     from aiooncall.datadog.models.policy import EscalationPolicy
     from aiooncall.datadog.models.restriction import TimeRestriction
@@ -29,7 +30,6 @@ _STANDARD: Final = frozenset({"links", "meta"})
 """Members that JSON:API itself gives a resource: the server makes them, and they are no content."""
 
 T = TypeVar("T")
-Json = dict[str, Any]
 
 
 def ref_of(field: str, value: object, *kinds: type[Resource]) -> ResourceRef:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aiooncall._base.unset import UNSET
 from aiooncall._base.validation import whole_units
@@ -15,9 +15,9 @@ from aiooncall.errors import OptionsError
 from aiooncall.jsonapi import identifier
 
 if TYPE_CHECKING:
+    from aiooncall._base.json import Json
     from aiooncall.datadog.models.notification import NotificationRule
 
-Json = dict[str, Any]
 
 _E164 = re.compile(r"\+[1-9]\d{1,14}", re.ASCII)
 """https://www.itu.int/rec/T-REC-E.164"""

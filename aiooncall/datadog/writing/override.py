@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from aiooncall._base.datetimes import format_datetime
 from aiooncall._base.validation import aware
@@ -17,7 +17,8 @@ from aiooncall.jsonapi import Resource, ResourceRef, identifier
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-Json = dict[str, Any]
+    from aiooncall._base.json import Json
+
 
 SAME_MOMENT: Final = timedelta(seconds=1)
 """So far apart, or less, are times that count as the same. That the server keeps microseconds is not documented."""

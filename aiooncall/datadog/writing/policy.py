@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from aiooncall._base.unset import UNSET
 from aiooncall._base.validation import count, text, whole_units
@@ -25,9 +25,9 @@ from aiooncall.errors import OptionsError
 from aiooncall.jsonapi import ResourceRef, UnknownResource, identifier
 
 if TYPE_CHECKING:
+    from aiooncall._base.json import Json
     from aiooncall.datadog.models.policy import EscalationPolicy
 
-Json = dict[str, Any]
 
 MOST_STEPS: Final = 10
 MOST_RETRIES: Final = 10

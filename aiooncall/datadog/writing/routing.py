@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from attrs import evolve
 
@@ -23,7 +23,9 @@ from aiooncall.datadog.writing.common import (
 )
 from aiooncall.errors import OptionsError
 
-Json = dict[str, Any]
+if TYPE_CHECKING:
+    from aiooncall._base.json import Json
+
 Rule = TypeVar("Rule")
 
 SHORTEST_ACK: Final = 1_800

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from aiooncall._base.unset import UNSET
 from aiooncall._base.validation import aware, count, text, time_zone
@@ -27,10 +27,10 @@ from aiooncall.jsonapi import identifier
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from aiooncall._base.json import Json
     from aiooncall.datadog.models.schedule import Schedule
     from aiooncall.jsonapi import ResourceRef
 
-Json = dict[str, Any]
 
 MOST_DAYS: Final = 400
 MOST_SECONDS: Final = 2_592_000

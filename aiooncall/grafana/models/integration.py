@@ -117,8 +117,8 @@ class Integration(Model):
     name: Omittable[str] = UNSET
     description_short: Omittable[str] = UNSET
     team_id: Omittable[str] = UNSET
-    link: Omittable[str] = attrs.field(default=UNSET, repr=False, metadata={"read_only": True})
-    inbound_email: Omittable[str] = attrs.field(default=UNSET, repr=False, metadata={"read_only": True})
+    link: Omittable[str] = read_only(shown=False)
+    inbound_email: Omittable[str] = read_only(shown=False)
     default_route: Omittable[DefaultRoute] = UNSET
     templates: Omittable[Templates] = UNSET
     heartbeat: Omittable[Heartbeat] = read_only()

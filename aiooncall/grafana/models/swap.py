@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 
 from aiooncall._base.unset import UNSET, Omittable
-from aiooncall.codec.fields import listed, read_only
+from aiooncall.codec.fields import read_only
 from aiooncall.codec.model import Model
 
 
@@ -46,4 +46,4 @@ class ShiftSwap(Model):
     status: Omittable[SwapStatus | str] = read_only()
     created_at: Omittable[datetime] = read_only()
     updated_at: Omittable[datetime] = read_only()
-    shifts: Omittable[Sequence[Any]] = listed(metadata={"read_only": True})
+    shifts: Omittable[Sequence[Any]] = read_only(several=True)

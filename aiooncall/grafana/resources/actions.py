@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from aiooncall._base.validation import one_of, seconds, whole_units
+from aiooncall.client.reconcile import CLOCK_TOLERANCE
 from aiooncall.codec import dumps
 from aiooncall.errors import Conflict
 from aiooncall.grafana.endpoints import endpoint
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 GROUP: Final = "/api/v1/alert_groups/{alert_group_id}/"
 FOREVER: Final = -1
 """The delay of a silence without an end."""
-CLOCK_TOLERANCE: Final = 60.0
-"""How far, in seconds, the server's clock may be behind ours."""
 
 
 def _declared(verb: Verb) -> Endpoint:

@@ -20,6 +20,7 @@ from aiooncall.limits.lane import Lane
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Hashable, Iterator, Mapping
 
+    from aiooncall._base.json import Json
     from aiooncall._base.unset import Omittable
     from aiooncall.client.core import ApiCore
     from aiooncall.grafana.resources.filters import Pairs
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from aiooncall.transport.endpoint import Endpoint, Query
 
 M = TypeVar("M")
-Json = dict[str, Any]
 
 LARGEST_PAGE: Final = 100
 """Rows in one request at most (grafana/oncall, engine/common/api_helpers/paginators.py)."""

@@ -34,8 +34,8 @@ from aiooncall.grafana.resources.chain_names import names_of
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from aiooncall._base.json import Json
     from aiooncall._base.unset import Omittable
-    from aiooncall.grafana.resources.base import Json
     from aiooncall.transport.endpoint import Endpoint
 
 CHAINS = crud("/api/v1/escalation_chains/", "chain_id")

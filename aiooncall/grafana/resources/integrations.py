@@ -13,8 +13,8 @@ from aiooncall.grafana.resources.base import TeamCollection
 from aiooncall.transport.endpoint import Idempotency
 
 if TYPE_CHECKING:
+    from aiooncall._base.json import Json
     from aiooncall._base.validation import Seconds
-    from aiooncall.grafana.resources.base import Json
 
 INTEGRATIONS = crud("/api/v1/integrations/", "integration_id")
 _ONE: Final = INTEGRATIONS.get.template

@@ -19,8 +19,8 @@ from aiooncall.grafana.resources.base import LARGEST_PAGE, TeamCollection, pairs
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from aiooncall._base.json import Json
     from aiooncall._base.unset import Omittable
-    from aiooncall.grafana.resources.base import Json
 
 SHIFTS = crud("/api/v1/on_call_shifts/", "shift_id")
 LONGEST_NAME: Final = 200

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from html import escape
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Final, cast
 from urllib.parse import urlsplit
 
 import attrs
@@ -19,16 +19,16 @@ import attrs
 from aiooncall._base.json import as_object
 from aiooncall._base.validation import mask_url, text
 from aiooncall.client.delivery import Delivery, deliver
-from aiooncall.client.reconcile import reconciled
+from aiooncall.client.reconcile import CLOCK_TOLERANCE, reconciled
 from aiooncall.codec import dumps, loads, structure
 from aiooncall.errors import NotFound, OnCallError, OptionsError
 from aiooncall.grafana.endpoints import endpoint
 from aiooncall.grafana.models.alert_group import AlertGroup
 from aiooncall.grafana.models.paging import PagedGroup, PagedUser
-from aiooncall.grafana.resources.actions import CLOCK_TOLERANCE
 from aiooncall.transport.endpoint import About, Idempotency, path_segment
 
 if TYPE_CHECKING:
+    from aiooncall._base.json import Json
     from aiooncall.client.core import ApiCore
     from aiooncall.grafana.resources.alert_groups import AlertGroups
     from aiooncall.transport.endpoint import Endpoint
@@ -37,8 +37,6 @@ ESCALATION: Final = endpoint("POST", "/api/v1/escalation/", Idempotency.NON_IDEM
 DIRECT_PAGING: Final = endpoint("POST", "/api/v1/direct_paging/", Idempotency.NON_IDEMPOTENT)
 _SOURCE: Final = {"title": "title", "message": "message", "source_url": "permalink"}
 """Where an alert's payload has what a page said."""
-
-Json = dict[str, Any]
 
 
 class Paging:

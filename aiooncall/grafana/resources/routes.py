@@ -14,7 +14,7 @@ from aiooncall.grafana.resources.base import LARGEST_PAGE, Collection, pairs
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from aiooncall.grafana.resources.base import Json
+    from aiooncall._base.json import Json
     from aiooncall.transport.endpoint import Endpoint
 
 ROUTES = crud("/api/v1/routes/", "route_id")

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from datetime import date
 
+    from aiooncall._base.json import Json
     from aiooncall.grafana.models.schedule import FinalShift
-    from aiooncall.grafana.resources.base import Json
 
 SCHEDULES = crud("/api/v1/schedules/", "schedule_id")
 FINAL_SHIFTS: Final = endpoint("GET", f"{SCHEDULES.get.template}final_shifts/")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from datetime import datetime
 
-    from aiooncall.grafana.resources.base import Json
+    from aiooncall._base.json import Json
 
 SWAPS = crud("/api/v1/shift_swaps/", "swap_id")
 TAKE: Final = endpoint("POST", f"{SWAPS.get.template}take/", Idempotency.IDEMPOTENT)

@@ -10,6 +10,7 @@ import pytest
 
 from aiooncall import DatadogOnCall, Forbidden, JournalError, OptionsError, PlanRefused, bulk
 from aiooncall.bulk.journal import BATCH
+from aiooncall.client.base import core_of
 from aiooncall.simulator import Fault, FaultKind
 from tests.support.bulk_world import add_groups, add_pages, files, rows, statuses
 from tests.support.datadog_client import PAGES, client_on, datadog, scripted

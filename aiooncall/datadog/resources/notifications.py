@@ -66,7 +66,7 @@ class NotificationChannels(UserCollection[NotificationChannel]):
         Raises:
             NotFound: there is no such channel.
         """
-        await self._client.delete(CHANNELS.delete, user_id, channel_id)
+        await self._core.delete(CHANNELS.delete, user_id, channel_id)
 
 
 class NotificationRules(UserCollection[NotificationRule]):
@@ -112,4 +112,4 @@ class NotificationRules(UserCollection[NotificationRule]):
         Raises:
             NotFound: there is no such rule.
         """
-        await self._client.delete(RULES.delete, user_id, rule_id)
+        await self._core.delete(RULES.delete, user_id, rule_id)

@@ -16,11 +16,11 @@ from aiooncall.grafana.resources.webhooks import Webhooks
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
-    from aiooncall.client.base import BaseClient
+    from aiooncall.client.core import ApiCore
     from aiooncall.grafana.models.escalation import EscalationChain, EscalationPolicy
 
 
-async def names_of(client: BaseClient, chain: EscalationChain, steps: Iterable[EscalationPolicy]) -> dict[str, str]:
+async def names_of(core: ApiCore, chain: EscalationChain, steps: Iterable[EscalationPolicy]) -> dict[str, str]:
     """Return what to call a chain's team and whom its steps tell, by id.
 
     What is gone, or may not be read, keeps its id.
@@ -31,16 +31,16 @@ async def names_of(client: BaseClient, chain: EscalationChain, steps: Iterable[E
     groups = {name for kind, name in wanted if kind is Told.USER_GROUP}
     others = sorted((kind, name) for kind, name in wanted if kind is not Told.USER_GROUP)
     Bounds("escalation chain").go_deeper(len(others))
-    names = await read_all(others, _reader(client))
-    return {name: called for (_, name), called in names.items()} | (await _groups(client) if groups else {})
+    names = await read_all(others, _reader(core))
+    return {name: called for (_, name), called in names.items()} | (await _groups(core) if groups else {})
 
 
-def _reader(client: BaseClient) -> Callable[[tuple[Told, str]], Awaitable[str]]:
+def _reader(core: ApiCore) -> Callable[[tuple[Told, str]], Awaitable[str]]:
     get: dict[Told, tuple[Callable[[str], Awaitable[Any]], str]] = {
-        Told.USER: (Users(client).get, "username"),
-        Told.TEAM: (Teams(client).get, "name"),
-        Told.SCHEDULE: (Schedules(client).get, "name"),
-        Told.WEBHOOK: (Webhooks(client).get, "name"),
+        Told.USER: (Users(core).get, "username"),
+        Told.TEAM: (Teams(core).get, "name"),
+        Told.SCHEDULE: (Schedules(core).get, "name"),
+        Told.WEBHOOK: (Webhooks(core).get, "name"),
     }
 
     async def read(one: tuple[Told, str]) -> str:
@@ -54,7 +54,7 @@ def _reader(client: BaseClient) -> Callable[[tuple[Told, str]], Awaitable[str]]:
     return read
 
 
-async def _groups(client: BaseClient) -> dict[str, str]:
+async def _groups(core: ApiCore) -> dict[str, str]:
     """Return what all user groups are called: they cannot be read one by one."""
-    found = [group async for group in UserGroups(client).list() if group.slack]
+    found = [group async for group in UserGroups(core).list() if group.slack]
     return {group.id: group.slack.name or group.slack.handle or group.id for group in found if group.slack}

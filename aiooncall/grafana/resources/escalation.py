@@ -82,9 +82,9 @@ class EscalationChains(TeamCollection[EscalationChain]):
             NotFound: there is no such chain.
         """
         chain = await self.get(chain_id)
-        found = EscalationPolicies(self._client).list(escalation_chain_id=chain.id)
+        found = EscalationPolicies(self._core).list(escalation_chain_id=chain.id)
         steps = tuple([step async for step in found])
-        return ChainWithSteps(chain=chain, steps=steps, names=await names_of(self._client, chain, steps))
+        return ChainWithSteps(chain=chain, steps=steps, names=await names_of(self._core, chain, steps))
 
     def _check(self, resource: EscalationChain, *, new: bool) -> None:
         if new:

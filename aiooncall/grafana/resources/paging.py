@@ -25,12 +25,12 @@ from aiooncall.errors import NotFound, OnCallError, OptionsError
 from aiooncall.grafana.endpoints import endpoint
 from aiooncall.grafana.models.alert_group import AlertGroup
 from aiooncall.grafana.models.paging import PagedGroup, PagedUser
+from aiooncall.grafana.resources.alert_groups import AlertGroups
 from aiooncall.transport.endpoint import About, Idempotency, path_segment
 
 if TYPE_CHECKING:
     from aiooncall._base.json import Json
     from aiooncall.client.core import ApiCore
-    from aiooncall.grafana.resources.alert_groups import AlertGroups
     from aiooncall.transport.endpoint import Endpoint
 
 ESCALATION: Final = endpoint("POST", "/api/v1/escalation/", Idempotency.NON_IDEMPOTENT)

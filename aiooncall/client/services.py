@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, overload
 
 if TYPE_CHECKING:
     from typing import Self
 
-    from aiooncall.client.base import BaseClient
+    from aiooncall.client.core import ApiCore
+
+    class _Client(Protocol):
+        _core: ApiCore
+
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -34,9 +38,9 @@ class ServiceOf(Generic[T_co]):
     def __get__(self, client: None, owner: type) -> Self: ...
 
     @overload
-    def __get__(self, client: BaseClient, owner: type) -> T_co: ...
+    def __get__(self, client: _Client, owner: type) -> T_co: ...
 
-    def __get__(self, client: BaseClient | None, owner: type) -> Any:
+    def __get__(self, client: _Client | None, owner: type) -> Any:
         if client is None:
             return self
         service = self.find_class()(client._core)  # noqa: SLF001 (what a client has its core for)

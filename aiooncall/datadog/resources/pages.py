@@ -135,9 +135,7 @@ class Pages:
         """
         dedup.tag(dedup_key)
         with self._core.one_deadline():
-            return await dedup.find_newest(
-                self.list, self.get, dedup_key, self._core.connection.by_key.get(dedup_key)
-            )
+            return await dedup.find_newest(self.list, self.get, dedup_key, self._core.connection.by_key.get(dedup_key))
 
     async def _open(self, dedup_key: str, delivery: Delivery | str, deadline: DeadlineScope) -> str | None:
         """Return the id of an open page with a key; None also if nobody can tell and the page must not be lost."""

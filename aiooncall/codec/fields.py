@@ -52,7 +52,7 @@ def listed(default: Any = UNSET, metadata: dict[str, Any] | None = None) -> Any:
 def extra_members() -> Any:  # noqa: ANN401 (as attrs.field)
     """Declare the field that keeps what a class does not know."""
     # `dict[str, Any]` would please type checkers by itself, but takes five times as long to make an empty one.
-    return attrs.field(factory=cast("Callable[[], dict[str, Any]]", dict))
+    return attrs.field(factory=cast("Callable[[], dict[str, Any]]", dict), repr=False)
 
 
 def local_time() -> Any:  # noqa: ANN401 (as attrs.field)

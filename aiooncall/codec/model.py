@@ -6,6 +6,8 @@ from typing import Any
 
 import attrs
 
+from aiooncall.codec.fields import extra_members
+
 
 @attrs.define(kw_only=True)
 class Model:
@@ -16,4 +18,4 @@ class Model:
             not shown with the rest, as it can be a secret.
     """
 
-    extra: dict[str, Any] = attrs.field(factory=dict[str, Any], repr=False)
+    extra: dict[str, Any] = extra_members()  # noqa: RUF009 (a field)

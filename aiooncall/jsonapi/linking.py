@@ -55,9 +55,9 @@ class ResourceReader(Generic[R]):
         }
 
 
-def _setter(kind: type, field: attrs.Attribute[Any]) -> Callable[[object, object], None]:
+def _setter(kind: type, field: attrs.Attribute[Any]) -> Setter:
     """Return what sets a field past the class's own `__setattr__`: that converts what people set."""
-    return cast("Callable[[object, object], None]", getattr(kind, field.name).__set__)
+    return cast("Setter", getattr(kind, field.name).__set__)
 
 
 _set_id: Final = _setter(Resource, attrs.fields(Resource).id)

@@ -53,6 +53,7 @@ PUBLIC = (
     "aiooncall.datadog",
     "aiooncall.grafana",
     "aiooncall.bulk",
+    "aiooncall.coverage",
     "aiooncall.bulk.reports.data",
     "aiooncall.grafana.resources.alert_groups",
     "aiooncall.drawing.outline",
@@ -61,6 +62,8 @@ PUBLIC = (
 """Modules with public names, in the order in which a name is looked for."""
 VENDORS = ("aiooncall.datadog", "aiooncall.grafana")
 """Packages that have some names in common."""
+SHARED = {f"{vendor}.resources.shifts": "aiooncall.coverage" for vendor in VENDORS}
+"""Modules of a vendor whose names are those of both."""
 
 nitpick_ignore_regex = [
     # There is no inventory of other projects here, so links into them are left as text.
@@ -77,8 +80,9 @@ def stay_with_vendor(_: Sphinx, doctree: document) -> None:
     for node in doctree.findall(pending_xref):
         name, module = node.get("reftarget", ""), node.get("py:module") or ""
         for vendor in VENDORS:
-            if module.startswith(vendor) and name in import_module(vendor).__all__:
-                node["reftarget"] = f"{vendor}.{name}"
+            home = SHARED.get(module, vendor)
+            if module.startswith(vendor) and name in import_module(home).__all__:
+                node["reftarget"] = f"{home}.{name}"
 
 
 def find_public_name(app: Sphinx, env: BuildEnvironment, node: pending_xref, content: TextElement) -> Element | None:

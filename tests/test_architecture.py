@@ -16,8 +16,8 @@ ROOT: Final = Path(__file__).parent.parent
 PACKAGE: Final = ROOT / "aiooncall"
 RANKS: Final = [
     "_text", "ratelimit", "on_call", "errors", "_base", "events", "options", "limits", "transport", "codec", "jsonapi",
-    "difference", "outcomes", "fanout", "client", "drawing", "datadog", "grafana", "bulk", "__init__", "simulator",
-    "cli", "__main__",
+    "difference", "outcomes", "fanout", "client", "drawing", "coverage", "datadog", "grafana", "bulk", "__init__",
+    "simulator", "cli", "__main__",
 ]  # fmt: skip
 """From the lowest layer to the highest: a layer imports only from lower ones.
 
@@ -34,6 +34,7 @@ TOOLS_FOR: Final = {
     "backoff": ("_base/backoff.py",),
     "aiolimiter": ("limits/client_rate.py",),
     "cattrs": ("codec/",),
+    "icalendar": ("coverage/calendars.py",),
     "aiohttp": ("transport/", "simulator/"),
     "typer": ("cli/",),
     "rich": ("cli/",),

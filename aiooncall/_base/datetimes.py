@@ -109,6 +109,14 @@ def in_zone(moment: datetime, zone: tzinfo) -> datetime | None:
     return local if local.replace(tzinfo=zone) == moment.astimezone(UTC) else None
 
 
+def instant_of(wall: datetime, zone: tzinfo) -> datetime:
+    """Return when the clocks of `zone` show `wall`, in UTC: the first time, if they show it twice.
+
+    Where clocks go forward and never show it, it is when they would without that (RFC 5545, section 3.3.5).
+    """
+    return wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
+
+
 def parse_time(value: object) -> time | str:
     """Return the time of day that `value` spells as HH:MM:SS; any other text stays what it is."""
     if not isinstance(value, str):

@@ -7,7 +7,7 @@ from datetime import MAXYEAR, MINYEAR, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 from aiooncall._base.redaction import MASK
 from aiooncall._base.unset import UNSET, UnsetType
@@ -177,6 +177,16 @@ def time_zone(field: str, value: object, *, stored: bool, may_be_empty: bool = F
     known = isinstance(value, str) and (value in _zones() or ((stored or not _zones()) and _LIKE_A_ZONE(value)))
     if not known:
         raise OptionsError(field, value, "the IANA name of a time zone, such as 'Europe/Paris'")
+
+
+def zone_info(field: str, value: object) -> ZoneInfo:
+    """Return the time zone of an IANA name, or raise OptionsError if this machine does not know it."""
+    try:
+        return ZoneInfo(text(field, value))
+    except (KeyError, ValueError, OSError):  # no such zone; no name of one; the name of a folder of them
+        raise OptionsError(
+            field, value, "the name of a time zone that this machine has, such as 'Europe/Paris'"
+        ) from None
 
 
 def needs(resource: object, *names: str) -> None:

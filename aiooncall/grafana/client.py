@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from aiooncall.grafana.resources.routes import Routes
     from aiooncall.grafana.resources.schedules import Schedules
     from aiooncall.grafana.resources.shift_swaps import ShiftSwaps
+    from aiooncall.grafana.resources.shifts import Shifts
     from aiooncall.grafana.resources.system import InfoService, Organizations
     from aiooncall.grafana.resources.webhooks import Actions, Webhooks
     from aiooncall.on_call import OnCall
@@ -90,6 +91,7 @@ class GrafanaOnCall(BaseClient):
     teams: ServiceOf[Teams] = ServiceOf("resources.people:Teams")
     """The teams."""
     schedules: ServiceOf[Schedules] = ServiceOf("resources.schedules:Schedules")
+    shifts: ServiceOf[Shifts] = ServiceOf("resources.shifts:Shifts")
     """The schedules."""
     on_call_shifts: ServiceOf[OnCallShifts] = ServiceOf("resources.on_call_shifts:OnCallShifts")
     """The on-call shifts."""

@@ -1,0 +1,67 @@
+"""Periods of time: what is asked for, in UTC, and what several of them cover together."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from aiooncall._base.validation import aware
+from aiooncall.coverage.models import Shift
+from aiooncall.errors import OptionsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    Time = tuple[datetime, datetime]
+
+M = TypeVar("M", datetime, timedelta)
+LONGEST: Final = timedelta(days=366)
+"""The longest time of which shifts are asked for: a year, also one with a leap day."""
+
+
+def period(start: object, end: object, *, longest: timedelta | None = None) -> Time:
+    """Return the time from `start` to `end`, in UTC.
+
+    Args:
+        start: an aware datetime.
+        end: an aware datetime that is not before it.
+        longest: how long it may be; any length unless given.
+
+    Raises:
+        OptionsError: one of them is naive or no datetime, the end is before the start, or the time is too long.
+    """
+    begin, until = aware("start", start).astimezone(UTC), aware("end", end).astimezone(UTC)
+    if until < begin:
+        raise OptionsError("end", end, "a time that is not before the start")
+    if longest is not None and until - begin > longest:
+        raise OptionsError("end", end, f"a time at most {longest.days} days after the start")
+    return begin, until
+
+
+def shifts_given(field: str, shifts: Iterable[Shift]) -> list[Shift]:
+    """Return shifts as a list.
+
+    Raises:
+        OptionsError: something else is among them, such as a shift as Datadog's own answers have it.
+    """
+    given = list(shifts)
+    for one in given:
+        if not isinstance(one, Shift):
+            raise OptionsError(field, one, "shifts of aiooncall.coverage, as `client.shifts` returns them")
+    return given
+
+
+def united(periods: Iterable[tuple[M, M]]) -> list[tuple[M, M]]:
+    """Return what periods cover together, as periods that are apart from one another, in order."""
+    found: list[tuple[M, M]] = []
+    for start, end in sorted(periods):
+        if found and start <= found[-1][1]:
+            found[-1] = found[-1][0], max(found[-1][1], end)
+        else:
+            found.append((start, end))
+    return found
+
+
+def overlap(one: Time, other: Time) -> timedelta:
+    """Return how long two periods have in common."""
+    return max(min(one[1], other[1]) - max(one[0], other[0]), timedelta())

@@ -1,0 +1,1 @@
+"""Tests of coverage: who is on call over a time."""

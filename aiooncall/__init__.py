@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from aiooncall._base.validation import Seconds as Seconds
     from aiooncall._base.version import __version__ as __version__
     from aiooncall.client.delivery import Delivery as Delivery
+    from aiooncall.coverage.mismatch import ShiftMismatch as ShiftMismatch
     from aiooncall.datadog.client import DatadogOnCall as DatadogOnCall
     from aiooncall.datadog.models.page import CreatedPage as CreatedPage
     from aiooncall.datadog.models.page import Page as Page

@@ -23,6 +23,7 @@ OnCallError
 ├── CodecError              the answer is not what the API promises; `path` says where
 ├── LinkError               the content of a reference was asked for and is not in the answer
 ├── ResultLimitReached      a list has more rows than the server is willing to give out
+├── ShiftMismatch           shifts that were computed are not what the server says
 ├── GraphTooLarge           references lead on for too long, or to too many things
 ├── JournalError            the journal of a bulk job cannot be used
 └── PlanRefused             a bulk job is not the one that was previewed, or breaks one of its limits

@@ -26,6 +26,7 @@ from aiooncall import (
     RateLimited,
     ResultLimitReached,
     ServerError,
+    ShiftMismatch,
     TransportError,
     Unauthorized,
 )
@@ -58,6 +59,7 @@ PARENTS = {
     "LinkError": (OnCallError, AttributeError),
     "ResultLimitReached": (OnCallError,),
     "GraphTooLarge": (OnCallError,),
+    "ShiftMismatch": (OnCallError,),
     "JournalError": (OnCallError,),
     "PlanRefused": (OnCallError,),
 }
@@ -97,6 +99,9 @@ def example(kind: type[OnCallError]) -> OnCallError:  # noqa: PLR0911 (one for e
         return kind("too many", limit=1000)
     if issubclass(kind, JournalError):
         return kind("storm.db", "is not there")
+    if issubclass(kind, ShiftMismatch):
+        moment = datetime(2031, 1, 1, tzinfo=UTC)
+        return kind("s", moment, computed=("Ann",), answered=(), instants=9, different=1)
     return kind("it broke")
 
 

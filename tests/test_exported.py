@@ -92,6 +92,7 @@ EXPORTED = [
     "Seconds",
     "ServerError",
     "SessionPool",
+    "ShiftMismatch",
     "Target",
     "TeamHandle",
     "TeamId",

@@ -20,6 +20,8 @@ _TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):[0-5]\d:[0-5]\d", re.ASCII)
 _SHORT_TIME = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))?", re.ASCII)
 _LEAP_SECOND = re.compile(r"(T\d\d:\d\d):60", re.ASCII)
 _NO_OFFSET: Final = timedelta(0)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_LOCAL_EPOCH: Final = _EPOCH.replace(tzinfo=None)
 _MICROSECONDS_END: Final = len("2000-01-01T00:00:00.000000")
 
 
@@ -114,7 +116,8 @@ def instant_of(wall: datetime, zone: tzinfo) -> datetime:
 
     Where clocks go forward and never show it, it is when they would without that (RFC 5545, section 3.3.5).
     """
-    return wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
+    at = wall.replace(fold=0) if wall.fold else wall
+    return _EPOCH + (at - _LOCAL_EPOCH - (zone.utcoffset(at) or _NO_OFFSET))  # several times as fast as `astimezone`
 
 
 def parse_time(value: object) -> time | str:

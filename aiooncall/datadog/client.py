@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from aiooncall.datadog.resources.pages import Pages
     from aiooncall.datadog.resources.routing_rules import TeamRoutingRules
     from aiooncall.datadog.resources.schedules import Schedules
+    from aiooncall.datadog.resources.shifts import Shifts
     from aiooncall.datadog.resources.teams import Teams
     from aiooncall.datadog.resources.users import Users
     from aiooncall.jsonapi import Resource
@@ -66,6 +67,8 @@ class DatadogOnCall(BaseClient):
     """The escalation policies."""
     schedules: ServiceOf[Schedules] = ServiceOf("resources.schedules:Schedules")
     """The schedules, and who is on call by them."""
+    shifts: ServiceOf[Shifts] = ServiceOf("resources.shifts:Shifts")
+    """Who is on call on a schedule over a time."""
     routing_rules: ServiceOf[TeamRoutingRules] = ServiceOf("resources.routing_rules:TeamRoutingRules")
     """The routing rules of teams."""
     teams: ServiceOf[Teams] = ServiceOf("resources.teams:Teams")

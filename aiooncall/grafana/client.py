@@ -91,8 +91,9 @@ class GrafanaOnCall(BaseClient):
     teams: ServiceOf[Teams] = ServiceOf("resources.people:Teams")
     """The teams."""
     schedules: ServiceOf[Schedules] = ServiceOf("resources.schedules:Schedules")
-    shifts: ServiceOf[Shifts] = ServiceOf("resources.shifts:Shifts")
     """The schedules."""
+    shifts: ServiceOf[Shifts] = ServiceOf("resources.shifts:Shifts")
+    """Who is on call on a schedule over a time."""
     on_call_shifts: ServiceOf[OnCallShifts] = ServiceOf("resources.on_call_shifts:OnCallShifts")
     """The on-call shifts."""
     escalation_chains: ServiceOf[EscalationChains] = ServiceOf("resources.escalation:EscalationChains")

@@ -221,6 +221,15 @@ def test_who_stands_in(overrides: list[dict[str, Any]], hour: int) -> None:
     assert (found[0].user_id if found else None) == expected(overrides, at)
 
 
+def test_place_of_a_person_elsewhere() -> None:
+    """Far from UTC, too, an override of somebody's place takes effect for as long as that person would be on call."""
+    rota = {**ROTA, "time_zone": "America/New_York"}
+    found = find_shifts(with_overrides(rota, [override((0, 50), "c", "b")]), "current", NEW_YEAR + timedelta(hours=11))
+    assert [(one.user_id, one.start - NEW_YEAR, one.end - NEW_YEAR) for one in found] == [
+        ("c", timedelta(hours=10), timedelta(hours=15))
+    ]
+
+
 def test_schedule_stays_as_it_is() -> None:
     """What is stored of a schedule does not change by those who stand in on it."""
     before = len(ROTA["layers"])

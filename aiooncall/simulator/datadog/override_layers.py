@@ -7,6 +7,7 @@ other one all the time, and one without a user not at all, as an empty slot.
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from aiooncall.simulator.datadog.rotation import find_shifts
@@ -47,9 +48,9 @@ def _times(schedule: Json, override: Json) -> Iterator[Time]:
         (shift,) = find_shifts(schedule, "current", at) or find_shifts(schedule, "next", at) or (None,)
         if shift is None:
             return
-        if shift.user_id == replaced and shift.start < end:
-            yield max(start, shift.start), min(end, shift.end)
-        at = shift.end
+        begins, at = shift.start.astimezone(UTC), shift.end.astimezone(UTC)
+        if shift.user_id == replaced and begins < end:
+            yield max(start, begins), min(end, at)
 
 
 def _layer(user: str | None, time: Time) -> Json:

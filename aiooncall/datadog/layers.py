@@ -1,0 +1,124 @@
+"""Layers and overrides, as the arithmetic of rotations takes them."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from aiooncall._base.unset import UnsetType
+from aiooncall._base.validation import zone_info
+from aiooncall.coverage.models import Person
+from aiooncall.datadog.models.people import User
+from aiooncall.datadog.models.restriction import Weekday
+from aiooncall.datadog.models.schedule import Interval, Layer, Member
+from aiooncall.datadog.rotation import Rotation, StandIn, weekly
+from aiooncall.datadog.writing.schedule import SHORTEST_TURN
+from aiooncall.errors import CodecError, LinkError
+from aiooncall.jsonapi import Resource, ResourceRef
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from aiooncall.datadog.models.override import Override
+    from aiooncall.datadog.models.restriction import TimeRestriction
+    from aiooncall.datadog.models.schedule import Schedule
+
+_FIRST: Final = datetime.min.replace(tzinfo=UTC)
+_LAST: Final = datetime.max.replace(tzinfo=UTC)
+_DAYS: Final = {day: number for number, day in enumerate(Weekday)}
+_TIME = re.compile(r"(\d\d?):(\d\d)(?::(\d\d))?", re.ASCII)
+
+
+def rotations_of(schedule: Schedule) -> list[Rotation]:
+    """Return what the layers of a schedule say of who is on call; a layer without members says nothing.
+
+    Raises:
+        LinkError: the layers or their members were not read.
+        OptionsError: this machine does not know a time zone.
+        CodecError: a layer lacks what it takes, or says it in a way that is not known.
+    """
+    if isinstance(schedule.layers, UnsetType):
+        raise LinkError("the layers of the schedule were not read: get it with include=ScheduleInclude")
+    return [_rotation(schedule, place, layer) for place, layer in enumerate(schedule.layers)]
+
+
+def stand_ins_of(overrides: Iterable[Override]) -> list[StandIn]:
+    """Return what overrides say of who is on call, the one that begins last at the end."""
+    known = [
+        StandIn(
+            id=one.id,
+            time=(_utc(one.start), _utc(one.end)),
+            person=_person(one.user),
+            replaced=one.overridden_user.id if one.overridden_user else None,
+        )
+        for one in overrides
+        if one.start and one.end
+    ]
+    return sorted(known, key=lambda one: one.time[0])
+
+
+def _rotation(schedule: Schedule, place: int, layer: object) -> Rotation:
+    if not isinstance(layer, Layer):
+        raise LinkError(f"layers[{place}] was not read: get the schedule with include=ScheduleInclude")
+    path = f"$.layers[{place}]"
+    days, seconds = _interval(path, layer.interval)
+    anchor = layer.rotation_start or layer.effective_date
+    if not anchor:
+        raise CodecError("a layer needs a rotation_start", path=path)
+    return Rotation(
+        place=place,
+        name=layer.name or "",
+        zone=zone_info(f"layers[{place}].time_zone", layer.time_zone or schedule.time_zone),
+        life=(
+            _utc(layer.effective_date) if layer.effective_date else _FIRST,
+            _utc(layer.end_date) if layer.end_date else _LAST,
+        ),
+        anchor=_utc(anchor),
+        days=days,
+        seconds=seconds,
+        members=[_member(f"layers[{place}]", member) for member in layer.members or ()],
+        windows=weekly(_window(path, one) for one in layer.restrictions) if layer.restrictions else None,
+    )
+
+
+def _interval(path: str, interval: object) -> tuple[int, timedelta]:
+    """Return days and what comes on top; a turn that is shorter than the vendor allows would never come to an end."""
+    days, seconds = (interval.days or 0, interval.seconds or 0) if isinstance(interval, Interval) else (0, 0)
+    if timedelta(days, seconds) < SHORTEST_TURN:
+        raise CodecError("a layer needs an interval of an hour or more", path=path)
+    return days, timedelta(seconds=seconds)
+
+
+def _member(field: str, member: object) -> Person | None:
+    if not isinstance(member, Member):
+        raise LinkError(f"the members of {field} were not read: get the schedule with include=ScheduleInclude")
+    return _person(member.user)
+
+
+def _person(user: object) -> Person | None:
+    if isinstance(user, User):
+        return Person(id=user.id, name=user.name or None, email=user.email or None)
+    return Person(id=user.id) if isinstance(user, (Resource, ResourceRef)) else None
+
+
+def _window(path: str, window: TimeRestriction) -> tuple[timedelta, timedelta]:
+    return (
+        _moment(path, window.start_day, window.start_time),
+        _moment(path, window.end_day, window.end_time),
+    )
+
+
+def _moment(path: str, day: object, at: object) -> timedelta:
+    """Return a time of the week, from Monday 00:00; 24:00 is the end of a day."""
+    found = _TIME.fullmatch(str(at))
+    if found is None or day not in _DAYS:
+        raise CodecError(f"expected a day and a time of day, got {day!s} {at!s}", path=f"{path}.restrictions")
+    hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    return timedelta(days=_DAYS[Weekday(str(day))], hours=hours, minutes=minutes, seconds=seconds)
+
+
+def _utc(moment: datetime) -> datetime:
+    """Return a moment in UTC as a plain datetime, whose arithmetic keeps no text."""
+    at = moment.astimezone(UTC)
+    return datetime.combine(at.date(), at.time(), UTC)

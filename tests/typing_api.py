@@ -48,6 +48,7 @@ from aiooncall import (
     Urgency,
     UserId,
     WriteNotKept,
+    coverage,
     diff,
     evolve,
     log_events,
@@ -165,6 +166,8 @@ async def configuring(dd: DatadogOnCall, at: datetime) -> None:
     assert_type([rule async for rule in dd.notification_rules.list("user")], list[NotificationRule])
     assert_type(await dd.pagerduty_services.get("name"), PagerDutyService)
     assert_type(await dd.who_is_on_call(team="id", at=at), OnCall)
+    assert_type(await dd.shifts("id", at, at, check=3), list[coverage.Shift])
+    assert_type(coverage.gaps(await dd.shifts(Schedule(), at, at), at, at), list[coverage.Gap])
 
 
 def parts(policy: EscalationPolicy, schedule: Schedule) -> None:

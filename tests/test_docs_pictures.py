@@ -36,7 +36,7 @@ async def run(example: Example) -> dict[str, Any]:
 
 async def draw() -> bytes:
     """Return the picture that the page about policies draws."""
-    (example,) = (example for example in EXAMPLES if "as_picture = " in example.code)
+    (example,) = (example for example in EXAMPLES if "as_picture = policy" in example.code)
     picture: str = (await run(example))["as_picture"]
     return picture.encode()
 

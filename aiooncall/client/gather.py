@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, TypeVar
 
 from aiooncall.errors import NotFound
-from aiooncall.fanout import FanOut
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Hashable, Sequence
@@ -15,7 +15,9 @@ V = TypeVar("V")
 
 
 async def read_all(keys: Sequence[K], read: Callable[[K], Awaitable[V]], *, skip_missing: bool = False) -> dict[K, V]:
-    """Read what `keys` stand for, concurrently, and return it by key.
+    """Read what `keys` stand for, concurrently, and return it by key, in their order.
+
+    The first error ends the other reads and is raised as it is: callers handle one `OnCallError`, not a group.
 
     Args:
         keys: what to read.
@@ -24,12 +26,17 @@ async def read_all(keys: Sequence[K], read: Callable[[K], Awaitable[V]], *, skip
     """
     found: dict[K, V] = {}
 
-    async def keep(place: str) -> None:
-        key = keys[int(place)]
-        found[key] = await read(key)
+    async def keep(key: K) -> None:
+        try:
+            found[key] = await read(key)
+        except NotFound:
+            if not skip_missing:
+                raise
 
-    report = await FanOut(map(str, range(len(keys))), keep)
-    for outcome in report.outcomes:
-        if outcome.error is not None and not (skip_missing and isinstance(outcome.error, NotFound)):
-            raise outcome.error
-    return found
+    try:
+        async with asyncio.TaskGroup() as reads:
+            for key in keys:
+                reads.create_task(keep(key))
+    except ExceptionGroup as problems:
+        raise problems.exceptions[0] from None
+    return {key: found[key] for key in keys if key in found}

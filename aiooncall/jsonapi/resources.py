@@ -208,6 +208,8 @@ def _same(one: Any, other: Any) -> bool:  # noqa: ANN401 (any two values)
             continue
         left, right = map(plain, pair)
         if _are_lists(left, right):
+            if len(left) != len(right):  # tuples would look at what is in them, and so around the circle again
+                return False
             pairs.extend(zip(left, right, strict=True))
         elif isinstance(left, Resource) and type(left) is type(right):
             seen.add(ids)
@@ -218,7 +220,7 @@ def _same(one: Any, other: Any) -> bool:  # noqa: ANN401 (any two values)
 
 
 def _are_lists(left: Any, right: Any) -> bool:  # noqa: ANN401 (any field's value)
-    return isinstance(left, (tuple, list)) and isinstance(right, (tuple, list)) and len(left) == len(right)  # pyright: ignore[reportUnknownArgumentType] (of whatever)
+    return isinstance(left, (tuple, list)) and isinstance(right, (tuple, list))
 
 
 def _show(value: Any, shown: set[int], depth: int) -> str:  # noqa: ANN401 (any field's value)

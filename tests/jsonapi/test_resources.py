@@ -93,6 +93,19 @@ def test_sharing_is_no_matter_of_equality() -> None:
     assert shared == EscalationStep(id="s", targets=[User(id="a", name="Ada"), User(id="a", name="Ada")])
 
 
+def test_circles_of_other_lengths_differ() -> None:
+    """Graphs that lead back to themselves are compared to their end, whichever of them has a link more."""
+
+    def circle(links: int) -> EscalationStep:
+        made = EscalationStep(id="s")
+        made.targets = [made] * links  # type: ignore[list-item]
+        return made
+
+    assert circle(1) != circle(2)
+    assert circle(2) != circle(1)
+    assert circle(2) == circle(2)
+
+
 @pytest.mark.parametrize("kind", [*KINDS.values(), UnknownResource], ids=lambda kind: kind.__name__)
 def test_resources_are_no_keys(kind: type[Resource]) -> None:
     """A resource can be edited, so it has no hash."""

@@ -130,10 +130,13 @@ class Journal(Queries):
 
     def close(self) -> None:
         """Close the file."""
-        if self._intents is not None:
-            self._intents.close()
+        self._close_count()
         self._db.close()
         self._file.close()
+
+    def _close_count(self) -> None:
+        if self._intents is not None:
+            self._intents.close()
 
     def discard(self) -> None:
         """Delete the files of a plan that failed, unless the path leads to another file by now."""
@@ -179,6 +182,7 @@ class Journal(Queries):
         known = self.facts()
         with journal_errors(self.path, NOTHING_SENT):
             self._committed = int(known.get("intents", "0"))
+            self._close_count()  # that of an earlier run
             self._intents = IntentCount(self.path, known["id"], durable=not repeatable)
             self._intents.write(self._committed)
             self.note(facts)
@@ -230,6 +234,7 @@ class Journal(Queries):
             change = ("open", None, None, None) if repeatable else (*_IN_DOUBT, at)
             self._db.execute(MARK_INTERRUPTED, (*change, self.facts().get("sending", "[]")))
             self._note({"sending": "[]"})
+        self._sending = frozenset()  # what an earlier run of this object was cut off with is to be announced anew
 
     def reopen(self, status: Status, doubtful: Iterable[str]) -> int:
         """Set the items of a status back to open, and return how many they are.

@@ -80,6 +80,19 @@ async def test_no_intent_no_escalation(sim: Simulator, dd: DatadogOnCall, tmp_pa
         assert job.counts.open == 50
 
 
+def look_at_each(sim: Simulator, job: Job) -> list[str]:
+    """Return a list that gets, at each request, what the file then says of its item."""
+    seen: list[str] = []
+    record_request = sim.ledger.record_request
+
+    def look(at: float, method: str, path: str) -> Any:
+        seen.append(statuses(job.journal)[path.split("/")[-2]])
+        return record_request(at, method, path)
+
+    sim.ledger.record_request = look  # type: ignore[method-assign]
+    return seen
+
+
 @pytest.mark.parametrize("verb", ["escalate", "resolve"])
 async def test_intent_is_on_the_disk_before_the_send(
     sim: Simulator, dd: DatadogOnCall, verb: str, journal: Path
@@ -87,16 +100,34 @@ async def test_intent_is_on_the_disk_before_the_send(
     """At the moment a request reaches the server, the file says of its item that it is being sent."""
     ids = add_pages(sim, 40)
     with await bulk.plan(dd, verb, journal, ids) as job:
-        seen: list[str] = []
-        record_request = sim.ledger.record_request
-
-        def look(at: float, method: str, path: str) -> Any:
-            seen.append(statuses(job.journal)[path.split("/")[-2]])
-            return record_request(at, method, path)
-
-        sim.ledger.record_request = look  # type: ignore[method-assign]
+        seen = look_at_each(sim, job)
         await run_all(job)
     assert seen == ["sending"] * 40
+
+
+async def test_what_was_cut_off_is_announced_anew(sim: Simulator, dd: DatadogOnCall, journal: Path) -> None:
+    """The file says so, and counts it, of an item that goes again because its outcome could not be written."""
+    with await bulk.plan(dd, "resolve", journal, add_pages(sim, 1)) as job:
+        seen = look_at_each(sim, job)
+        job._journal._db.execute(
+            "CREATE TEMP TRIGGER broken BEFORE UPDATE ON planned BEGIN SELECT raise(ABORT, 'disk I/O error'); END"
+        )
+        with pytest.raises(JournalError, match="disk I/O error"):
+            await run_all(job)
+        job._journal._db.execute("DROP TRIGGER broken")
+        await job.resume()
+        assert job._journal.facts()["intents"] == "2"
+    assert seen == ["sending"] * 2
+
+
+async def test_each_run_closes_the_count_before_it(sim: Simulator, dd: DatadogOnCall, journal: Path) -> None:
+    """However often a job is resumed, one file with the count of intents is open at a time."""
+    with await bulk.plan(dd, "resolve", journal, add_pages(sim, 1)) as job:
+        await run_all(job)
+        first = job._journal._intents
+        await job.resume()
+        assert first is not None
+        assert first._descriptor is None
 
 
 @pytest.mark.parametrize(("verb", "waits"), [("escalate", True), ("resolve", False)])

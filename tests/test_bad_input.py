@@ -147,6 +147,15 @@ def test_place_of_what_cannot_be_written(place: list[str | int], unfit: Any) -> 
     assert raised.value.field == (told.removeprefix(".") or "body")
 
 
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), -float("inf")])
+def test_what_is_no_number(number: float) -> None:
+    """What JSON has no number for is refused where it stands, and does not travel as null."""
+    with pytest.raises(OptionsError) as raised:
+        dumps({"data": {"attributes": {"none": None, "rates": [1.5, number]}}})
+    assert raised.value.field == "rates[1]"
+    assert dumps({"none": None, "said": "null"}) == b'{"none":null,"said":"null"}'
+
+
 def test_what_is_too_deep() -> None:
     """A value that is nested without end is refused as well."""
     value: Any = 1

@@ -11,6 +11,7 @@ Rules that hold for every model:
 
 from __future__ import annotations
 
+import json
 import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -169,9 +170,16 @@ def dumps(value: object) -> bytes:
         OptionsError: something in it cannot travel as JSON, such as half a surrogate pair; it says what, and where.
     """
     try:
-        return orjson.dumps(value)
-    except orjson.JSONEncodeError:
+        return _written(value)
+    except (orjson.JSONEncodeError, ValueError):
         raise _unfit(value, "") from None
+
+
+def _written(value: object) -> bytes:
+    body = orjson.dumps(value)
+    if b"null" in body:  # it can stand for what is no number, or infinite
+        json.dumps(value, allow_nan=False, default=str)
+    return body
 
 
 def _unfit(value: object, place: str, depth: int = 0) -> OptionsError:
@@ -191,7 +199,7 @@ def _unfit(value: object, place: str, depth: int = 0) -> OptionsError:
 
 def _fits(value: object) -> bool:
     try:
-        orjson.dumps(value)
-    except orjson.JSONEncodeError:
+        _written(value)
+    except (orjson.JSONEncodeError, ValueError):
         return False
     return True

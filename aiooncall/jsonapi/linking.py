@@ -125,8 +125,9 @@ def _distinct(resources: list[Json]) -> list[Json]:
     """Return each resource once; of one that stands there twice, the first mention of each member counts."""
     found: dict[tuple[str, str], Json] = {}
     for raw in resources:
-        key = raw["type"], raw["id"]
-        found[key] = {**raw, **found[key]} if key in found else raw
+        known = found.setdefault((raw["type"], raw["id"]), {})
+        for name, said in raw.items():
+            known.setdefault(name, said)
     return list(found.values())
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, TypeAlias, Typ
 import attrs
 
 from aiooncall._base.unset import UNSET, UnsetType  # noqa: TC001 (cattrs reads the annotations at run time)
-from aiooncall.codec.fields import APART, listed, meant
+from aiooncall.codec.fields import APART, EXTRA, listed, meant
 from aiooncall.errors import CodecError, LinkError
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class Resource:
     Attributes:
         id: the server's id, an opaque text; empty before it is created.
         extra: what the server sent and the class has no name for, at its place in the resource: `attributes`,
-            `relationships`, and so on.
+            `relationships`, and so on. It is not shown with the rest, as it can be a secret.
     """
 
     type: ClassVar[str]
@@ -233,10 +233,8 @@ def _show(value: Any, shown: set[int], depth: int) -> str:  # noqa: ANN401 (any 
     if id(value) in shown or depth == DEEPEST_SHOWN:
         return f"{type(value).__name__}(id={value.id!r}, ...)"
     shown.add(id(value))
-    said = ((name, getattr(value, name)) for name in _names(type(value)))
-    fields = (
-        f"{name}={_show(it, shown, depth + 1)}" for name, it in said if it is not UNSET and it is not NOTHING_ELSE
-    )
+    said = ((name, getattr(value, name)) for name in _names(type(value)) if name != EXTRA)
+    fields = (f"{name}={_show(it, shown, depth + 1)}" for name, it in said if it is not UNSET)
     return f"{type(value).__name__}({', '.join(fields)})"
 
 

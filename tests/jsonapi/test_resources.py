@@ -115,10 +115,10 @@ def test_resources_are_no_keys(kind: type[Resource]) -> None:
 
 
 def test_repr_shows_what_is_known() -> None:
-    """A resource prints what it has, null included, and nothing of what is unset."""
+    """A resource prints what it has, null included, and nothing of what is unset or what nobody knows."""
     assert repr(User()) == "User(id='')"
-    found = User(id="u", name=None, extra={"meta": {}})
-    assert repr(found) == "User(id='u', extra={'meta': {}}, name=None)"
+    found = User(id="u", name=None, extra={"attributes": {"password": "hunter2"}})
+    assert repr(found) == "User(id='u', name=None)"
     assert repr(Member(id="m", user=found)) == f"Member(id='m', user={found!r})"
     assert repr(EscalationStep(targets=[])) == "EscalationStep(id='', targets=())"
     assert repr(EscalationStep(targets=[REF])) == f"EscalationStep(id='', targets=({REF!r},))"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -134,6 +135,19 @@ async def test_look_for_an_open_page_leaves_time_to_send(sim: Simulator, clock: 
         with pytest.raises(TransportError):
             await client.pages.create(TITLE, **options)
         assert len(sim.ledger.pages_by_title(TITLE)) == 1
+
+
+@pytest.mark.parametrize("delivery", Delivery)
+async def test_closing_while_looking_leaves_the_doubt(half: Half, delivery: Delivery) -> None:
+    """Should the client be closed while a page in doubt is looked for, it is the doubt that is raised."""
+    half.fail(UNDONE)
+    page = asyncio.ensure_future(half.page(found=True, delivery=delivery))
+    while not any(request.method == "GET" for request in half.sim.ledger.requests):
+        await asyncio.sleep(0.05)
+    await half.client.close()
+    with pytest.raises(AmbiguousOutcome):
+        await page
+    assert half.sends == 1
 
 
 async def test_what_went_well_is_there_once(half: Half) -> None:

@@ -70,6 +70,19 @@ async def look(find: Callable[[], Awaitable[T | None]], delivery: Delivery | str
         return None
 
 
+async def _settled(
+    doubt: AmbiguousOutcome,
+    find: Callable[[], Awaitable[T | None]] | None,
+    delivery: Delivery | str,
+    deadline: DeadlineScope,
+) -> T | None:
+    """Return what a doubt came to, or None; a look that fails, as on a client that was closed, leaves the doubt."""
+    try:
+        return None if find is None else await look(find, delivery, deadline)
+    except OnCallError as failed:
+        raise doubt from failed
+
+
 async def deliver(
     core: ApiCore,
     send: Callable[[], Awaitable[T]],
@@ -104,7 +117,7 @@ async def deliver(
                     raise
                 raise doubt from failed
             with looking_into(doubt, core):
-                if find is not None and (found := await look(find, delivery, deadline)) is not None:
+                if (found := await _settled(doubt, find, delivery, deadline)) is not None:
                     return Delivered(found, reconciled=True, maybe_twice=sends > 1)
                 delay = delay_before_retry(core.options.retry, Outcome.TRANSIENT, failures=sends, refusals=0)
                 if delivery == Delivery.AT_MOST_ONCE or delay is None or delay >= deadline.left:

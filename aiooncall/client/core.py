@@ -87,10 +87,24 @@ class ApiCore:
             lane: who waits. A bulk call has no deadline: its job has one, if any.
             about: what the call is about, for errors; the ids in its path unless given.
         """
+        request, transport = self._prepare(endpoint, values, body, lane, query=query, about=about)
+        return transport.send(request)
+
+    def _prepare(
+        self,
+        endpoint: Endpoint,
+        values: tuple[str, ...],
+        body: bytes | None,
+        lane: Lane,
+        *,
+        query: Query | None = None,
+        about: About | None = None,
+    ) -> tuple[Request, Transport]:
+        """Return a request that was checked, with what sends it."""
         self.connection.lifecycle.check()
         template, transport = self._routes.get(endpoint) or self._route(endpoint)
         until = inf if lane is Lane.BULK else self._until()
-        return transport.send(Request(endpoint, template.fill(values, query), body, lane, until, values, about))
+        return Request(endpoint, template.fill(values, query), body, lane, until, values, about), transport
 
     def one_deadline(self, lane: Lane = Lane.INTERACTIVE) -> AbstractContextManager[DeadlineScope]:
         """Return a context in which all calls together have the deadline of one; bulk calls have none."""
@@ -132,10 +146,11 @@ class ApiCore:
         self, endpoint: Endpoint, *ids: str, body: bytes | None = None, lane: Lane = Lane.INTERACTIVE
     ) -> None:
         """Delete something; that it is gone already is no error if an earlier attempt can have done it."""
+        request, transport = self._prepare(endpoint, ids, body, lane)
         try:
-            await self.call(endpoint, *ids, body=body, lane=lane)
-        except NotFound as gone:
-            if gone.attempts == 1:
+            await transport.send(request)
+        except NotFound:
+            if not request.left:  # those before it were refused, or never left
                 raise
 
     @property

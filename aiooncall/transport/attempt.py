@@ -64,7 +64,7 @@ class Attempt:
     def is_refusal(self) -> bool:
         """Whether the server said that it did not do it, so that nothing of it is in doubt."""
         refused = self.outcome is Outcome.REJECTED and self.error is None and is_error(self.status or 0)
-        return refused or self.outcome is Outcome.THROTTLED
+        return refused or self.status == HTTPStatus.TOO_MANY_REQUESTS  # a 503 that asks to wait is no proof
 
     @property
     def is_unhandled_500(self) -> bool:

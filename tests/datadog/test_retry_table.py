@@ -15,6 +15,7 @@ from aiooncall import (
     CodecError,
     ConnectError,
     DatadogOnCall,
+    NotFound,
     OnCallError,
 )
 from aiooncall.client.base import core_of
@@ -93,6 +94,22 @@ async def test_refused_create_is_repeated(fault: Fault) -> None:
         page = await client.pages.create("disk full", target=TEAM)
         assert sim.ledger.pages_by_title("disk full") == [page.id]
         assert not page.reconciled
+
+
+@pytest.mark.parametrize("fault", REFUSALS, ids=name)
+async def test_refused_delete_has_deleted_nothing(fault: Fault) -> None:
+    """A delete that was refused before did nothing, so that what is not there then was never there."""
+    async with datadog(scripted("DELETE", "*", fault)) as (sim, client):
+        with pytest.raises(NotFound):
+            await client.schedules.delete("no-such-schedule")
+        assert sends(sim, "DELETE", "no-such-schedule") == 2
+
+
+@pytest.mark.parametrize("fault", [ASKED_TO_WAIT, Fault(FaultKind.ERROR_BEFORE, status=500)], ids=name)
+async def test_delete_in_doubt_may_have_been_done(fault: Fault) -> None:
+    """After an answer that leaves open whether a delete was done, that it is gone is what was wanted."""
+    async with datadog(scripted("DELETE", "*", fault)) as (_, client):
+        await client.schedules.delete("gone-by-then")
 
 
 @pytest.mark.parametrize("fault", UNDONE + DONE_BUT_UNHEARD + DONE_BUT_UNREAD, ids=name)

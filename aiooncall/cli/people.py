@@ -75,5 +75,7 @@ async def show_schedule(settings: Settings, schedule_id: Annotated[str, typer.Ar
         return
     say(found.name or found.id)
     print_on_call(on_call, as_json=False)
-    if shifts:
-        print_facts({f"{one['shift_start']} to {one['shift_end']}": one.get("user_username") for one in shifts})
+    people: dict[str, list[str]] = {}
+    for one in shifts:
+        people.setdefault(f"{one['shift_start']} to {one['shift_end']}", []).append(str(one.get("user_username")))
+    print_facts({when: ", ".join(names) for when, names in people.items()})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,7 +14,7 @@ import pytest
 
 from aiooncall import DatadogOnCall, GrafanaOnCall
 from aiooncall.datadog import EscalationPolicy, EscalationStep, Interval, Layer, Member, Schedule, User
-from aiooncall.grafana import EscalationChain, NotifyPersonsStep, WaitStep, WebSchedule
+from aiooncall.grafana import EscalationChain, NotifyPersonsStep, OnCallShift, WaitStep, WebSchedule
 from aiooncall.simulator import Fault, FaultKind
 from tests.support.command_line import SECRETS, Shell, commands, ran, shell
 
@@ -122,6 +122,23 @@ ELSEWHERE: Final = {
     "page find",
 } | {f"bulk {name}" for name in ("plan", "preview", "run", "resume", "verify", "undo", "report")}
 """Commands with tests of their own."""
+
+
+def test_people_on_call_at_once_are_all_shown(world: World) -> None:
+    """A schedule of Grafana shows everybody who is on call over the same time."""
+    ben, cy = world.ids["BEN"], world.grafana.sim.grafana.add_user("cy")
+
+    async def scheduled() -> str:
+        async with GrafanaOnCall(world.grafana.url(), SECRETS["GRAFANA_ONCALL_ACCESS_TOKEN"]) as gf:
+            start, length = datetime(2031, 1, 1, 9), timedelta(hours=1)  # noqa: DTZ001 (on the wall)
+            night = OnCallShift(
+                name="s", type="single_event", start=start, time_zone="UTC", duration=length, users=[ben, cy]
+            )
+            shift = await gf.on_call_shifts.create(night)
+            return (await gf.schedules.create(WebSchedule(name="Both", time_zone="UTC", shifts=[shift.id]))).id
+
+    shown = world.grafana("schedule", "show", asyncio.run(scheduled()), "-p", "grafana", "--at", "2031-01-01")
+    assert re.search(r"2031-01-01T09:00:00Z to .*(ben, cy|cy, ben)\n", shown.out), shown
 
 
 def test_every_command_is_tested() -> None:

@@ -98,7 +98,7 @@ class Settings:
         """
         self.refuse_other_than(Provider.GRAFANA)
         env = self._environment(Provider.GRAFANA)
-        url = self.url or env.get("GRAFANA_ONCALL_URL")
+        url = env.get("GRAFANA_ONCALL_URL") if self.url is None else self.url
         if not url:
             raise OptionsError("GRAFANA_ONCALL_URL", None, "the engine's base URL, in the environment or by --url")
         return GrafanaOnCall.from_env({**env, "GRAFANA_ONCALL_URL": url}, options=_options())

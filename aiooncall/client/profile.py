@@ -48,7 +48,7 @@ def no_limits(rate: CallRate | None) -> Mapping[str, CallRate]:
 
 
 def _checked_urls(hosts: Mapping[str, str | None]) -> Mapping[str, str | None]:
-    return {name: url and base_url(f"{name}_url", url) for name, url in hosts.items()}
+    return {name: None if url is None else base_url(f"{name}_url", url) for name, url in hosts.items()}
 
 
 @attrs.frozen(kw_only=True)

@@ -99,13 +99,13 @@ class DatadogOnCall(BaseClient):
         hosts = find_site(site)
         headers = _credentials(api_key, app_key, bearer_token)
         usable = gov_paging or not hosts.government
-        elsewhere = api_url or paging_url
+        elsewhere = api_url is not None or paging_url is not None
         secrets = tuple(value.removeprefix("Bearer ") for value in headers.values())
         profile = ApiProfile(
             hosts={
-                "api": api_url or hosts.api,
-                "paging": paging_url or (hosts.paging if usable else None),
-                "events": events_url or (None if elsewhere else hosts.events),
+                "api": _given(api_url, hosts.api),
+                "paging": _given(paging_url, hosts.paging if usable else None),
+                "events": _given(events_url, None if elsewhere else hosts.events),
             },
             headers={"Accept": "application/json", **headers},
             secrets=secrets,
@@ -175,6 +175,11 @@ class DatadogOnCall(BaseClient):
         from aiooncall.datadog.who_is_on_call import who_is_on_call
 
         return await who_is_on_call(self._core, team=team, schedule=schedule, at=at, shifts=shifts)
+
+
+def _given(url: str | None, usual: str | None) -> str | None:
+    """Return a URL that was given, even an empty one, which is refused: it was meant to lead elsewhere."""
+    return usual if url is None else url
 
 
 def _unavailable(endpoint: Endpoint, *, site: str) -> OptionsError:

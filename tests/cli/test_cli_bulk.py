@@ -341,6 +341,7 @@ def test_the_url_comes_from_the_environment(grafana: Shell) -> None:
     assert missing.code == 2
     assert "GRAFANA_ONCALL_URL" in missing.err
     assert "--url" in missing.err
+    assert ran("group", "list", "--url", "", GRAFANA_ONCALL_URL=grafana.url()).code == 2
 
 
 def test_a_failure_is_1(run: Shell, journal: Path) -> None:

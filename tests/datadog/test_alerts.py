@@ -297,6 +297,14 @@ async def test_events_are_refused_beside_another_url(sim: Simulator, given: tupl
     assert sim.ledger.requests == []
 
 
+@pytest.mark.parametrize("given", ["api_url", "paging_url", "events_url"])
+def test_empty_url_is_not_the_usual_one(given: str) -> None:
+    """An empty URL, such as that of a variable that is not set, is refused: it never stands for Datadog itself."""
+    with pytest.raises(OptionsError) as raised:
+        DatadogOnCall(API_KEY, APP_KEY, **{given: ""})  # type: ignore[arg-type]
+    assert raised.value.field == given
+
+
 @pytest.mark.parametrize("site", SITES)
 def test_each_site_takes_alerts_on_a_host_of_its_own(site: str) -> None:
     """Alerts go to the host of the site that takes events in, also by a client made from the environment."""
@@ -333,6 +341,7 @@ WRONG: Final[list[tuple[str, dict[str, Any]]]] = [
     *(("key", {"key": wrong}) for wrong in ("", " ", "x" * 101, 7, None, HALF)),
     *(("title", {"title": wrong}) for wrong in ("", " ", "x" * 501, 7, None, HALF)),
     *(("team", {"team": wrong}) for wrong in ("", "@storage", "two words", "storage.", "a,b", "x\n", 7, None, HALF)),
+    ("team", {"team": "65b4a9f0-cb9a-11f0-ae87-2a5e5028fcef"}),
     *(("message", {"message": wrong}) for wrong in ("x" * (4000 - len("@oncall-storage")), 7, b"x", HALF)),
     *(("priority", {"priority": wrong}) for wrong in (0, 6, "1", True, 1.5)),
     *(("tags", {"tags": wrong}) for wrong in ("a:b", [""], [7], ["a:b"] * 101, 7)),

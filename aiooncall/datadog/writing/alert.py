@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from aiooncall._base.validation import bounded, count
 from aiooncall.datadog.models.alert import AlertLink
+from aiooncall.datadog.models.people import is_team_id
 from aiooncall.datadog.writing.page import tags_of
 from aiooncall.errors import OptionsError
 
@@ -57,8 +58,8 @@ def with_details(
 
 def _message(message: str | None, team: str) -> str:
     """Return a message that mentions the team, which is what pages it."""
-    if not isinstance(team, str) or not _is_handle(team):
-        raise OptionsError("team", team, "the handle of a team, such as 'storage', without an @")
+    if not isinstance(team, str) or not _is_handle(team) or is_team_id(team):
+        raise OptionsError("team", team, "the handle of a team, such as 'storage', without an @; not its id")
     mention = f"@oncall-{team}"
     most = LONGEST_MESSAGE - len(mention) - 1
     if message is not None and (not isinstance(message, str) or len(message) > most):

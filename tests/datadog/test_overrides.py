@@ -236,6 +236,7 @@ async def test_short_time_is_asked_for_once() -> None:
         ("end", {"end": "2031-02-01"}),
         ("page_size", {"page_size": 51}),
         ("include", {"include": ["schedule"]}),
+        ("include", {"include": [["user"]]}),
     ],
 )
 async def test_bad_question_is_refused_locally(field: str, options: dict[str, Any]) -> None:

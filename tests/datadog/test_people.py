@@ -185,6 +185,7 @@ async def test_nothing_can_be_found_by_no_text(wrong: Any) -> None:
         ("users", {"statuses": "Active"}, "statuses"),
         ("users", {"statuses": ["active"]}, "statuses"),
         ("users", {"statuses": 5}, "statuses"),
+        ("users", {"statuses": [["Active"]]}, "statuses"),
     ],
 )
 async def test_bad_filter_is_refused_locally(service: str, options: dict[str, Any], field: str) -> None:

@@ -79,11 +79,11 @@ def included(include: Iterable[str], allowed: Iterable[str]) -> tuple[str, ...]:
     wanted = f"a tuple of {', '.join(map(repr, map(str, known)))}" if known else "nothing: there is nothing to include"
     if isinstance(include, str) or not isinstance(include, Iterable):
         raise OptionsError("include", include, wanted)
-    values = tuple(dict.fromkeys(include))
+    values = tuple(include)
     for value in values:
         if value not in known:
             raise OptionsError("include", value, wanted)
-    return values
+    return tuple(dict.fromkeys(values))
 
 
 def include_query(include: Iterable[str], allowed: Iterable[str]) -> dict[str, str]:

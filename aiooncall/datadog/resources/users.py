@@ -69,8 +69,8 @@ def _statuses(given: Iterable[str]) -> dict[str, str]:
     wanted = f"a tuple of {', '.join(STATUSES)}"
     if isinstance(given, str) or not isinstance(given, Iterable):
         raise OptionsError("statuses", given, wanted)
-    chosen = tuple(dict.fromkeys(given))
+    chosen = tuple(given)
     for status in chosen:
         if status not in STATUSES:
             raise OptionsError("statuses", status, wanted)
-    return {"filter[status]": ",".join(chosen)} if chosen else {}
+    return {"filter[status]": ",".join(dict.fromkeys(chosen))} if chosen else {}

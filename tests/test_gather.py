@@ -62,3 +62,15 @@ async def test_what_is_missing_can_be_left_out() -> None:
     assert await read_all(["gone", "a"], read, skip_missing=True) == {"a": "A"}
     with pytest.raises(NotFound):
         await read_all(["gone", "a"], read)
+
+
+async def test_read_that_is_cancelled_is_not_left_out() -> None:
+    """Should one read be cancelled, so is the whole: its result is never one that lacks it without a word."""
+
+    async def read(key: int) -> int:
+        if key == 1:
+            raise asyncio.CancelledError
+        return key
+
+    with pytest.raises(asyncio.CancelledError):
+        await read_all([0, 1, 2], read, skip_missing=True)

@@ -58,6 +58,17 @@ async def test_doubt_shows_no_secret(sim: Simulator, dd: DatadogOnCall) -> None:
     assert "500" in str(raised.value)
 
 
+@pytest.mark.parametrize("kind", [FaultKind.DROP_AFTER, FaultKind.EMPTY_OK])
+async def test_doubt_about_a_text_with_a_secret(sim: Simulator, dd: DatadogOnCall, kind: FaultKind) -> None:
+    """A credential in the text that a call was about, such as the title of a page, is not shown by the doubt."""
+    sim.faults.script("POST", "*", Fault(kind))
+    with pytest.raises(AmbiguousOutcome) as raised:
+        await dd.pages.create(f"Refused: {API_KEY}", target=TeamHandle("t"))
+    error = raised.value
+    assert API_KEY not in f"{error} {error.named} {pickle.loads(pickle.dumps(error))}"
+    assert error.named["title"].startswith("Refused: ")
+
+
 async def cancelled(call: Any, after: float) -> None:
     """Run a call with a timeout around it that is shorter than the call."""
     with pytest.raises(TimeoutError):

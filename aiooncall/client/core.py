@@ -11,7 +11,7 @@ from aiooncall.events import BudgetHeld, emit
 from aiooncall.limits.budget import LocalBudget
 from aiooncall.limits.lane import Lane
 from aiooncall.transport.deadline_scope import current_deadline, one_deadline
-from aiooncall.transport.endpoint import Request, UrlTemplate
+from aiooncall.transport.endpoint import About, Request, UrlTemplate
 from aiooncall.transport.outcome import Outcome, outcome_of_unreadable
 from aiooncall.transport.transport import Transport, in_doubt
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from aiooncall.ratelimit import BudgetSnapshot
     from aiooncall.transport.attempt import Attempt
     from aiooncall.transport.deadline_scope import DeadlineScope
-    from aiooncall.transport.endpoint import About, Endpoint, Query
+    from aiooncall.transport.endpoint import Endpoint, Query
 
 T = TypeVar("T")
 
@@ -104,7 +104,8 @@ class ApiCore:
         self.connection.lifecycle.check()
         template, transport = self._routes.get(endpoint) or self._route(endpoint)
         until = inf if lane is Lane.BULK else self._until()
-        return Request(endpoint, template.fill(values, query), body, lane, until, values, about), transport
+        told = about and self._redacted(about)
+        return Request(endpoint, template.fill(values, query), body, lane, until, values, told), transport
 
     def one_deadline(self, lane: Lane = Lane.INTERACTIVE) -> AbstractContextManager[DeadlineScope]:
         """Return a context in which all calls together have the deadline of one; bulk calls have none."""
@@ -139,7 +140,7 @@ class ApiCore:
             self.connection.secrets.hide_in(unreadable)
             if outcome_of_unreadable(endpoint.idempotency) is not Outcome.AMBIGUOUS:
                 raise
-            told = about or endpoint.about(values)
+            told = self._redacted(about or endpoint.about(values))
             raise in_doubt(endpoint, told, attempts=attempt.number, cause=unreadable) from unreadable
 
     async def delete(
@@ -195,6 +196,9 @@ class ApiCore:
                 trouble_hooks=connection.trouble_hooks,
             )
         return self._transports[host]
+
+    def _redacted(self, about: About) -> About:
+        return About({name: self._redact(value) for name, value in about.named.items()}, about.look)
 
     def _redact(self, text: str) -> str:
         return self.connection.pool.secrets.redact(self.connection.secrets.redact(text))

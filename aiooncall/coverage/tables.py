@@ -7,6 +7,7 @@ import io
 import json
 from typing import TYPE_CHECKING, Final
 
+from aiooncall._text import one_line
 from aiooncall.coverage.periods import shifts_given
 
 if TYPE_CHECKING:
@@ -15,10 +16,14 @@ if TYPE_CHECKING:
     from aiooncall.coverage.models import Shift
 
 COLUMNS: Final = ("schedule", "person", "name", "email", "start", "end", "layer", "override")
+_FORMULA: Final = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What a cell begins with that spreadsheets run (https://owasp.org/www-community/attacks/CSV_Injection)."""
 
 
 def to_csv(shifts: Iterable[Shift]) -> str:
     """Return shifts as CSV with a head, a line for each; what is not known is empty, and so is the person of a slot.
+
+    Each shift is one line. An apostrophe goes before what a spreadsheet would run as a formula.
 
     Args:
         shifts: who is on call when.
@@ -29,7 +34,7 @@ def to_csv(shifts: Iterable[Shift]) -> str:
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(COLUMNS)
-    table.writerows(map(_row, shifts_given("shifts", shifts)))
+    table.writerows(map(_cell, _row(shift)) for shift in shifts_given("shifts", shifts))
     return text.getvalue()
 
 
@@ -51,3 +56,9 @@ def _row(shift: Shift) -> tuple[str | None, ...]:
     who = (person.id, person.name, person.email) if person else (None, None, None)
     times = (shift.start.isoformat(), shift.end.isoformat())
     return (shift.schedule, *who, *times, shift.layer or None, shift.override or None)
+
+
+def _cell(value: str | None) -> str:
+    """Return what a cell shows: on one line, and nothing that is run."""
+    shown = one_line(value or "")
+    return f"'{shown}" if shown.lstrip().startswith(_FORMULA) else shown

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime, time, timedelta
 from itertools import takewhile
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import attrs
 
@@ -16,7 +16,7 @@ from aiooncall.coverage.periods import overlap, shifts_given, united
 from aiooncall.errors import OptionsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
     from zoneinfo import ZoneInfo
 
     from aiooncall.coverage.models import Person, Shift
@@ -68,7 +68,7 @@ class _Days:
     zone: ZoneInfo
     night: tuple[time, time]
     weekend: frozenset[int]
-    holidays: frozenset[date]
+    holidays: Container[date]
 
     def counted(self, person: Person, times: Iterable[Time]) -> Hours:
         total = nights = weekends = holidays = timedelta()
@@ -112,7 +112,8 @@ def _weekend(weekend: Collection[int]) -> frozenset[int]:
     return frozenset(weekend)
 
 
-def _holidays(holidays: Iterable[date]) -> frozenset[date]:
+def _holidays(holidays: Iterable[date]) -> Container[date]:
+    """Return the holidays, a calendar of the `holidays` library as it is: it learns a year when asked for its days."""
     days: object = holidays
     if not isinstance(days, Iterable):
         raise OptionsError("holidays", holidays, "dates")
@@ -120,4 +121,4 @@ def _holidays(holidays: Iterable[date]) -> frozenset[date]:
     for day in given:
         if not isinstance(day, date) or isinstance(day, datetime):
             raise OptionsError("holidays", day, "dates, such as date(2031, 12, 25)")
-    return frozenset(given)
+    return cast("Container[date]", holidays) if isinstance(days, Mapping) else frozenset(given)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, TypeVar
+
+import attrs
 
 from aiooncall._base.validation import aware
 from aiooncall.coverage.models import Shift
 from aiooncall.errors import OptionsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     Time = tuple[datetime, datetime]
 
 M = TypeVar("M", datetime, timedelta)
@@ -39,16 +40,25 @@ def period(start: object, end: object, *, longest: timedelta | None = None) -> T
 
 
 def shifts_given(field: str, shifts: Iterable[Shift]) -> list[Shift]:
-    """Return shifts as a list.
+    """Return shifts as a list, in UTC: Python compares and subtracts two times of another zone by the wall.
 
     Raises:
-        OptionsError: something else is among them, such as a shift as Datadog's own answers have it.
+        OptionsError: something else is among them, such as a shift as Datadog's own answers have it, a naive time, or an
+            end before its start.
     """
-    given = list(shifts)
-    for one in given:
-        if not isinstance(one, Shift):
-            raise OptionsError(field, one, "shifts of aiooncall.coverage, as `client.shifts` returns them")
-    return given
+    given: object = shifts
+    if not isinstance(given, Iterable):
+        raise OptionsError(field, given, "shifts, as `await client.shifts(...)` returns them")
+    return [_in_utc(field, one) for one in shifts]
+
+
+def _in_utc(field: str, shift: Shift) -> Shift:
+    if not isinstance(shift, Shift):
+        raise OptionsError(field, shift, "shifts of aiooncall.coverage, as `client.shifts` returns them")
+    start, end = (aware(field, moment).astimezone(UTC) for moment in (shift.start, shift.end))
+    if end < start:
+        raise OptionsError(field, shift, "shifts that do not end before they start")
+    return shift if shift.start.tzinfo is shift.end.tzinfo is UTC else attrs.evolve(shift, start=start, end=end)
 
 
 def united(periods: Iterable[tuple[M, M]]) -> list[tuple[M, M]]:

@@ -159,6 +159,10 @@ NAIVE = START.replace(tzinfo=None)
         (lambda: gaps([], START, "2031"), "end"),  # type: ignore[arg-type]
         (lambda: gaps([], START, START - HOUR), "end"),
         (lambda: gaps([datadog.Shift(id="s")], START, START), "shifts"),  # type: ignore[list-item]
+        (lambda: gaps(attrs.evolve(shift(ANN, 0, 1), start=NAIVE), START, START), "shifts"),  # type: ignore[arg-type]
+        (lambda: gaps([attrs.evolve(shift(ANN, 0, 1), start=NAIVE)], START, START), "shifts"),
+        (lambda: hours([shift(ANN, 2, 1)], "UTC"), "shifts"),
+        (lambda: changes(None, []), "before"),  # type: ignore[arg-type]
         (lambda: changes([], ["nobody"]), "after"),  # type: ignore[list-item]
         (lambda: changes([None], []), "before"),  # type: ignore[list-item]
         (lambda: hours([], "Europe/Nowhere"), "zone"),
@@ -180,6 +184,32 @@ def test_bad_arguments(call: Any, field: str) -> None:
     with pytest.raises(OptionsError) as raised:
         call()
     assert raised.value.field == field
+
+
+def test_shifts_of_another_zone() -> None:
+    """Shifts that somebody made on the clocks of a place are taken for the instants that they are, and counted so."""
+    paris = ZoneInfo(PARIS)
+    evening, morning = datetime(2031, 10, 25, 22, tzinfo=paris), datetime(2031, 10, 26, 6, tzinfo=paris)
+    (one,) = hours([Shift(schedule="S", person=ANN, start=evening, end=morning)], PARIS)
+    assert (one.total, one.nights) == (9 * HOUR, 9 * HOUR)
+    twice = evening.replace(day=26, hour=2)
+    found = gaps([Shift(schedule="S", person=ANN, start=evening, end=twice)], evening, twice.replace(fold=1))
+    assert [(gap.start, gap.length) for gap in found] == [(datetime(2031, 10, 26, 0, tzinfo=UTC), HOUR)]
+
+
+class Years(dict[date, str]):
+    """A calendar that learns a year when it is asked for one of its days, as those of `holidays` do."""
+
+    def __contains__(self, day: object) -> bool:
+        assert isinstance(day, date)
+        self.setdefault(date(day.year, 1, 1), "New Year")
+        return super().__contains__(day)
+
+
+def test_a_calendar_that_learns() -> None:
+    """Holidays of a year that a calendar has not been asked for yet count."""
+    (one,) = hours([shift(ANN, 0, 48)], "UTC", holidays=Years())
+    assert one.holidays == DAY
 
 
 def test_labels() -> None:

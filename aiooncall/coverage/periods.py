@@ -43,8 +43,8 @@ def shifts_given(field: str, shifts: Iterable[Shift]) -> list[Shift]:
     """Return shifts as a list, in UTC: Python compares and subtracts two times of another zone by the wall.
 
     Raises:
-        OptionsError: something else is among them, such as a shift as Datadog's own answers have it, a naive time, or an
-            end before its start.
+        OptionsError: something else is among them, such as a shift as Datadog's own answers have it, or a naive time,
+            or an end before its start.
     """
     given: object = shifts
     if not isinstance(given, Iterable):

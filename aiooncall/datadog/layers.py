@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from aiooncall._base.unset import UnsetType
-from aiooncall._base.validation import zone_info
+from aiooncall._base.validation import aware, count, zone_info
 from aiooncall.coverage.models import Person
 from aiooncall.datadog.models.people import User
 from aiooncall.datadog.models.restriction import Weekday
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _FIRST: Final = datetime.min.replace(tzinfo=UTC)
 _LAST: Final = datetime.max.replace(tzinfo=UTC)
 _DAYS: Final = {day: number for number, day in enumerate(Weekday)}
+_CENTURY: Final = timedelta(days=36_525)
+"""A longer turn would lead out of the calendar; the vendor allows 400 days."""
 _TIME = re.compile(r"(\d\d?):(\d\d)(?::(\d\d))?", re.ASCII)
 
 
@@ -35,7 +37,7 @@ def rotations_of(schedule: Schedule) -> list[Rotation]:
 
     Raises:
         LinkError: the layers or their members were not read.
-        OptionsError: this machine does not know a time zone.
+        OptionsError: this machine does not know a time zone, a time is naive, or an interval is none.
         CodecError: a layer lacks what it takes, or says it in a way that is not known.
     """
     if isinstance(schedule.layers, UnsetType):
@@ -48,7 +50,7 @@ def stand_ins_of(overrides: Iterable[Override]) -> list[StandIn]:
     known = [
         StandIn(
             id=one.id,
-            time=(_utc(one.start), _utc(one.end)),
+            time=(_utc("start", one.start), _utc("end", one.end)),
             person=_person(one.user),
             replaced=one.overridden_user.id if one.overridden_user else None,
         )
@@ -61,30 +63,32 @@ def stand_ins_of(overrides: Iterable[Override]) -> list[StandIn]:
 def _rotation(schedule: Schedule, place: int, layer: object) -> Rotation:
     if not isinstance(layer, Layer):
         raise LinkError(f"layers[{place}] was not read: get the schedule with include=ScheduleInclude")
-    path = f"$.layers[{place}]"
-    days, seconds = _interval(path, layer.interval)
+    path, field = f"$.layers[{place}]", f"layers[{place}]"
+    days, seconds = _interval(path, f"{field}.interval", layer.interval)
     anchor = layer.rotation_start or layer.effective_date
     if not anchor:
         raise CodecError("a layer needs a rotation_start", path=path)
     return Rotation(
         place=place,
         name=layer.name or "",
-        zone=zone_info(f"layers[{place}].time_zone", layer.time_zone or schedule.time_zone),
+        zone=zone_info(f"{field}.time_zone", layer.time_zone or schedule.time_zone),
         life=(
-            _utc(layer.effective_date) if layer.effective_date else _FIRST,
-            _utc(layer.end_date) if layer.end_date else _LAST,
+            _utc(f"{field}.effective_date", layer.effective_date) if layer.effective_date else _FIRST,
+            _utc(f"{field}.end_date", layer.end_date) if layer.end_date else _LAST,
         ),
-        anchor=_utc(anchor),
+        anchor=_utc(f"{field}.rotation_start", aware(f"{field}.rotation_start", anchor)),
         days=days,
         seconds=seconds,
-        members=[_member(f"layers[{place}]", member) for member in layer.members or ()],
+        members=[_member(field, member) for member in layer.members or ()],
         windows=weekly(_window(path, one) for one in layer.restrictions) if layer.restrictions else None,
     )
 
 
-def _interval(path: str, interval: object) -> tuple[int, timedelta]:
+def _interval(path: str, field: str, interval: object) -> tuple[int, timedelta]:
     """Return days and what comes on top; a turn that is shorter than the vendor allows would never come to an end."""
     days, seconds = (interval.days or 0, interval.seconds or 0) if isinstance(interval, Interval) else (0, 0)
+    count(f"{field}.days", days, least=0, most=_CENTURY.days)
+    count(f"{field}.seconds", seconds, least=0, most=int(_CENTURY.total_seconds()))
     if timedelta(days, seconds) < SHORTEST_TURN:
         raise CodecError("a layer needs an interval of an hour or more", path=path)
     return days, timedelta(seconds=seconds)
@@ -118,7 +122,9 @@ def _moment(path: str, day: object, at: object) -> timedelta:
     return timedelta(days=_DAYS[Weekday(str(day))], hours=hours, minutes=minutes, seconds=seconds)
 
 
-def _utc(moment: datetime) -> datetime:
-    """Return a moment in UTC as a plain datetime, whose arithmetic keeps no text."""
-    at = moment.astimezone(UTC)
+def _utc(field: str, moment: datetime) -> datetime:
+    """Return a moment in UTC as a plain datetime, whose arithmetic keeps no text; an end of the calendar is never."""
+    if isinstance(moment, datetime) and moment.tzinfo and moment.year in {MINYEAR, MAXYEAR}:
+        return _FIRST if moment.year == MINYEAR else _LAST
+    at = aware(field, moment).astimezone(UTC)
     return datetime.combine(at.date(), at.time(), UTC)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
@@ -12,7 +12,7 @@ import pytest
 
 from aiooncall import LinkError, NotFound, OptionsError, ShiftMismatch, evolve
 from aiooncall.coverage import Shift, changes, gaps
-from aiooncall.datadog import Layer, Override, Schedule, ScheduleInclude, TimeRestriction, User
+from aiooncall.datadog import Interval, Layer, Override, Schedule, ScheduleInclude, TimeRestriction, User
 from aiooncall.datadog.checking import instants_of
 from tests.support.datadog_world import everything
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 START: Final = datetime(2031, 3, 24, tzinfo=UTC)  # a Monday, in whose week clocks go forward in Berlin
 DAY: Final = timedelta(days=1)
 HOUR: Final = timedelta(hours=1)
+EAST: Final = timezone(5 * HOUR)
+WEST: Final = timezone(-5 * HOUR)
 NIGHTS: Final = TimeRestriction(start_day="monday", start_time="20:00:00", end_day="sunday", end_time="08:00:00")
 
 
@@ -180,6 +182,38 @@ async def test_shifts_of_what_is_not_there(place: Place) -> None:
     bare = await place.dd.schedules.get(place.schedule)
     with pytest.raises(LinkError, match="include=ScheduleInclude"):
         await place.dd.shifts(bare, START, START + DAY)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("effective_date", START.replace(tzinfo=None)),
+        ("end_date", START.replace(tzinfo=None)),
+        ("rotation_start", START.replace(tzinfo=None)),
+        ("rotation_start", datetime(1, 1, 1, tzinfo=UTC)),
+        ("effective_date", "2031-03-24"),
+        ("interval.days", Interval(days=400_000)),
+        ("interval.days", Interval(days="7")),  # type: ignore[arg-type]
+        ("interval.seconds", Interval(days=1, seconds=-1)),
+    ],
+)
+async def test_edits_that_cannot_be_computed(place: Place, field: str, value: Any) -> None:
+    """A naive time of an edited layer is not taken for one of this machine, nor is an impossible turn computed."""
+    layer = Layer(name="L", effective_date=START, rotation_start=START, interval=DAY, members=[place.ann])
+    edited = evolve(layer, **{field.partition(".")[0]: value})
+    with pytest.raises(OptionsError) as raised:
+        await place.dd.shifts(Schedule(name="New", time_zone="America/New_York", layers=[edited]), START, START + DAY)
+    assert raised.value.field == f"layers[0].{field}"
+
+
+async def test_a_layer_that_never_begins_or_ends(place: Place) -> None:
+    """The first and the last time of the calendar, in whatever zone, are no bounds of a layer."""
+    first, last = datetime(1, 1, 1, tzinfo=EAST), datetime.max.replace(tzinfo=WEST)
+    layer = Layer(
+        name="L", effective_date=first, end_date=last, rotation_start=START, interval=DAY, members=[place.ann]
+    )
+    (found,) = await place.dd.shifts(Schedule(name="New", time_zone="UTC", layers=[layer]), START, START + DAY)
+    assert found.length == DAY
 
 
 async def test_wall_of_berlin(place: Place) -> None:

@@ -167,6 +167,20 @@ async def test_with_steps_reads_all_that_the_steps_tell(sim: Simulator, gf: Graf
 
 
 @pytest.mark.parametrize("status", [403, 404])
+async def test_groups_that_cannot_be_read_are_ids(status: int) -> None:
+    """Where nobody may list the user groups, or there is no such list, a group is called by its id."""
+    async with grafana_world() as w:
+        group = w.sim.grafana.add_user_group("ops")
+        chain = await w.client.escalation_chains.create(g.EscalationChain(name="Checkout"))
+        await w.client.escalation_policies.create(
+            g.NotifyUserGroupStep(escalation_chain_id=chain.id, group_to_notify=group)
+        )
+        w.sim.faults.script("GET", "/api/v1/user_groups/", Fault(FaultKind.ERROR_BEFORE, status=status))
+        found = await w.client.escalation_chains.with_steps(chain.id)
+        assert found.describe().splitlines()[1] == f"1. At once: the user group {group}."
+
+
+@pytest.mark.parametrize("status", [403, 404])
 async def test_a_name_that_cannot_be_read_is_an_id(status: int) -> None:
     """What is gone, or may not be read, is called by its id, and the rest is there."""
     async with grafana_world() as w:

@@ -56,5 +56,8 @@ def _reader(core: ApiCore) -> Callable[[tuple[Told, str]], Awaitable[str]]:
 
 async def _groups(core: ApiCore) -> dict[str, str]:
     """Return what all user groups are called: they cannot be read one by one."""
-    found = [group async for group in UserGroups(core).list() if group.slack]
+    try:
+        found = [group async for group in UserGroups(core).list() if group.slack]
+    except (Forbidden, NotFound):
+        return {}
     return {group.id: group.slack.name or group.slack.handle or group.id for group in found if group.slack}

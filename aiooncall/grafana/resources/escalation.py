@@ -73,7 +73,7 @@ class EscalationChains(TeamCollection[EscalationChain]):
         """Return a chain with its steps, and what those whom they tell are called; it can be drawn.
 
         It takes a request for the chain, one for each hundred steps, and one for each user, schedule, team and webhook
-        in them, all at once.
+        in them, all at once; then one for each hundred user groups, if a step tells one.
 
         Args:
             chain_id: the chain.

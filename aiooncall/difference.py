@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import attrs
 
 from aiooncall._base.json import as_object
+from aiooncall._base.redaction import MASK
 from aiooncall._base.unset import UNSET
-from aiooncall.codec.fields import ANY_ORDER, READ_ONLY, UNIT, meant
+from aiooncall._text import one_line
+from aiooncall.codec.fields import ANY_ORDER, EXTRA, READ_ONLY, UNIT, meant
 from aiooncall.jsonapi import Resource, ResourceRef, plain, related
 from aiooncall.jsonapi.resources import RELATION
 
@@ -40,7 +42,7 @@ class Change:
         before, after = (_show(value, self.unit) for value in (self.before, self.after))
         mark = _MARKS.get((self.before is UNSET, self.after is UNSET), "~")
         shown = {"+": after, "-": before}.get(mark, f"{before} -> {after}")
-        return f"{mark} {self.path}: {shown}"
+        return one_line(f"{mark} {self.path}: {shown}")
 
 
 @attrs.frozen
@@ -65,7 +67,8 @@ def diff(before: object, after: object) -> Diff:
     Parts with an id are compared with the part of the same id, wherever it stands; others are there or not. What does
     not belong to the resource, such as the users and schedules that a step reaches, counts by its id only. Two
     spellings of the same are no difference: a schedule and its current position, 9:00 and 09:00:00, null and nothing;
-    nor is an id or an order that only the server made.
+    nor is an id or an order that only the server made. What may be a secret, such as a
+    password, is `***` in both versions.
 
     Args:
         before: the version that counts as old.
@@ -104,7 +107,14 @@ def _compare_fields(path: str, before: Any, after: Any, seen: set[tuple[int, int
         any_order = field.metadata.get(ANY_ORDER)
         is_ordered = any_order is None or not (any_order(before) and any_order(after))
         found = _compare(where, old, new, unit, seen)
-        yield from (change for change in found if is_ordered or change.path != _order_of(where))
+        shown = map(_masked, found) if field.repr is False and field.name != EXTRA else found
+        yield from (change for change in shown if is_ordered or change.path != _order_of(where))
+
+
+def _masked(change: Change) -> Change:
+    """Return that something differs, and not what: it is out of what its model shows."""
+    before, after = (value if value is UNSET or value is None else MASK for value in (change.before, change.after))
+    return attrs.evolve(change, before=before, after=after)
 
 
 def _is_made_by_server(field: attrs.Attribute[Any], *values: object) -> bool:

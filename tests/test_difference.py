@@ -32,7 +32,7 @@ from aiooncall.datadog import (
     User,
     Weekday,
 )
-from aiooncall.grafana import EscalationChain
+from aiooncall.grafana import EscalationChain, Webhook
 
 if TYPE_CHECKING:
     from aiooncall import DatadogOnCall
@@ -207,3 +207,22 @@ async def test_new_parts_as_they_were_sent(sim: Simulator, dd: DatadogOnCall) ->
     updated = await dd.escalation_policies.update(more, include=PolicyInclude)
     assert str(diff(more, updated)) == "+ steps[1].assignment: default"
     assert [change.path for change in diff(updated, made)] == ["steps[1]"]
+
+
+@pytest.mark.parametrize("field", ["password", "authorization_header", "headers"])
+def test_no_secret_is_shown(field: str) -> None:
+    """That a secret was set, replaced or taken away is said, and not what it is."""
+    values: list[dict[str, Any]] = [{}, {field: "s3cret-1"}, {field: "s3cret-2"}, {field: None}]
+    bare, old, new, none = (Webhook(name="Restart", **value) for value in values)
+    found = [diff(bare, old), diff(old, new), diff(new, bare), diff(new, none)]
+    assert [str(one) for one in found] == [
+        f"+ {field}: ***", f"~ {field}: *** -> ***", f"- {field}: ***", f"~ {field}: *** -> None"
+    ]  # fmt: skip
+    assert "s3cret" not in repr(found)
+
+
+def test_a_change_is_one_line() -> None:
+    """A text with line breaks and characters that steer a terminal adds no line, and steers nothing."""
+    chain = EscalationChain(name="Checkout")
+    found = diff(chain, evolve(chain, name="Cart\n~ team_id: T1 -> T2\x1b[31m"))
+    assert str(found) == "~ name: Checkout -> Cart ~ team_id: T1 -> T2 [31m"

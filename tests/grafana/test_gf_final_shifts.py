@@ -237,10 +237,12 @@ async def test_final_shifts_by_dates_and_seconds(monkeypatch: pytest.MonkeyPatch
         (START, None, "end"),
         (START, START - MINUTE, "end"),
         (date(2027, 1, 19), START, "end"),
+        (START, date.max, "end"),
+        (date.min, START, "start"),
     ],
 )
 async def test_final_shifts_between_what_is_no_times(start: Any, end: Any, field: str) -> None:
-    """Naive times, texts and an end before the start are refused by their name, and nothing is sent."""
+    """What is no time, the ends of the calendar and an end before the start are refused by name; nothing is sent."""
     async with grafana_world() as w:
         with pytest.raises(OptionsError) as raised:
             await everything(w.client.schedules.final_shifts("S1", start, end))

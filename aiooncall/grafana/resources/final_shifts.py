@@ -54,7 +54,7 @@ def _rows(body: bytes) -> list[FinalShift]:
 def _instant(field: str, moment: object) -> datetime:
     """Return a datetime in UTC; a date is its midnight."""
     if isinstance(moment, date) and not isinstance(moment, datetime):
-        return datetime.combine(moment, time(), UTC)
+        moment = datetime.combine(moment, time(), UTC)
     return aware(field, moment).astimezone(UTC)
 
 

@@ -56,14 +56,14 @@ class OnCallShifts(TeamCollection[OnCallShift]):
     def _check(self, resource: OnCallShift, *, new: bool) -> None:
         if new:
             needs(resource, "name", "type", "start", "duration")
-        if resource.type in _REPEATED:
-            _repetition(resource, new=new)
         at_most("name", resource.name, LONGEST_NAME)
         time_zone("time_zone", resource.time_zone, stored=not new)
         if resource.duration is not UNSET:
             whole_units("duration", resource.duration, 1, least=1)
         for name, least in (("interval", 1), ("level", 0), ("start_rotation_from_user_index", 0)):
             number(name, getattr(resource, name), least)
+        if resource.type in _REPEATED:
+            _repetition(resource, new=new)
         _end("until", resource.until)
         ids_of("users", resource.users)
         for place, group in enumerate(resource.rolling_users or ()):
@@ -109,7 +109,7 @@ def _local(field: str, moment: Omittable[datetime], zone: Omittable[str]) -> Omi
     if moment.tzinfo is not None:
         if not zone:
             raise OptionsError(field, moment, "a naive local time; an aware one needs time_zone beside it")
-        local = in_zone(moment, _known(zone))
+        local = in_zone(aware(field, moment), _known(zone))
         if local is None:
             raise OptionsError(field, moment, f"a time that the clocks of {zone} show once; they are set back then")
         moment = local

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from aiooncall._base.unset import UnsetType
 from aiooncall._base.validation import aware, count, zone_info
 from aiooncall.coverage.models import Person
 from aiooncall.datadog.models.people import User
-from aiooncall.datadog.models.restriction import Weekday
+from aiooncall.datadog.models.restriction import TimeRestriction, Weekday
 from aiooncall.datadog.models.schedule import Interval, Layer, Member
 from aiooncall.datadog.rotation import Rotation, StandIn, weekly
 from aiooncall.datadog.writing.schedule import SHORTEST_TURN
-from aiooncall.errors import CodecError, LinkError
+from aiooncall.errors import CodecError, LinkError, OptionsError
 from aiooncall.jsonapi import Resource, ResourceRef
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from aiooncall.datadog.models.override import Override
-    from aiooncall.datadog.models.restriction import TimeRestriction
     from aiooncall.datadog.models.schedule import Schedule
 
 _FIRST: Final = datetime.min.replace(tzinfo=UTC)
@@ -40,7 +39,7 @@ def rotations_of(schedule: Schedule) -> list[Rotation]:
         OptionsError: this machine does not know a time zone, a time is naive, or an interval is none.
         CodecError: a layer lacks what it takes, or says it in a way that is not known.
     """
-    if isinstance(schedule.layers, UnsetType):
+    if not isinstance(schedule.layers, Sequence):
         raise LinkError("the layers of the schedule were not read: get it with include=ScheduleInclude")
     return [_rotation(schedule, place, layer) for place, layer in enumerate(schedule.layers)]
 
@@ -65,7 +64,7 @@ def _rotation(schedule: Schedule, place: int, layer: object) -> Rotation:
         raise LinkError(f"layers[{place}] was not read: get the schedule with include=ScheduleInclude")
     path, field = f"$.layers[{place}]", f"layers[{place}]"
     days, seconds = _interval(path, f"{field}.interval", layer.interval)
-    anchor = layer.rotation_start or layer.effective_date
+    anchor, restrictions = layer.rotation_start or layer.effective_date, layer.restrictions
     if not anchor:
         raise CodecError("a layer needs a rotation_start", path=path)
     return Rotation(
@@ -80,7 +79,7 @@ def _rotation(schedule: Schedule, place: int, layer: object) -> Rotation:
         days=days,
         seconds=seconds,
         members=[_member(field, member) for member in layer.members or ()],
-        windows=weekly(_window(path, one) for one in layer.restrictions) if layer.restrictions else None,
+        windows=weekly(_window(path, f"{field}.restrictions", one) for one in restrictions) if restrictions else None,
     )
 
 
@@ -106,7 +105,9 @@ def _person(user: object) -> Person | None:
     return Person(id=user.id) if isinstance(user, (Resource, ResourceRef)) else None
 
 
-def _window(path: str, window: TimeRestriction) -> tuple[timedelta, timedelta]:
+def _window(path: str, field: str, window: object) -> tuple[timedelta, timedelta]:
+    if not isinstance(window, TimeRestriction):
+        raise OptionsError(field, window, "a TimeRestriction")
     return (
         _moment(path, window.start_day, window.start_time),
         _moment(path, window.end_day, window.end_time),

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from aiooncall import LinkError, NotFound, OptionsError, ShiftMismatch, evolve
+from aiooncall import UNSET, LinkError, NotFound, OptionsError, ShiftMismatch, evolve
 from aiooncall.coverage import Shift, changes, gaps
 from aiooncall.datadog import Interval, Layer, Override, Schedule, ScheduleInclude, TimeRestriction, User
 from aiooncall.datadog.checking import instants_of
@@ -180,8 +180,10 @@ async def test_shifts_of_what_is_not_there(place: Place) -> None:
     with pytest.raises(NotFound):
         await place.dd.shifts("00000000-0000-4000-8000-000000000000", START, START + DAY)
     bare = await place.dd.schedules.get(place.schedule)
-    with pytest.raises(LinkError, match="include=ScheduleInclude"):
-        await place.dd.shifts(bare, START, START + DAY)
+    nothing: Any = None
+    for unread in (bare, evolve(bare, layers=nothing), evolve(bare, layers=UNSET)):
+        with pytest.raises(LinkError, match="include=ScheduleInclude"):
+            await place.dd.shifts(unread, START, START + DAY)
 
 
 @pytest.mark.parametrize(
@@ -192,6 +194,7 @@ async def test_shifts_of_what_is_not_there(place: Place) -> None:
         ("rotation_start", START.replace(tzinfo=None)),
         ("rotation_start", datetime(1, 1, 1, tzinfo=UTC)),
         ("effective_date", "2031-03-24"),
+        ("restrictions", [None]),
         ("interval.days", Interval(days=400_000)),
         ("interval.days", Interval(days="7")),  # type: ignore[arg-type]
         ("interval.seconds", Interval(days=1, seconds=-1)),

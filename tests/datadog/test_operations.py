@@ -162,13 +162,13 @@ async def test_method_makes_its_operation(name: str, monkeypatch: pytest.MonkeyP
         ids = await make_ids(w)
         routes: list[str] = []
         core = core_of(w.client)
-        call = core.call
+        prepare = core._prepare
 
         def noted(endpoint: Endpoint, *values: Any, **options: Any) -> Any:
             routes.append(endpoint.route)
-            return call(endpoint, *values, **options)
+            return prepare(endpoint, *values, **options)
 
-        monkeypatch.setattr(core, "call", noted)
+        monkeypatch.setattr(core, "_prepare", noted)
         await CALLS[name](w.client, ids)
         assert routes == [API[name]]
         assert len(w.sent()) == 1

@@ -247,14 +247,13 @@ def recorded(client: Any, monkeypatch: pytest.MonkeyPatch) -> list[Sent]:
     """Return a list that fills with whatever the client sends from now on."""
     sent: list[Sent] = []
     core = core_of(client)
-    call = core.call
+    prepare = core._prepare
 
-    def noted(endpoint: Any, *ids: str, **options: Any) -> Any:
-        body = options.get("body")
+    def noted(endpoint: Any, ids: tuple[str, ...], body: bytes | None, *values: Any, **options: Any) -> Any:
         sent.append(Sent(endpoint.route, ids, None if body is None else orjson.loads(body), options.get("query")))
-        return call(endpoint, *ids, **options)
+        return prepare(endpoint, ids, body, *values, **options)
 
-    monkeypatch.setattr(core, "call", noted)
+    monkeypatch.setattr(core, "_prepare", noted)
     return sent
 
 

@@ -9,6 +9,7 @@ from math import inf
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from aiooncall._base.backoff import backoff_wait
+from aiooncall.errors import BadRequest
 from aiooncall.transport.deadline_scope import current_deadline
 
 if TYPE_CHECKING:
@@ -49,3 +50,25 @@ def _left() -> float:
     """Return how many seconds the call has left."""
     deadline = current_deadline()
     return inf if deadline is None else deadline.left
+
+
+async def or_done_before(change: Awaitable[T], read: Callable[[], Awaitable[T]], is_done: Callable[[T], bool]) -> T:
+    """Return what a change makes of a thing, or the thing as it is, if an earlier attempt at the change has done it.
+
+    Args:
+        change: the call, which the server refuses once it is done.
+        read: reads the thing.
+        is_done: whether it is as the change makes it.
+
+    Raises:
+        BadRequest: it was refused at the first attempt, or is not as wanted.
+    """
+    try:
+        return await change
+    except BadRequest as refused:
+        if refused.attempts == 1:
+            raise
+        found = await read()
+        if not is_done(found):
+            raise
+        return found

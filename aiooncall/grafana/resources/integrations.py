@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from aiooncall._base.validation import at_most, needs, one_of, seconds, whole_units
 from aiooncall.client.composite import composite
-from aiooncall.errors import BadRequest
+from aiooncall.client.reconcile import or_done_before
 from aiooncall.grafana.endpoints import crud, endpoint
 from aiooncall.grafana.models.integration import Integration, MaintenanceMode
 from aiooncall.grafana.resources.base import TeamCollection
@@ -48,15 +49,11 @@ class Integrations(TeamCollection[Integration]):
         asked = one_of("mode", mode, MaintenanceMode)
         length = seconds("duration", duration)
         whole_units("duration", length, 1, least=1)
-        try:
-            return await self._call(START, integration_id, body={"mode": asked, "duration": int(length)})
-        except BadRequest as refused:
-            if refused.attempts == 1:
-                raise
-            found = await self.get(integration_id)  # an earlier attempt can have done it
-            if found.maintenance_mode != mode:
-                raise
-            return found
+        return await or_done_before(
+            self._call(START, integration_id, body={"mode": asked, "duration": int(length)}),
+            partial(self.get, integration_id),
+            lambda found: found.maintenance_mode == mode,
+        )
 
     async def stop_maintenance(self, integration_id: str) -> Integration:
         """End the maintenance of an integration."""

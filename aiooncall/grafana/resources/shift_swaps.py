@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from aiooncall._base.datetimes import format_datetime
 from aiooncall._base.unset import UNSET
 from aiooncall._base.validation import at_most, aware, needs
 from aiooncall.client.composite import composite
-from aiooncall.errors import BadRequest, OptionsError
+from aiooncall.client.reconcile import or_done_before
+from aiooncall.errors import OptionsError
 from aiooncall.grafana.endpoints import crud, endpoint
 from aiooncall.grafana.models.swap import ShiftSwap
 from aiooncall.grafana.resources.base import LARGEST_PAGE, Collection, pairs
@@ -89,15 +91,11 @@ class ShiftSwaps(Collection[ShiftSwap]):
         """
         if not isinstance(benefactor, str) or not benefactor:
             raise OptionsError("benefactor", benefactor, "the id of a user")
-        try:
-            return await self._call(TAKE, swap_id, body={"benefactor": benefactor})
-        except BadRequest as refused:
-            if refused.attempts == 1:
-                raise
-            found = await self.get(swap_id)  # an earlier attempt can have done it
-            if found.benefactor != benefactor:
-                raise
-            return found
+        return await or_done_before(
+            self._call(TAKE, swap_id, body={"benefactor": benefactor}),
+            partial(self.get, swap_id),
+            lambda found: found.benefactor == benefactor,
+        )
 
     def _check(self, resource: ShiftSwap, *, new: bool) -> None:
         if new:

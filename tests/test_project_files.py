@@ -48,6 +48,13 @@ def test_readme_commands_are_run() -> None:
     assert f"  {check}\n" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 
 
+def test_tests_are_not_run_twice_on_one_python() -> None:
+    """`.ci/run` tells nox the Python on which it has tested with coverage, and the noxfile asks for it by that name."""
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    (name,) = re.findall(r'PYTEST_ADDOPTS="--cov .*" readme && (\w+)="\$\(version\)" everything', script)
+    assert f'os.environ.get("{name}")' in (ROOT / "noxfile.py").read_text(encoding="utf-8")
+
+
 def test_workflow_may_only_read() -> None:
     """The workflow is given no permission but to read the sources, and leaves no token beside them."""
     assert "\npermissions: {}\n" in WORKFLOW

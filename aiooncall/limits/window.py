@@ -10,7 +10,7 @@ from itertools import count
 from math import inf
 from typing import TYPE_CHECKING, Final
 
-from aiooncall.limits.window_end import WindowEnd
+from aiooncall.limits.window_end import DRIFT, WindowEnd
 
 if TYPE_CHECKING:
     from aiooncall.ratelimit import RateLimit
@@ -106,7 +106,7 @@ class Window:
             return False
         if reset is not None:
             # The lower bound rises with every answer of the same reset; the upper one was lowest with the first.
-            earliest = sent + reset - end.rounded_up_by
+            earliest = sent + reset * (1.0 - DRIFT) - end.rounded_up_by
             if earliest > end.latest:
                 return False
             if earliest > end.earliest:  # noqa: PLR1730 (the call of `max` costs more than the rest of this)

@@ -12,7 +12,8 @@ What narrows the interval:
 
 `Reset` changes at the end and whole seconds before it: each of these steps tells as much as the end does.
 
-Two crystals drift apart, so an interval that is carried to the next window grows a little.
+Two crystals drift apart, so an end that is far away is less certain, and an interval that is carried to the next
+window grows a little.
 """
 
 from __future__ import annotations
@@ -67,15 +68,16 @@ class WindowEnd:
 
     def saw_reset(self, sent: float, received: float, reset_after: float, period: float | None = None) -> None:
         """Take in that an answer of this window, which is `period` long, said `reset_after`."""
+        drift = reset_after * DRIFT
+        soonest, last = sent + reset_after - drift, received + reset_after + drift
         if period is not None and reset_after >= period:
             self.rounded_up_by, self.rounded_down_by = 1.0, 0.0  # nothing has longer to go
         else:
-            self._learn_rounding(sent + reset_after, received + reset_after, rounds_down=reset_after == 0)
-        earliest = sent + reset_after - self.rounded_up_by
-        latest = received + reset_after + self.rounded_down_by
+            self._learn_rounding(soonest, last, rounds_down=reset_after == 0)
+        earliest, latest = soonest - self.rounded_up_by, last + self.rounded_down_by
         if earliest > self.latest or latest < self.earliest:  # then what was learned of the rounding is not so either
             self.rounded_up_by = self.rounded_down_by = 1.0
-            self.earliest, self.latest = sent + reset_after - 1.0, received + reset_after + 1.0
+            self.earliest, self.latest = soonest - 1.0, last + 1.0
         elif earliest > self.earliest or latest < self.latest:
             self._narrow(earliest, latest)
 

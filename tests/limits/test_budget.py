@@ -230,7 +230,7 @@ async def test_what_cannot_fit_is_told_at_once() -> None:
     with pytest.raises(WontFit) as caught:
         await queue.budget.acquire("r", PEOPLE, started + 10)
     assert now() == started
-    assert caught.value.opens_at == pytest.approx(started + 19)
+    assert caught.value.opens_at == pytest.approx(started + 19, abs=0.01)
     await queue.budget.acquire("r", PEOPLE, started + 30)
     assert now() - started == pytest.approx(21, abs=0.01)
 
@@ -401,7 +401,8 @@ async def test_snapshot_tells_what_is_known() -> None:
     await budget.acquire("r", PEOPLE, inf)
     known = only(budget)
     assert (known.name, known.routes, known.limit, known.period) == ("b", ("r",), 100, 30.0)
-    assert (known.remaining, known.resets_in, known.closed_for) == (59, 13.0, 0.0)
+    assert (known.remaining, known.closed_for) == (59, 0.0)
+    assert known.resets_in == pytest.approx(13.0, abs=0.01)
     assert (known.in_flight, known.waiting) == (1, 0)
     fresh = LocalBudget(VirtualClock())
     await fresh.acquire("r", PEOPLE, inf)

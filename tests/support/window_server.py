@@ -55,6 +55,7 @@ class FixedWindowServer:
         period: length of a window in seconds.
         phase: seconds since the last calendar end when the client's clock shows 0.
         rounds_up: whether `Reset` is rounded up instead of down.
+        drift: by how many seconds a second its clock goes faster than the client's.
         passed: calls let through, by window.
     """
 
@@ -62,11 +63,12 @@ class FixedWindowServer:
     period: float
     phase: float = 0.0
     rounds_up: bool = False
+    drift: float = 0.0
     passed: Counter[int] = attrs.field(factory=Counter)
 
     def call(self, now: float) -> tuple[bool, RateLimit]:
         """Count a call that arrives at `now`; return whether it passed, and the headers of its answer."""
-        wall = now + self.phase
+        wall = now * (1 + self.drift) + self.phase
         window = math.floor(wall / self.period)
         passes = self.passed[window] < self.limit
         self.passed[window] += passes

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from math import inf
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from aiooncall._base.validation import aware
 from aiooncall.errors import CodecError, NotFound
 from aiooncall.events import BudgetHeld, emit
 from aiooncall.limits.budget import LocalBudget
@@ -110,6 +112,10 @@ class ApiCore:
     def one_deadline(self, lane: Lane = Lane.INTERACTIVE) -> AbstractContextManager[DeadlineScope]:
         """Return a context in which all calls together have the deadline of one; bulk calls have none."""
         return one_deadline(self.options.clock, None if lane is Lane.BULK else self.options.deadline)
+
+    def instant(self, field: str, at: datetime | None) -> datetime:
+        """Return an instant that a call is about: now, unless one is given; OptionsError for one that is not aware."""
+        return datetime.fromtimestamp(self.options.clock.time(), UTC) if at is None else aware(field, at)
 
     def _until(self) -> float:
         """Return when a call that begins now has to be over, in monotonic seconds."""

@@ -105,21 +105,10 @@ class Hours:
     holidays: timedelta = timedelta()
 
 
-@attrs.frozen(kw_only=True)
-class CoverageChange:
-    """A time in which other people are on call than before. As text it says who instead of whom.
+class PeopleChange:
+    """Other people than before: what is told of it by its two fields, `before` and `after`."""
 
-    Attributes:
-        schedule: the id of the schedule.
-        start: the first instant, in UTC.
-        end: the first instant after it, in UTC.
-        before: who was on call; empty for nobody.
-        after: who is on call now; empty for nobody.
-    """
-
-    schedule: str
-    start: datetime
-    end: datetime
+    __slots__ = ()
     before: tuple[Person, ...]
     after: tuple[Person, ...]
 
@@ -146,6 +135,25 @@ class CoverageChange:
         else:
             words = f"{added} as well" if added else f"without {gone}"
         return one_line(words)
+
+
+@attrs.frozen(kw_only=True)
+class CoverageChange(PeopleChange):
+    """A time in which other people are on call than before. As text it says who instead of whom.
+
+    Attributes:
+        schedule: the id of the schedule.
+        start: the first instant, in UTC.
+        end: the first instant after it, in UTC.
+        before: who was on call; empty for nobody.
+        after: who is on call now; empty for nobody.
+    """
+
+    schedule: str
+    start: datetime
+    end: datetime
+    before: tuple[Person, ...]
+    after: tuple[Person, ...]
 
     def __str__(self) -> str:
         return f"{self.start.isoformat()} to {self.end.isoformat()}: {self.summary}"

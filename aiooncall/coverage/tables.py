@@ -5,15 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import json
-from typing import TYPE_CHECKING, Final
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
+
+import attrs
 
 from aiooncall._text import one_line
+from aiooncall.coverage.models import Shift
 from aiooncall.coverage.periods import shifts_given
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from aiooncall.coverage.models import Shift
 
 COLUMNS: Final = ("schedule", "person", "name", "email", "start", "end", "layer", "override")
 _FORMULA: Final = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -47,8 +50,27 @@ def to_json(shifts: Iterable[Shift]) -> str:
     Raises:
         OptionsError: something that is no shift is among them.
     """
-    rows = [dict(zip(COLUMNS, _row(shift), strict=True)) for shift in shifts_given("shifts", shifts)]
-    return json.dumps(rows, indent=2)
+    return dumps(shifts_given("shifts", shifts))
+
+
+def dumps(value: object) -> str:
+    """Return a value of coverage as JSON: shifts by the names of the columns, times in RFC 3339, lengths in seconds."""
+    return json.dumps(value, default=_plain, indent=2)
+
+
+def _plain(value: Any) -> object:  # noqa: ANN401 (any attrs class)
+    """Return what JSON has no form for as something that it has; a change comes with its words."""
+    if isinstance(value, Shift):
+        return dict(zip(COLUMNS, _row(value), strict=True))
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, ZoneInfo):
+        return value.key
+    kind: Any = type(value)
+    told = {field.name: getattr(value, field.name) for field in attrs.fields(kind)}
+    return {**told, "summary": value.summary} if hasattr(value, "summary") else told
 
 
 def _row(shift: Shift) -> tuple[str | None, ...]:

@@ -59,6 +59,8 @@ if TYPE_CHECKING:
     from aiooncall.datadog.models.schedule import SchedulePosition as SchedulePosition
     from aiooncall.datadog.models.schedule import ScheduleTarget as ScheduleTarget
     from aiooncall.datadog.models.variant import UnknownVariant as UnknownVariant
+    from aiooncall.datadog.previews.moves import RotationMove as RotationMove
+    from aiooncall.datadog.previews.schedules import SchedulePreview as SchedulePreview
     from aiooncall.datadog.resources.includes import NotificationRuleInclude as NotificationRuleInclude
     from aiooncall.datadog.resources.includes import OverrideInclude as OverrideInclude
     from aiooncall.datadog.resources.includes import PolicyInclude as PolicyInclude

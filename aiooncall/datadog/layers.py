@@ -8,7 +8,7 @@ from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from aiooncall._base.validation import aware, count, zone_info
-from aiooncall.coverage.models import Person
+from aiooncall.coverage.models import Person, Shift
 from aiooncall.datadog.models.people import User
 from aiooncall.datadog.models.restriction import TimeRestriction, Weekday
 from aiooncall.datadog.models.schedule import Interval, Layer, Member
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from aiooncall.datadog.models.override import Override
     from aiooncall.datadog.models.schedule import Schedule
+    from aiooncall.datadog.rotation import Turn
 
 _FIRST: Final = datetime.min.replace(tzinfo=UTC)
 _LAST: Final = datetime.max.replace(tzinfo=UTC)
@@ -50,13 +51,25 @@ def stand_ins_of(overrides: Iterable[Override]) -> list[StandIn]:
         StandIn(
             id=one.id,
             time=(_utc("start", one.start), _utc("end", one.end)),
-            person=_person(one.user),
+            person=person_of(one.user),
             replaced=one.overridden_user.id if one.overridden_user else None,
         )
         for one in overrides
         if one.start and one.end
     ]
     return sorted(known, key=lambda one: one.time[0])
+
+
+def shift_of(schedule: str, turn: Turn) -> Shift:
+    """Return a turn on a schedule in the shape of all providers."""
+    return Shift(
+        schedule=schedule,
+        person=turn.person,
+        start=turn.start,
+        end=turn.end,
+        layer=turn.layer,
+        override=turn.override,
+    )
 
 
 def _rotation(schedule: Schedule, place: int, layer: object) -> Rotation:
@@ -96,10 +109,11 @@ def _interval(path: str, field: str, interval: object) -> tuple[int, timedelta]:
 def _member(field: str, member: object) -> Person | None:
     if not isinstance(member, Member):
         raise LinkError(f"the members of {field} were not read: get the schedule with include=ScheduleInclude")
-    return _person(member.user)
+    return person_of(member.user)
 
 
-def _person(user: object) -> Person | None:
+def person_of(user: object) -> Person | None:
+    """Return the user of a slot or an override as a person; None for an empty one."""
     if isinstance(user, User):
         return Person(id=user.id, name=user.name or None, email=user.email or None)
     return Person(id=user.id) if isinstance(user, (Resource, ResourceRef)) else None

@@ -142,6 +142,27 @@ def turns(rotation: Rotation, start: datetime, end: datetime) -> Iterator[Turn]:
         yield from _within(whole, _opened(rotation.windows, rotation.zone, begin, until))
 
 
+def turn_at(rotation: Rotation, at: datetime) -> Turn | None:
+    """Return the turn that holds an instant, whole, whatever the life and the windows of the layer.
+
+    Args:
+        rotation: the layer.
+        at: the instant, in UTC.
+    """
+    found = _whole_turns(rotation, at, at + datetime.resolution) if rotation.members else ()
+    return next((turn for turn in found if turn.start <= at < turn.end), None)
+
+
+def turn_start(rotation: Rotation, number: int) -> datetime:
+    """Return when a turn begins, in UTC.
+
+    Args:
+        rotation: the layer.
+        number: which turn: 0 begins at the anchor, those before it have negative numbers.
+    """
+    return _hand_over(rotation, rotation.anchor.astimezone(rotation.zone).replace(tzinfo=None), number)
+
+
 def laid_over(below: Sequence[Turn], above: Sequence[Turn]) -> list[Turn]:
     """Return who is on call where `above` goes before `below`; each of them in order, without overlaps."""
     if not below or not above:

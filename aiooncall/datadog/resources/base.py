@@ -88,12 +88,16 @@ class Service(Generic[R]):
         return self._compared(self._endpoints.create, resource, answer, *owner)
 
     async def _update(self, resource: R, *owner: str, include: Iterable[str] = ()) -> R:
+        body = self._written(resource)
+        answer = await self._call(self._endpoints.update, *owner, resource.id, include=include, body=body)
+        return self._compared(self._endpoints.update, resource, answer, *owner, resource.id)
+
+    def _written(self, resource: R) -> Json:
+        """Return what a request to update a resource holds, after all checks."""
         identifier = self._checked(resource).id
         if not identifier:
             raise OptionsError("id", identifier, f"the id of the {self._kind.__name__} to update")
-        body = self._request(resource, update=True)
-        answer = await self._call(self._endpoints.update, *owner, identifier, include=include, body=body)
-        return self._compared(self._endpoints.update, resource, answer, *owner, identifier)
+        return self._request(resource, update=True)
 
     def _compared(self, endpoint: Endpoint, sent: R, answer: R, *ids: str) -> R:
         """Return the answer to a write, and tell what it lacks of what was sent."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import Final
 
 from aiooncall.errors import OptionsError
 
@@ -31,6 +32,12 @@ class OverrideInclude(StrEnum):
     USER = "user"
     OVERRIDDEN_USER = "overridden_user"
     USER_COLOR = "user.color"
+
+
+WITH_LAYERS: Final = (ScheduleInclude.LAYERS, ScheduleInclude.LAYERS_MEMBERS, ScheduleInclude.LAYERS_MEMBERS_USER)
+"""What of a schedule says who is on call."""
+WITH_PEOPLE: Final = (OverrideInclude.USER, OverrideInclude.OVERRIDDEN_USER)
+"""What of an override says who is on call."""
 
 
 class ShiftInclude(StrEnum):

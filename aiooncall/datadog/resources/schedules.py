@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC
+from datetime import UTC, timedelta
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Final
 
@@ -11,11 +11,19 @@ from aiooncall._base.datetimes import format_datetime
 from aiooncall._base.json import as_object
 from aiooncall._base.unset import UNSET
 from aiooncall._base.validation import aware, count, one_of
+from aiooncall.client.composite import composite
 from aiooncall.client.pagination import paginate
+from aiooncall.coverage.periods import LONGEST, period
+from aiooncall.datadog import keeping
+from aiooncall.datadog.keeping import Plan
+from aiooncall.datadog.layers import rotations_of, stand_ins_of
 from aiooncall.datadog.models.on_call import ScheduleResponders, Shift
 from aiooncall.datadog.models.schedule import Layer, Member, Schedule, SchedulePosition
+from aiooncall.datadog.previews.schedules import schedule_preview, unnamed, with_names
 from aiooncall.datadog.resources.base import Collection, read_many, read_one
 from aiooncall.datadog.resources.includes import (
+    WITH_LAYERS,
+    WITH_PEOPLE,
     RespondersInclude,
     ScheduleInclude,
     ShiftInclude,
@@ -23,6 +31,7 @@ from aiooncall.datadog.resources.includes import (
     included,
 )
 from aiooncall.datadog.resources.overrides import Overrides
+from aiooncall.datadog.resources.users import people_by_id
 from aiooncall.datadog.writing.schedule import schedule_request
 from aiooncall.errors import OptionsError
 from aiooncall.jsonapi import ResourceRef, each
@@ -34,6 +43,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from aiooncall._base.json import Json
+    from aiooncall.coverage.periods import Time
+    from aiooncall.datadog.models.override import Override
+    from aiooncall.datadog.previews.schedules import SchedulePreview
 
 ENDPOINTS = crud("/api/v2/on-call/schedules", "schedule_id")
 ON_CALL: Final = Endpoint("GET", f"{ENDPOINTS.get.template}/on-call")
@@ -41,6 +53,8 @@ RESPONDERS: Final = Endpoint("GET", f"{ENDPOINTS.get.template}/responders")
 
 LARGEST_PAGE: Final = 100
 """Rows in one request at most (https://docs.datadoghq.com/api/latest/on-call/)."""
+_MOMENT: Final = timedelta(seconds=1)
+"""The time in which the overrides of one instant are looked for."""
 
 
 class Schedules(Collection[Schedule]):
@@ -87,6 +101,54 @@ class Schedules(Collection[Schedule]):
 
         async for schedule in paginate(fetch, lambda row: row.id):
             yield schedule
+
+    @composite
+    async def preview(
+        self,
+        edited: Schedule,
+        start: datetime,
+        end: datetime,
+        *,
+        keep_current: bool = False,
+        at: datetime | None = None,
+    ) -> SchedulePreview:
+        """Return whom an edit would put on call, and instead of whom; nothing is written.
+
+        It takes one request for the schedule as it is, one for each 45 days of overrides, and one more after each page
+        that had any. Names of members that neither the schedule nor the edit tells are looked for in the list of users.
+
+        Args:
+            edited: the schedule as `update` would take it, with its id.
+            start: an aware datetime.
+            end: an aware datetime that is not before it, and at most 366 days after it.
+            keep_current: whether to move the start of rotations so that whoever is on call at `at` stays on call. The
+                schedule to write is then the preview's `edited`.
+            at: the instant at which to tell who is on call, an aware datetime; now unless given.
+
+        Raises:
+            OptionsError: an argument is wrong, or something about the schedule, or this machine does not know a time
+                zone of it; nothing was sent. Or whoever is on call cannot stay by moving rotations.
+            LinkError: a layer or a member was not included when it was read.
+            NotFound: there is no such schedule.
+        """
+        time, moment = period(start, end, longest=LONGEST), self._core.instant("at", at).astimezone(UTC)
+        self._written(edited)
+        planned = Plan(edited, rotations_of(edited))
+        found = await self.get(edited.id, include=WITH_LAYERS)
+        present = Plan(found, rotations_of(found))
+        stand_ins = stand_ins_of(await self._overrides_of(edited.id, time, moment))
+        users = await people_by_id(self._core, unnamed((present, planned)))
+        planned = with_names(planned, (present,), users)
+        if keep_current:
+            planned = keeping.keep_current(present, planned, stand_ins, moment)
+        return schedule_preview(present, planned, stand_ins, time, moment)
+
+    async def _overrides_of(self, schedule_id: str, time: Time, at: datetime) -> Iterable[Override]:
+        """Return the overrides of a time, and of an instant that is not in it, each once."""
+        times = [] if time[0] <= at < time[1] else [(at, at + _MOMENT)]
+        times += [time] if time[0] < time[1] else []
+        found = [one for span in times async for one in self.overrides.list(schedule_id, *span, include=WITH_PEOPLE)]
+        return {one.id: one for one in found}.values()
 
     async def on_call(self, schedule_id: str, *, at: datetime | None = None, include: Iterable[str] = ()) -> Shift:
         """Return the shift that is on; Datadog recommends `responders` instead.

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Final
 from aiooncall._base.validation import count, text
 from aiooncall.client.composite import composite
 from aiooncall.client.gather import read_all
-from aiooncall.coverage.models import Shift
 from aiooncall.coverage.periods import LONGEST, period
 from aiooncall.datadog.checking import compare, instants_of
-from aiooncall.datadog.layers import rotations_of, stand_ins_of
+from aiooncall.datadog.layers import rotations_of, shift_of, stand_ins_of
 from aiooncall.datadog.models.schedule import Schedule
-from aiooncall.datadog.resources.includes import OverrideInclude, ScheduleInclude
+from aiooncall.datadog.resources.includes import WITH_LAYERS, WITH_PEOPLE
 from aiooncall.datadog.resources.overrides import time_slices
 from aiooncall.datadog.resources.schedules import Schedules
 from aiooncall.datadog.rotation import joined, on_call
@@ -22,13 +21,12 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from aiooncall.client.core import ApiCore
+    from aiooncall.coverage.models import Shift
     from aiooncall.datadog.models.on_call import ScheduleResponders
     from aiooncall.datadog.models.override import Override
     from aiooncall.datadog.rotation import Turn
 
 MOST_CHECKS: Final = 1000
-_LAYERS: Final = (ScheduleInclude.LAYERS, ScheduleInclude.LAYERS_MEMBERS, ScheduleInclude.LAYERS_MEMBERS_USER)
-_PEOPLE: Final = (OverrideInclude.USER, OverrideInclude.OVERRIDDEN_USER)
 
 
 class Shifts:
@@ -85,7 +83,7 @@ class Shifts:
             LinkError: the layers of the schedule that was given, or their members, were not read.
         """
         begin, until = period(start, end, longest=LONGEST)
-        known = schedule if isinstance(schedule, Schedule) else await self._schedules.get(schedule, include=_LAYERS)
+        known = schedule if isinstance(schedule, Schedule) else await self._schedules.get(schedule, include=WITH_LAYERS)
         rotations, name = rotations_of(known), known.id
         held: list[Turn] = []  # the last turn, which may go on
         for since, seam in time_slices(begin, until):
@@ -93,15 +91,15 @@ class Shifts:
             found = joined([*held, *on_call(rotations, stand_ins, since, seam)])
             held = found[-1:]
             for turn in found[:-1]:
-                yield _shift(name, turn)
+                yield shift_of(name, turn)
         for turn in held:
-            yield _shift(name, turn)
+            yield shift_of(name, turn)
 
     async def _overrides(self, schedule: str, start: datetime, end: datetime) -> list[Override]:
         """Return the overrides in a time; a schedule that was not written yet has none."""
         if not schedule:
             return []
-        return [one async for one in self._schedules.overrides.list(schedule, start, end, include=_PEOPLE)]
+        return [one async for one in self._schedules.overrides.list(schedule, start, end, include=WITH_PEOPLE)]
 
     async def _ask(self, schedule: str, instants: list[datetime]) -> dict[datetime, ScheduleResponders]:
         async def ask(at: datetime) -> ScheduleResponders:
@@ -112,14 +110,3 @@ class Shifts:
 
 def _id_of(schedule: str | Schedule) -> str:
     return schedule.id if isinstance(schedule, Schedule) else schedule
-
-
-def _shift(schedule: str, turn: Turn) -> Shift:
-    return Shift(
-        schedule=schedule,
-        person=turn.person,
-        start=turn.start,
-        end=turn.end,
-        layer=turn.layer,
-        override=turn.override,
-    )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from aiooncall._base.validation import text
 from aiooncall.client.composite import composite
 from aiooncall.datadog.models.people import User
 from aiooncall.datadog.resources.listing import numbered
-from aiooncall.errors import OptionsError
+from aiooncall.errors import Forbidden, OptionsError
 from aiooncall.transport.endpoint import Endpoint
 
 if TYPE_CHECKING:
@@ -22,6 +23,10 @@ LARGEST_PAGE: Final = 100
 """Rows in one request at most (https://docs.datadoghq.com/api/latest/users/#list-all-users)."""
 STATUSES: Final = ("Active", "Pending", "Disabled")
 """Where an account can be in its life, as this list writes it (same page)."""
+
+
+MOST_READ: Final = 1000
+"""How many users are read at most to learn the names of a few."""
 
 
 class Users:
@@ -63,6 +68,29 @@ class Users:
         wanted = text("email", email).casefold()
         found = [user async for user in self.list(email) if (user.email or "").casefold() == wanted]
         return min(found, key=lambda user: (bool(user.disabled), bool(user.service_account)), default=None)
+
+
+async def people_by_id(core: ApiCore, ids: Iterable[str]) -> dict[str, User]:
+    """Return users by id, as far as they are among the first thousand and may be read at all.
+
+    Datadog has no list by id, so this reads a hundred users a request until all are found.
+
+    Args:
+        core: what to ask with.
+        ids: the users sought; nothing is asked for none.
+    """
+    left, read, found = {*ids}, 0, dict[str, User]()
+    if not left:
+        return found
+    with suppress(Forbidden):  # names are a help, and the keys may do everything else without reading them
+        async for user in Users(core).list():
+            read += 1
+            if user.id in left:
+                found[user.id] = user
+                left.remove(user.id)
+            if not left or read == MOST_READ:
+                break
+    return found
 
 
 def _statuses(given: Iterable[str]) -> dict[str, str]:

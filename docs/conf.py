@@ -71,7 +71,8 @@ nitpick_ignore_regex = [
     # Internal names that signatures mention.
     (r"py:.*", r"(.*\.)?(ApiCore|BaseClient|Clock|Deadline(Scope)?|Endpoint|Moment|PagingRoute|Provider|Refusal)"),
     (r"py:.*", r"(.*\.)?(Collection|Readable|(Team)?Services?|TeamCollection|UserCollection|_Senders|_Step|M|R|W)"),
-    (r"py:.*", r"(.*\.)?(SearchMode|State)|date|time|timedelta|Path|Journal"),
+    (r"py:.*", r"(.*\.)?(SearchMode|State)|date|time|timedelta|Path|ZoneInfo|Journal"),
+    (r"py:.*", r"(.*\.)?(PeopleChange|RoutingRuleReader)"),
 ]
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 PICTURE: Final = ROOT / "docs" / "policy.svg"
 SHOWN: Final = re.compile(r"^```(?:text|mermaid)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-PAGES: Final = ("escalation-policies.md", "who-is-on-call.md", "editing.md")
+PAGES: Final = ("escalation-policies.md", "who-is-on-call.md", "editing.md", "coverage.md")
 """Pages on which every block of text is the result of an example."""
 
 

@@ -60,7 +60,14 @@ if TYPE_CHECKING:
     from aiooncall.datadog.models.schedule import ScheduleTarget as ScheduleTarget
     from aiooncall.datadog.models.variant import UnknownVariant as UnknownVariant
     from aiooncall.datadog.previews.moves import RotationMove as RotationMove
+    from aiooncall.datadog.previews.policies import EscalationChange as EscalationChange
+    from aiooncall.datadog.previews.policies import PolicyPreview as PolicyPreview
+    from aiooncall.datadog.previews.rules import RoutingPreview as RoutingPreview
+    from aiooncall.datadog.previews.rules import RuleTimeline as RuleTimeline
     from aiooncall.datadog.previews.schedules import SchedulePreview as SchedulePreview
+    from aiooncall.datadog.previews.timelines import EscalationTimeline as EscalationTimeline
+    from aiooncall.datadog.previews.timelines import ReachedTarget as ReachedTarget
+    from aiooncall.datadog.previews.timelines import TimelineStep as TimelineStep
     from aiooncall.datadog.resources.includes import NotificationRuleInclude as NotificationRuleInclude
     from aiooncall.datadog.resources.includes import OverrideInclude as OverrideInclude
     from aiooncall.datadog.resources.includes import PolicyInclude as PolicyInclude

@@ -109,7 +109,7 @@ https://docs.datadoghq.com/api/latest/pagerduty-integration/ ; and the one that 
 THROTTLES: Final = [FaultKind.THROTTLE, FaultKind.THROTTLE_BARE, FaultKind.THROTTLE_HTML]
 LISTS: Final = {"schedules.overrides.create", *(name for name in API if name.endswith(".list"))}
 """What answers with a list."""
-_PREVIEWED: Final = ("schedules",)
+_PREVIEWED: Final = ("schedules", "escalation_policies", "routing_rules")
 COMPOSED: Final = {"pages.find", "teams.find", "users.find", *(f"{name}.preview" for name in _PREVIEWED)}
 """What consists of several operations."""
 

@@ -1,48 +1,58 @@
-"""A team's routing rules: get and set (https://docs.datadoghq.com/api/latest/on-call/)."""
+"""A team's routing rules: get, set, and what an edit changes (https://docs.datadoghq.com/api/latest/on-call/)."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from aiooncall._base.unset import UNSET
-from aiooncall.datadog.models.routing import RoutingRule, RoutingRules
-from aiooncall.datadog.resources.includes import RoutingInclude
-from aiooncall.datadog.resources.team_lookup import TeamService
+from aiooncall.client.composite import composite
+from aiooncall.datadog.previews.rules import routing_preview
+from aiooncall.datadog.resources.escalation_policies import EscalationPolicies
+from aiooncall.datadog.resources.includes import PolicyInclude, RoutingInclude
+from aiooncall.datadog.resources.routing_reading import RULES, RoutingRuleReader
+from aiooncall.datadog.walking import Walk
 from aiooncall.datadog.writing.routing import routing_request, wanted_rules
 from aiooncall.transport.endpoint import Endpoint, path_segment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
-    from aiooncall._base.json import Json
+    from aiooncall.datadog.models.routing import RoutingRule, RoutingRules
+    from aiooncall.datadog.previews.rules import RoutingPreview
 
-_RULES = "/api/v2/on-call/teams/{team_id}/routing-rules"
-GET: Final = Endpoint("GET", _RULES)
-SET: Final = Endpoint("PUT", _RULES)
+SET: Final = Endpoint("PUT", RULES)
 
 
-class TeamRoutingRules(TeamService[RoutingRules]):
+class TeamRoutingRules(RoutingRuleReader):
     """The routing rules of one Datadog account's teams."""
 
-    _kind = RoutingRules
-    _includes = RoutingInclude
+    @composite
+    async def preview(
+        self, team_id: str, rules: RoutingRules | Iterable[RoutingRule], *, at: datetime | None = None
+    ) -> RoutingPreview:
+        """Return whom pages to a team would reach by edited rules, and whom by the present ones; nothing is written.
 
-    async def _call(
-        self, endpoint: Endpoint, *ids: str, include: Iterable[str] = (), body: Json | None = None, **query: str
-    ) -> RoutingRules:
-        return _told_once(await super()._call(endpoint, *ids, include=include, body=body, **query))
-
-    async def get(self, team_id: str, /, *, include: Iterable[str] = (RoutingInclude.RULES,)) -> RoutingRules:
-        """Return the rules of a team, in the order in which they are tried.
+        It takes one request for the rules as they are, one for each policy, two for each team among the targets, and
+        one for each schedule, and one more each time that its shift ends meanwhile. Names of users that the policies do
+        not tell are looked for in the list of users.
 
         Args:
             team_id: the id of the team, or its handle, which is looked up first and then known for a minute.
-            include: what the answer brings along; the rules unless said otherwise.
+            rules: what `set` would take.
+            at: when the page begins, an aware datetime; now unless given.
 
         Raises:
+            LinkError: a rule was not included when it was read.
+            OptionsError: `at` is naive, or something about a rule is wrong; nothing was sent.
             NotFound: there is no such team.
         """
-        return await self._of_team(GET, team_id, include=include)
+        path_segment("team_id", team_id)
+        begins, edited = self._core.instant("at", at), wanted_rules(rules)
+        routing_request(team_id, edited)
+        present = await self.get(team_id)
+        walk = Walk(self._core, partial(EscalationPolicies(self._core).get, include=PolicyInclude), "preview")
+        return await routing_preview(self._core, walk, present, edited, begins)
 
     async def set(
         self,
@@ -72,11 +82,3 @@ class TeamRoutingRules(TeamService[RoutingRules]):
         wanted = wanted_rules(rules)
         answer = await self._of_team(SET, team_id, include=include, body=routing_request(team_id, wanted))
         return self._compared(SET, wanted, answer, answer.id)
-
-
-def _told_once(rules: RoutingRules) -> RoutingRules:
-    """Return rules with the urgency only in the action that pages, if it is there: a copy would go stale in an edit."""
-    for rule in rules.rules or ():
-        if isinstance(rule, RoutingRule) and rule.paging is not None and rule.urgency == rule.paging.urgency:
-            rule.urgency = UNSET
-    return rules

@@ -68,8 +68,7 @@ def _plain(value: Any) -> object:  # noqa: ANN401 (any attrs class)
         return value.total_seconds()
     if isinstance(value, ZoneInfo):
         return value.key
-    kind: Any = type(value)
-    told = {field.name: getattr(value, field.name) for field in attrs.fields(kind)}
+    told = {field.name: getattr(value, field.name) for field in attrs.fields(value.__class__)}
     return {**told, "summary": value.summary} if hasattr(value, "summary") else told
 
 

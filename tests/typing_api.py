@@ -58,12 +58,15 @@ from aiooncall.datadog import (
     AlertLinkCategory,
     EscalationPolicy,
     EscalationStep,
+    EscalationTimeline,
     NotificationChannel,
     NotificationRule,
     Override,
     PagerDutyService,
     PolicyInclude,
+    RoutingRule,
     RoutingRules,
+    RuleTimeline,
     Schedule,
     ScheduleResponders,
     ScheduleTarget,
@@ -168,6 +171,10 @@ async def configuring(dd: DatadogOnCall, at: datetime) -> None:
     assert_type(await dd.who_is_on_call(team="id", at=at), OnCall)
     assert_type(await dd.shifts("id", at, at, check=3), list[coverage.Shift])
     assert_type(coverage.gaps(await dd.shifts(Schedule(), at, at), at, at), list[coverage.Gap])
+    preview = await dd.schedules.preview(Schedule(), at, at, keep_current=True, at=at)
+    assert_type((preview.edited, preview.on_call_after), tuple[Schedule, coverage.Person | None])
+    assert_type((await dd.escalation_policies.preview(EscalationPolicy(name="P"))).after, EscalationTimeline)
+    assert_type((await dd.routing_rules.preview("team", [RoutingRule()], at=at)).after, tuple[RuleTimeline, ...])
 
 
 def parts(policy: EscalationPolicy, schedule: Schedule) -> None:

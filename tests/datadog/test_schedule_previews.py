@@ -299,11 +299,13 @@ async def test_bad_times_of_a_preview(rota: Rota, start: Any, end: Any, options:
 
 async def test_bad_schedules_of_a_preview(rota: Rota) -> None:
     """What `update` would refuse is refused, and what cannot be computed; nothing is sent."""
+    known = [evolve(layer, time_zone="UTC") for layer in each(rota.schedule.layers, Layer)]
     wrong: list[tuple[Any, str]] = [
         (rota.schedule.id, "resource"),
         (evolve(rota.edited(), id=""), "id"),
         (rota.edited(interval=Interval(days=500)), "layers[0].interval.days"),
         (rota.edited(time_zone="Mars/Olympus"), "layers[0].time_zone"),
+        (evolve(rota.schedule, time_zone="Mars/Olympus", layers=known), "time_zone"),
         (evolve(rota.schedule, layers=UNSET), "layers"),
         (evolve(rota.schedule, layers=[]), "layers"),
     ]

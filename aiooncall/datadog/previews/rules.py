@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from aiooncall._text import one_line
 from aiooncall.coverage.tables import dumps
 from aiooncall.coverage.wording import compared_parts, filled
 from aiooncall.datadog.models.routing import RerouteToTeamAction, RoutingRule
@@ -50,7 +51,7 @@ class RuleTimeline:
         """Yield what it matches and where that leads, and then whom it reaches."""
         urgency = f", {self.urgency} urgency" if self.urgency else ""
         hours = ", at certain hours only" if self.limited else ""
-        yield f"{self.query or 'everything'}: {self._leads}{urgency}{hours}"
+        yield one_line(f"{self.query or 'everything'}: {self._leads}{urgency}{hours}")
         for line in self.timeline.lines() if self.timeline else ():
             yield f"  {line}"
 

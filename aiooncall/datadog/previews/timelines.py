@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import attrs
 
+from aiooncall._text import one_line
 from aiooncall.coverage.models import NOBODY, Person
 from aiooncall.datadog.models.people import Team, User
 from aiooncall.datadog.models.policy import EscalationStep
@@ -53,10 +54,10 @@ class ReachedTarget:
         """Who is reached, and by what if it is no user, such as `Ann Lee (Primary, next)`."""
         people = ", ".join(person.label for person in self.people) or NOBODY
         if self.kind == User.type:
-            return people
+            return one_line(people)
         usual = self.position in {"", SchedulePosition.CURRENT}
         name = f"team {self.name}" if self.kind == Team.type else self.name
-        return f"{people} ({name}{'' if usual else f', {self.position}'})"
+        return one_line(f"{people} ({name}{'' if usual else f', {self.position}'})")
 
 
 @attrs.frozen(kw_only=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from aiooncall._base.datetimes import format_datetime
 from aiooncall._base.json import as_object
 from aiooncall._base.unset import UNSET
-from aiooncall._base.validation import aware, count, one_of
+from aiooncall._base.validation import aware, count, one_of, zone_info
 from aiooncall.client.composite import composite
 from aiooncall.client.pagination import paginate
 from aiooncall.coverage.periods import LONGEST, period
@@ -133,6 +133,7 @@ class Schedules(Collection[Schedule]):
         """
         time, moment = period(start, end, longest=LONGEST), self._core.instant("at", at).astimezone(UTC)
         self._written(edited)
+        zone_info("time_zone", edited.time_zone)
         planned = Plan(edited, rotations_of(edited))
         found = await self.get(edited.id, include=WITH_LAYERS)
         present = Plan(found, rotations_of(found))

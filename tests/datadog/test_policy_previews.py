@@ -216,6 +216,14 @@ async def test_targets_that_are_gone_reach_nobody(payments: Payments) -> None:
     ]
 
 
+async def test_an_address_is_no_name(payments: Payments) -> None:
+    """Somebody of whom only the address is known is called by it, and has no name."""
+    step = payments.step(5, User(id=GONE, email="eve@example.com"))
+    preview = await payments.dd.escalation_policies.preview(evolve(payments.policy, steps=[step]), at=AT)
+    (eve,) = preview.after.steps[0].people
+    assert (eve.name, eve.label) == (None, "eve@example.com")
+
+
 async def test_waits_that_are_not_known(payments: Payments) -> None:
     """After a wait that nobody knows the times are not known either, and repeats are told but not spelt out."""
     edited = evolve(

@@ -224,7 +224,7 @@ def _target(walk: Walk, names: Names, target: StepTarget, at: datetime) -> Reach
     """Return whom a target stands for at an instant."""
     thing = _named(target)
     people = [
-        Person(id=one.id, name=one.name or names.get(one.id), email=one.email)
+        Person(id=one.id, name=one.name or (None if one.email else names.get(one.id)), email=one.email)
         for one in walk.reached((target,), at).current
     ]
     is_schedule = schedule_id_of(target) is not None

@@ -112,6 +112,69 @@ def test_same_for_what_is_no_object(value: object) -> None:
     assert outcome(value) == thorough(value)
 
 
+def test_read_object_converts_what_is_set() -> None:
+    """What was read is an instance of the very class: it converts what is set on it, as one made by hand does."""
+    made = structure(USUAL, Whole)
+    assert type(made) is Whole
+    other: Any = [Part(name="other")]
+    made.parts = other
+    assert made.parts == tuple(other)
+
+
+def test_same_number_of_members() -> None:
+    """An object with as many members as its class, but not the same ones, keeps what the class does not know."""
+    assert structure({**USUAL["parts"][0], "x": 1}, Part) == Part(name="n", extra={"x": 1})
+    assert structure({"x": 1}, Tagged) == Tagged(extra={"x": 1})
+    with pytest.raises(CodecError, match="required field missing"):
+        structure({"x": 1}, Part)
+
+
+def _check_positive(_: object, field: attrs.Attribute[Any], value: object) -> None:
+    if not isinstance(value, int) or value <= 0:
+        raise ValueError(f"{field.name} has to be positive")
+
+
+@attrs.define
+class Pair:
+    """An object whose fields have an order, and of which one is converted."""
+
+    first: int
+    rest: Sequence[int] = listed(default=())
+
+
+def test_class_with_positional_fields() -> None:
+    """Fields that `__init__` takes by position are read as well."""
+    assert structure({"first": 1, "rest": [2]}, Pair) == Pair(1, [2])
+    assert structure({"first": 1}, Pair) == Pair(1)
+
+
+@attrs.define(kw_only=True)
+class Guarded:
+    """An object that minds what is in it."""
+
+    size: int = attrs.field(default=1, validator=_check_positive)
+    extra: dict[str, Any] = extra_members()  # noqa: RUF009 (it declares a field)
+
+
+@attrs.frozen(kw_only=True)
+class Fixed:
+    """An object that nobody can change, and that takes any iterable."""
+
+    sizes: Sequence[int] = attrs.field(default=(), converter=tuple[int, ...])
+
+
+def test_validators_and_frozen_classes_hold() -> None:
+    """What is read passes the validators of its class, and is frozen where the class is."""
+    assert structure({"size": 2}, Guarded) == Guarded(size=2)
+    assert structure({"size": 2, "x": 1}, Guarded) == Guarded(size=2, extra={"x": 1})
+    with pytest.raises(CodecError):
+        structure({"size": 0}, Guarded)
+    made = structure({"sizes": [1]}, Fixed)
+    assert (type(made), made.sizes) == (Fixed, (1,))
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        made.sizes = ()  # type: ignore[misc]
+
+
 @attrs.define(kw_only=True)
 class Branch:
     """An object with others of its class in it."""

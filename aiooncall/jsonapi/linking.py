@@ -96,8 +96,8 @@ def _link(document: Document, kind: type[R], kinds: Mapping[str, type[Resource]]
     # Two passes, as references go forwards, backwards and in circles. The first makes each resource of its attributes
     # alone and puts it into the index. In the second all of them are there, so that each reference is one look into the
     # index, whatever the order of the document, and a circle is nothing special: nobody waits for anybody to be whole.
-    readers = {name: reader_of(known) for name, known in kinds.items()}
     raws = document.included or []
+    readers = {name: reader_of(kinds[name]) for name in {raw["type"] for raw in raws} if name in kinds}
     index: Index = {}
     included: list[Resource] = []
     for raw in raws:

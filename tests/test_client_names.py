@@ -60,7 +60,7 @@ def test_services_are_of_the_documented_classes(vendor: str) -> None:
 def test_services_have_the_types_that_are_written(vendor: str) -> None:
     """The class that type checkers are told is the one that is made."""
     written = type(CLIENTS[vendor]).__annotations__
-    placed = {name: one.place.rpartition(":")[2] for name, one in services(CLIENTS[vendor]).items()}
+    placed = {name: one._place.rpartition(":")[2] for name, one in services(CLIENTS[vendor]).items()}
     assert {name: written[name] for name in placed} == {name: f"ServiceOf[{kind}]" for name, kind in placed.items()}
 
 
@@ -68,8 +68,17 @@ def test_services_have_the_types_that_are_written(vendor: str) -> None:
 def test_service_of_a_class_is_its_place(vendor: str) -> None:
     """Asked of the class a service is what stands for it, with where its class is found."""
     kind = type(CLIENTS[vendor])
-    found = {name: one.find_class() for name, one in services(CLIENTS[vendor]).items()}
-    assert {name: getattr(kind, name).find_class() for name in found} == found
+    found = {name: one._find_class() for name, one in services(CLIENTS[vendor]).items()}
+    assert {name: getattr(kind, name)._find_class() for name in found} == found
+
+
+@vendors
+def test_services_are_completed_with_their_own_names(vendor: str) -> None:
+    """What stands for a service has no public name: completion that takes it for the service shows no other names."""
+    stands: set[str] = set()
+    for one in services(CLIENTS[vendor]).values():
+        stands.update(name for name in dir(one) if not name.startswith("_"))
+    assert stands == set()
 
 
 @vendors

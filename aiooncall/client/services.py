@@ -28,7 +28,7 @@ class ServiceOf(Generic[T_co]):
     """
 
     def __init__(self, place: str) -> None:
-        self.place = place
+        self._place = place
 
     def __set_name__(self, owner: type, name: str) -> None:
         self._package = owner.__module__.rpartition(".")[0]
@@ -43,11 +43,11 @@ class ServiceOf(Generic[T_co]):
     def __get__(self, client: _Client | None, owner: type) -> Any:
         if client is None:
             return self
-        service = self.find_class()(client._core)  # noqa: SLF001 (what a client has its core for)
+        service = self._find_class()(client._core)  # noqa: SLF001 (what a client has its core for)
         vars(client)[self._name] = service
         return service
 
-    def find_class(self) -> Any:  # noqa: ANN401 (any class that takes a core)
+    def _find_class(self) -> Any:  # noqa: ANN401 (any class that takes a core)
         """Import the class of the service, and return it."""
-        module, _, name = self.place.partition(":")
+        module, _, name = self._place.partition(":")
         return getattr(import_module(f"{self._package}.{module}"), name)

@@ -159,7 +159,13 @@ class Readable(Service[M]):
 
 
 class Collection(Readable[M]):
-    """A kind of thing that can be created, read, changed and deleted."""
+    """A kind of thing that can be created, read, changed and deleted.
+
+    Attributes:
+        _fixed: the names on the wire of what cannot be changed once it is created; updates leave it out.
+    """
+
+    _fixed: frozenset[str] = frozenset()
 
     async def create(self, resource: M) -> M:
         """Create one, once; its id is not sent.
@@ -250,8 +256,8 @@ class Collection(Readable[M]):
 
     def _body(self, resource: M, *, new: bool) -> Json:
         """Return what a write sends; something new can have the id of what it was copied from."""
-        del new
-        return writable(resource)
+        body = writable(resource)
+        return body if new else {name: value for name, value in body.items() if name not in self._fixed}
 
 
 class TeamCollection(Collection[M]):

@@ -14,7 +14,6 @@ from aiooncall.grafana.resources.base import TeamCollection
 from aiooncall.transport.endpoint import Idempotency
 
 if TYPE_CHECKING:
-    from aiooncall._base.json import Json
     from aiooncall._base.validation import Seconds
 
 INTEGRATIONS = crud("/api/v1/integrations/", "integration_id")
@@ -31,6 +30,7 @@ class Integrations(TeamCollection[Integration]):
 
     _kind = Integration
     _endpoints = INTEGRATIONS
+    _fixed = frozenset({"type"})
 
     @composite
     async def start_maintenance(
@@ -64,9 +64,3 @@ class Integrations(TeamCollection[Integration]):
             needs(resource, "type")
         at_most("name", resource.name, LONGEST_NAME)
         at_most("description_short", resource.description_short, LONGEST_DESCRIPTION)
-
-    def _body(self, resource: Integration, *, new: bool) -> Json:
-        body = super()._body(resource, new=new)
-        if not new:  # its type is settled
-            body.pop("type", None)
-        return body

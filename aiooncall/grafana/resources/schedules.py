@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from datetime import date
 
-    from aiooncall._base.json import Json
     from aiooncall.grafana.models.schedule import FinalShift
 
 SCHEDULES = crud("/api/v1/schedules/", "schedule_id")
@@ -28,6 +27,7 @@ class Schedules(TeamCollection[Schedule]):
 
     _kind = Schedule
     _endpoints = SCHEDULES
+    _fixed = frozenset({"type"})
 
     def final_shifts(self, schedule_id: str, start: date, end: date) -> AsyncIterator[FinalShift]:
         """Yield who is on call when, after all rotations, overrides and swaps; cut to what was asked for.
@@ -61,9 +61,3 @@ class Schedules(TeamCollection[Schedule]):
         if not isinstance(resource, ICalSchedule):
             time_zone("time_zone", resource.time_zone, stored=not new)
             ids_of("shifts", resource.shifts)
-
-    def _body(self, resource: Schedule, *, new: bool) -> Json:
-        body = super()._body(resource, new=new)
-        if not new:  # its type is settled
-            del body["type"]
-        return body

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from datetime import datetime
 
-    from aiooncall._base.json import Json
 
 SWAPS = crud("/api/v1/shift_swaps/", "swap_id")
 TAKE: Final = endpoint("POST", f"{SWAPS.get.template}take/", Idempotency.IDEMPOTENT)
@@ -32,6 +31,7 @@ class ShiftSwaps(Collection[ShiftSwap]):
 
     _kind = ShiftSwap
     _endpoints = SWAPS
+    _fixed = frozenset({"beneficiary"})
 
     def list(
         self,
@@ -107,12 +107,6 @@ class ShiftSwaps(Collection[ShiftSwap]):
         elif aware("swap_end", times[1]) < aware("swap_start", times[0]):
             raise OptionsError("swap_end", times[1], "a time that is not before swap_start")
         at_most("description", resource.description, LONGEST_DESCRIPTION)
-
-    def _body(self, resource: ShiftSwap, *, new: bool) -> Json:
-        body = super()._body(resource, new=new)
-        if not new:  # who asks is settled
-            body.pop("beneficiary", None)
-        return body
 
 
 def _written(field: str, moment: datetime | None) -> str | None:

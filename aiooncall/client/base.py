@@ -1,4 +1,4 @@
-"""What the clients of all providers show: opening, closing, options and budgets. All else is their core's."""
+"""The base of all clients: opening, closing, options and budgets. The core makes the calls."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class BaseClient:
     """A client of one provider. Open it with `async with`, or with `open()` and `close()`.
 
     Args:
-        profile: what there is to know of the provider.
+        profile: what differs from provider to provider.
         options: how the client behaves.
         pool: connections to share with other clients; without one the client makes its own.
     """

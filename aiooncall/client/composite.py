@@ -53,10 +53,10 @@ class Bounds:
         self._reads = 0
 
     def go_deeper(self, reads: int) -> None:
-        """Take in that so many things are about to be read, which are one reference further away.
+        """Count things that are about to be read, one reference further away than those before.
 
         Raises:
-            GraphTooLarge: it is too far, or too many.
+            GraphTooLarge: they are too far away, or too many.
         """
         self._levels += 1
         self._reads += reads

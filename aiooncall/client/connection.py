@@ -31,9 +31,9 @@ class Connection:
 
     Attributes:
         budgets: by the name that endpoints use for a host.
-        made: what was made lately, so that it is not taken for what came of another call.
-        by_key: the ids of what was made lately under a key: a list shows them a moment later only.
-        by_handle: the ids of what was looked up by a handle, and until when they count, in monotonic seconds.
+        made: ids of what was created lately, so that none of it is taken for the result of another call.
+        by_key: ids of what was created lately, by its key: lists show it only a moment later.
+        by_handle: ids that were looked up, by handle, and until when they count, in monotonic seconds.
         trouble_hooks: hooks that get events of refusals and retries only.
     """
 
@@ -72,7 +72,7 @@ class Connection:
 
         Args:
             headers: sent with every request.
-            keys: what the budget of each host is known by in the pool.
+            keys: the name of each host's budget in the pool.
             make: makes a budget that is not there yet.
             tell: gets the events of the limits.
 

@@ -1,4 +1,4 @@
-"""What makes the calls of a client: services, bulk jobs and composite calls have it, users do not see it."""
+"""The core of a client, which makes its calls. Services, bulk jobs and composite calls have it; users do not see it."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class ApiCore:
         await self.connection.open(profile.headers, keys, self._make_budget, self._tell_of_budget)
 
     def with_options(self, options: ClientOptions) -> ApiCore:
-        """Return one that behaves differently on the same connection."""
+        """Return a core with other options on the same connection."""
         return ApiCore(self.profile, options, self.connection)
 
     def budgets(self) -> tuple[BudgetSnapshot, ...]:
@@ -137,7 +137,8 @@ class ApiCore:
 
         Raises:
             CodecError: the answer is not what it should be.
-            AmbiguousOutcome: so it is, and the call is one that must not be repeated: it may have happened.
+            AmbiguousOutcome: the answer is not what it should be, and the call, which must not be repeated, may have
+                had its effect.
         """
         attempt = await self.call(endpoint, *values, query=query, body=body, lane=lane, about=about)
         try:
@@ -152,12 +153,12 @@ class ApiCore:
     async def delete(
         self, endpoint: Endpoint, *ids: str, body: bytes | None = None, lane: Lane = Lane.INTERACTIVE
     ) -> None:
-        """Delete something; that it is gone already is no error if an earlier attempt can have done it."""
+        """Delete something. If it is gone, that is no error where an earlier attempt may have deleted it."""
         request, transport = self._prepare(endpoint, ids, body, lane)
         try:
             await transport.send(request)
         except NotFound:
-            if not request.left:  # those before it were refused, or never left
+            if not request.left:  # no earlier attempt can have deleted it
                 raise
 
     @property

@@ -1,4 +1,4 @@
-"""Sending what pages people: at most once, or at least once where a page that is lost is worse than one too many."""
+"""Sending what pages people: at most once, or at least once where a lost page is worse than a second one."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Delivery(StrEnum):
 
 @attrs.frozen
 class Delivered(Generic[T]):
-    """What came of it.
+    """The result of a delivery.
 
     Attributes:
         result: what was made.
@@ -57,7 +57,7 @@ def check_delivery(delivery: object) -> None:
 async def look(find: Callable[[], Awaitable[T | None]], delivery: Delivery | str, deadline: DeadlineScope) -> T | None:
     """Return what `find` finds, or None.
 
-    Where nothing must be lost it gets half of the time that is left, as the rest is for sending.
+    With `at_least_once` it has half of the time that is left; the other half is for sending.
     """
     bounded = delivery == Delivery.AT_LEAST_ONCE and deadline.left < inf
     bound = asyncio.timeout(deadline.left / 2 if bounded else None)
@@ -76,7 +76,7 @@ async def _settled(
     delivery: Delivery | str,
     deadline: DeadlineScope,
 ) -> T | None:
-    """Return what a doubt came to, or None; a look that fails, as on a client that was closed, leaves the doubt."""
+    """Return what a look has found, or None; a look that fails, such as on a closed client, settles nothing."""
     try:
         return None if find is None else await look(find, delivery, deadline)
     except OnCallError as failed:

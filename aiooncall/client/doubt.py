@@ -1,4 +1,4 @@
-"""A doubt that somebody looks into: should they be cancelled meanwhile, it is not lost."""
+"""Telling of a doubt when the task that looks into it is cancelled, so that the doubt is not lost."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def looking_into(doubt: AmbiguousOutcome | None, core: ApiCore) -> Generator[None]:
-    """Tell of a doubt, if there is one, should the block that looks into it or sends again be cancelled."""
+    """Tell the hooks of a doubt, if there is one, when the block is cancelled that looks into it or sends again."""
     try:
         yield
     except asyncio.CancelledError:

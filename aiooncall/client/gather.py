@@ -38,6 +38,6 @@ async def read_all(keys: Sequence[K], read: Callable[[K], Awaitable[V]], *, skip
             tasks = [reads.create_task(keep(key)) for key in keys]
     except ExceptionGroup as problems:
         raise problems.exceptions[0] from None
-    if any(task.cancelled() for task in tasks):  # a group says nothing of that, and what is not read is not missing
+    if any(task.cancelled() for task in tasks):  # TaskGroup does not raise it; what was not read is not missing
         raise asyncio.CancelledError
     return {key: found[key] for key in keys if key in found}

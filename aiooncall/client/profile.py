@@ -1,4 +1,4 @@
-"""What tells one provider's API from another: where it is, as whom it is called, and how its answers are judged."""
+"""What differs from provider to provider: hosts, credentials, and how answers are judged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Looking again and again whether the server shows what it may have done."""
+"""Looking, again and again, whether the server shows what it may have done."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _left() -> float:
 
 
 async def or_done_before(change: Awaitable[T], read: Callable[[], Awaitable[T]], is_done: Callable[[T], bool]) -> T:
-    """Return what a change makes of a thing, or the thing as it is, if an earlier attempt at the change has done it.
+    """Make a change and return the thing; if it is refused because an earlier attempt has made it, read the thing.
 
     Args:
         change: the call, which the server refuses once it is done.

@@ -42,7 +42,7 @@ __all__ = [
 
 T = TypeVar("T")
 DEEPEST: Final = 200
-"""How deep it is looked for what cannot be written."""
+"""How many levels deep a value is searched for what cannot be written."""
 _PAIRS_AND_HALVES = re.compile(
     r"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
 )
@@ -73,7 +73,7 @@ def structure(value: object, kind: type[T], *, path: str = "$") -> T:
         return make_converter(detailed=False).structure(value, kind)
     except Exception as problem:  # noqa: BLE001 (cattrs lets through whatever a hook raised)
         error = _error(value, kind, path, problem)
-    raise error  # here, as the other one shows the answer
+    raise error  # here, because in `except` it would carry the other error, which shows the answer
 
 
 def _error(value: object, kind: type, path: str, problem: Exception) -> CodecError:
@@ -146,16 +146,16 @@ def loads(body: bytes) -> Any:  # noqa: ANN401 (any JSON)
 
 
 def _mended(body: bytes, problem: str) -> Any:  # noqa: ANN401 (any JSON)
-    """Return JSON in which some characters are none, with a replacement character for each of them.
+    """Return JSON with broken characters, each of them replaced by the replacement character.
 
-    Half a surrogate pair, or a byte that is not UTF-8, in one text would else cost the whole list that it stands in.
+    Otherwise half a surrogate pair, or a byte that is not UTF-8, in one text would cost the whole list around it.
     """
     text = _PAIRS_AND_HALVES.sub(_keep_pair, body.decode("utf-8", "replace"))
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
         unreadable = CodecError(f"the answer is not JSON: {problem}")
-    raise unreadable  # here, as the other error has the whole answer with it
+    raise unreadable  # here, because in `except` it would carry the other error, which has the whole answer
 
 
 def _keep_pair(found: re.Match[str]) -> str:
@@ -177,7 +177,7 @@ def dumps(value: object) -> bytes:
 
 def _written(value: object) -> bytes:
     body = orjson.dumps(value)
-    if b"null" in body:  # it can stand for what is no number, or infinite
+    if b"null" in body:  # orjson writes null for an infinite number, and for one that is none
         json.dumps(value, allow_nan=False, default=str)
     return body
 

@@ -28,7 +28,7 @@ READ_ONLY: Final = "read_only"
 LOCAL: Final = "local"
 """The field is a time without a zone: what zone it is in stands elsewhere."""
 ANY_ORDER: Final = "any order"
-"""A function that says of a model whether the order of the field's values means nothing."""
+"""A function that takes a model and returns whether the order of the field's values means nothing."""
 SPELLING: Final = "spelling"
 """A function that returns the field's value in the one spelling in which it is compared."""
 BARE: Final = "bare"
@@ -38,7 +38,7 @@ EXTRA: Final = "extra"
 
 
 def as_tuple(values: Iterable[Any] | UnsetType | None) -> tuple[Any, ...] | UnsetType:
-    """Return `values` as a tuple, unless there is nothing; one text stays what it is, for whoever checks to refuse."""
+    """Return `values` as a tuple, unless there is nothing. A single text stays as it is; later checks refuse it."""
     if values is UNSET or values is None or isinstance(values, str):
         return cast("UnsetType", values)
     return tuple(values)

@@ -1,4 +1,4 @@
-"""What all models have that keep what they do not know."""
+"""The base of all models that keep what they do not know."""
 
 from __future__ import annotations
 

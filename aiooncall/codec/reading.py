@@ -68,13 +68,13 @@ def _number(value: object) -> float:
 
 
 _PLAIN: Final = (str, int, bool)
-"""What is in JSON as it is in Python."""
+"""Types whose values are the same in JSON and in Python."""
 _PARSERS: Final[dict[Any, Callable[[Any], Any]]] = {
     float: _number,
     datetime: parse_datetime,
     Union[time, str]: parse_time,  # noqa: UP007 (an annotation can spell it either way, and in any order)
 }
-"""What is made from one value."""
+"""Functions that make a value of a type from one value of JSON."""
 
 
 def _plain(kind: type) -> Structure:

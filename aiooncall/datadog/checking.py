@@ -1,4 +1,4 @@
-"""Whether shifts that were computed are what the server says: at which instants to ask, and what differs."""
+"""Comparing computed shifts with what the server says: at which instants to ask, and what differs."""
 
 from __future__ import annotations
 

@@ -48,8 +48,8 @@ class DatadogOnCall(BaseClient):
         bearer_token: an OAuth access token, instead of the two keys.
         api_url: base URL for reading and configuration, instead of the site's.
         paging_url: base URL for creating and acting on pages, instead of the site's.
-        events_url: base URL for alerts, instead of the site's. With an `api_url` or a `paging_url` and without this one
-            alerts are refused: what was pointed elsewhere must not page anybody in earnest.
+        events_url: base URL for alerts, instead of the site's. If `api_url` or `paging_url` is given and this is not,
+            alerts are refused: a client that was pointed elsewhere must not page real people.
         gov_paging: on a government site, allow paging through `navy.oncall.datadoghq.com`, which is what Datadog
             serves those sites with; without it, or a `paging_url`, paging is refused there.
         options: timeouts, retries, limits, hooks.

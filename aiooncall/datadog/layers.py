@@ -1,4 +1,4 @@
-"""Layers and overrides, as the arithmetic of rotations takes them."""
+"""Layers and overrides in the form in which `rotation` computes with them."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def _rotation(schedule: Schedule, place: int, layer: object) -> Rotation:
 
 
 def _interval(path: str, field: str, interval: object) -> tuple[int, timedelta]:
-    """Return days and what comes on top; a turn that is shorter than the vendor allows would never come to an end."""
+    """Return an interval's days and its seconds on top; turns must not be shorter than the vendor allows."""
     days, seconds = (interval.days or 0, interval.seconds or 0) if isinstance(interval, Interval) else (0, 0)
     count(f"{field}.days", days, least=0, most=_CENTURY.days)
     count(f"{field}.seconds", seconds, least=0, most=int(_CENTURY.total_seconds()))
@@ -138,7 +138,7 @@ def _moment(path: str, day: object, at: object) -> timedelta:
 
 
 def _utc(field: str, moment: datetime) -> datetime:
-    """Return a moment in UTC as a plain datetime, whose arithmetic keeps no text; an end of the calendar is never."""
+    """Return a moment in UTC as a plain datetime, without its text; the calendar's first and last years mean never."""
     if isinstance(moment, datetime) and moment.tzinfo and moment.year in {MINYEAR, MAXYEAR}:
         return _FIRST if moment.year == MINYEAR else _LAST
     at = aware(field, moment).astimezone(UTC)

@@ -1,4 +1,4 @@
-"""Who is on call when by the layers and overrides of a schedule, computed; nothing here reads or sends.
+"""Pure: who is on call when, computed from the layers and overrides of a schedule.
 
 A layer is turned into the times of its turns, cut to its life and its weekly windows. Layers and overrides are then
 laid over one another. What the vendor documents is on
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 WEEK: Final = timedelta(weeks=1)
 _SLACK: Final = 3
-"""Turns by which a guess at where a turn is may be off: clocks change by a day at most, and turns are of days."""
+"""How many turns a guess at the current turn can be off: clocks change by a day at most, and turns take days."""
 
 
 class Turn(NamedTuple):
@@ -70,7 +70,7 @@ class Rotation:
         place: which layer of the schedule it is, from the first.
         name: its name.
         zone: the zone of its days and windows.
-        life: when it begins and stops to count.
+        life: when it begins and when it stops to count.
         anchor: when the first turn begins, in UTC.
         days: days of the wall that a turn takes.
         seconds: what it takes on top.

@@ -73,7 +73,7 @@ async def _steps_of_team(core: ApiCore, walk: Walk, team: str) -> tuple[Sequence
 
 
 async def _as_the_server_says(core: ApiCore, team: str, walked: OnCall, steps: Sequence[str]) -> OnCall:
-    """Take the server's own word for now, and the times of the shifts from our own look at these later steps."""
+    """Return whom the server names now, with the times of their shifts from our own walk through these later steps."""
     answer = await Teams(core).on_call(team)
     current = _known(each(answer.responders, User), walked.current)
     told = {step.id: tuple(each(step.responders, User)) for step in each(answer.escalations, Escalation)}
@@ -87,9 +87,9 @@ def _paired(told: Mapping[str, Users], seen: Mapping[str, People]) -> tuple[Peop
     """Return whom each step reaches as the server says, which leaves out steps that reach nobody.
 
     Args:
-        told: the server's word, by what is the step's id in recordings. A step that goes by another id is known by its
-            people, and comes last if even they are others.
-        seen: our own look, by the step's id.
+        told: the server's word, by an id that in recordings is the step's. A step with another id is recognized by its
+            people, and comes last if they differ too.
+        seen: whom our own walk has found, by the step's id.
     """
     others = {name: users for name, users in told.items() if name not in seen}
     found: list[People] = []

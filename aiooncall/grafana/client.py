@@ -203,16 +203,16 @@ class GrafanaOnCall(BaseClient):
 
 
 def _limits(rate: CallRate | None) -> Mapping[str, CallRate]:
-    """Return the limits by bucket, the user's own in place of what is usual."""
+    """Return the limits by bucket, with the user's own in place of the usual one."""
     return {**LIMITS, USER: rate or LIMITS[USER]}
 
 
 def _judged(
     endpoint: Endpoint, status: int, reasons: tuple[str, ...], *, is_service_account: bool
 ) -> tuple[type[ApiError], tuple[str, ...]]:
-    """Return the class of an error and its reasons: bad credentials are 403 here, as permissions that lack.
+    """Return the class of an error and its reasons: here bad credentials are a 403, as missing permissions are.
 
-    A view that knows no service accounts calls their tokens bad, be they ever so good.
+    A view that knows no service accounts calls their tokens bad, even good ones.
     """
     kind = api_error_class(status)
     if kind is not Forbidden or BAD_TOKEN not in {reason.rstrip(".") for reason in reasons}:

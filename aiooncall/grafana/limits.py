@@ -1,4 +1,4 @@
-"""What the server counts calls in: each bucket has a limit of its own.
+"""The buckets in which the server counts calls: each has a limit of its own.
 
 https://grafana.com/docs/oncall/latest/oncall-api-reference/
 """

@@ -1,4 +1,4 @@
-"""What is wrong with a document that could not be linked, and where. Slow, and only asked when something is."""
+"""What is wrong with a document that could not be linked, and where. Slow, and only called after a failure."""
 
 from __future__ import annotations
 

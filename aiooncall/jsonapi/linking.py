@@ -87,7 +87,7 @@ def link(document: Document, kind: type[R], kinds: Mapping[str, type[Resource]])
         return _link(document, kind, kinds)
     except Exception as error:  # noqa: BLE001 (a hook may raise anything)
         problem = error
-    # Looked for here and not above: an error that is raised there holds the first one, which shows the answer.
+    # Raised here and not above: an error that is raised there carries the first one, which shows the answer.
     raise diagnose(document, kind, kinds) or problem
 
 
@@ -104,8 +104,8 @@ def _link(document: Document, kind: type[R], kinds: Mapping[str, type[Resource]]
         reader = readers.get(raw["type"])
         made = index[raw["type"], raw["id"]] = _make_unknown(raw) if reader is None else _make(raw, reader)
         included.append(made)
-    # An index with fewer than were made tells that some stand there twice. That is rare enough to begin again for it,
-    # rather than to ask at each whether it is new.
+    # If the index has fewer resources than were made, some are in the document twice. That is rare, so it is cheaper to
+    # begin again then than to ask for each resource whether it is new.
     if len(index) < len(raws):
         return _link(attrs.evolve(document, included=_distinct(raws)), kind, kinds)
     primary = reader_of(kind)
@@ -178,7 +178,7 @@ def _beyond_members(raw: Json) -> Json:
 
 
 def _connect(resource: Resource, raw: Json, reader: ResourceReader[Any], index: Index) -> None:
-    """Put what the relationships of `raw` refer to in their place; what has none is kept as it is."""
+    """Set the relationships of a resource to what they refer to; what the class does not know is kept as it is."""
     relationships = raw.get("relationships")
     if relationships is None:
         return
@@ -209,7 +209,7 @@ def _object(relationship: object) -> object:
 
 
 def _nothing(data: object) -> tuple[()]:
-    """Return no identifiers: where the server means an empty list, it can say null."""
+    """Return no identifiers, for an empty list and for null, which the server can send instead."""
     if data is not None and type(data) is not list:
         raise NotAResource
     return ()

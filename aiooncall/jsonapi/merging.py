@@ -1,4 +1,4 @@
-"""What a graph lacks, and putting it in once it has been read."""
+"""Finding what a graph lacks, and putting it in once it has been read."""
 
 from __future__ import annotations
 

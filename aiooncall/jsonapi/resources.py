@@ -39,16 +39,16 @@ class ResourceRef:
 Unread: TypeAlias = Any
 """What may stand in place of a part: a `ResourceRef`, if the part was not read.
 
-For type checkers a part is what it is once it was read, and they let you ask whether it is a reference; to ask a
-reference for content raises LinkError. (A union with `Any` does so; one with the class would have each line about a
-part rule out the reference first.)
+Type checkers take a part for the class that it has once it was read, and let you ask whether it is a reference. Asking
+a reference for content raises LinkError. (That is why this is `Any`: with `ResourceRef` in the union, each line about a
+part would have to rule out the reference first.)
 """
 
 K = TypeVar("K", bound="Resource")
 
 
 class _NothingElse(dict[str, Any]):
-    """An empty object that all resources share, so that it must stay empty; it is the same one after pickling."""
+    """An empty object that all resources share. So it must stay empty; after pickling it is the same one."""
 
     def _refuse(self, *_: object, **__: object) -> NoReturn:
         raise TypeError("there is nothing in `extra`, and it is shared: give the resource a dict of its own")

@@ -47,7 +47,7 @@ class Attempt:
     Attributes:
         closes_bucket: whether the answer asks everybody to wait.
         sent: whether a byte may have left.
-        number: the how manieth send of its call it was.
+        number: which send of its call it was, counted from 1.
     """
 
     outcome: Outcome

@@ -1,4 +1,4 @@
-"""What goes over one connection: what is sent is sent once, and what answers it is its own answer."""
+"""Connections on which a request is sent only once, and gets no answer but its own."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _UNSENT: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, 
 
 PROXY_REFUSES: Final = HTTPStatus.PROXY_AUTHENTICATION_REQUIRED
 LONGEST_REASON: Final = 300
-"""Of a longer text of aiohttp's no more is told, in characters."""
+"""How much of a text of aiohttp's is told, in characters."""
 
 
 class CleanConnector(aiohttp.TCPConnector):
@@ -58,8 +58,8 @@ class _CleanProtocol(ResponseHandler):
             self._unread = poll.poll
 
     def is_connected(self) -> bool:
-        # Said in full, as a call of `super` costs more. The socket is asked as well: what came a moment ago the loop
-        # has not read yet.
+        # Written in full, as a call of `super` costs more. The socket is asked too, because the loop has not read yet
+        # what came a moment ago.
         transport = self.transport
         if transport is None or transport.is_closing() or self.should_close:
             return False

@@ -63,7 +63,7 @@ class Deadline:
 
 
 class DeadlineTimer:
-    """All timer of one event loop, on one timer."""
+    """All deadlines of one event loop, on one timer."""
 
     def __init__(self, clock: Clock) -> None:
         self.active: set[Deadline] = set()
@@ -72,7 +72,7 @@ class DeadlineTimer:
         self._timer: Timer | None = None
 
     def for_this_task(self) -> Deadline:
-        """Return an deadline for the current task, not set yet."""
+        """Return a deadline for the current task, not set yet."""
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 (narrowing: coroutines run in tasks)
         return Deadline(self, task)

@@ -1,8 +1,8 @@
-"""One deadline over all the calls that one call of the user's consists of.
+"""One deadline over all the calls that one call by the user consists of.
 
-The deadline is found by the task's context, so that it reaches what is begun beside (tasks copy the context) and no
-function has to hand it on. Once the block is over it binds nobody: a task that goes on longer, such as one that a hook
-began, must not be held to it.
+The deadline is kept in the task's context: tasks that are started inside the block have it too, because they copy the
+context, and no function has to hand it on. Once the block is over it binds nobody: a task that goes on longer, such as
+one that a hook started, must not be held to it.
 """
 
 from __future__ import annotations

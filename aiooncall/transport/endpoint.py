@@ -39,7 +39,7 @@ class Idempotency(enum.Enum):
     IDEMPOTENT = "idempotent"
     """At any time."""
     WITHIN_CALL = "within_call"
-    """By the call that has sent it, as the server knows it again for a while; later it is as with `NON_IDEMPOTENT`."""
+    """Within the call that sent it, as the server recognizes it for a while; later as with `NON_IDEMPOTENT`."""
     NON_IDEMPOTENT = "non_idempotent"
     """Never."""
 
@@ -70,12 +70,12 @@ class Endpoint:
         method: the HTTP method.
         template: the path with `{names}` for what is filled in.
         idempotency: whether it may be repeated; only a POST has to say so, as GET, PUT and DELETE may be
-            (https://www.rfc-editor.org/rfc/rfc9110#name-idempotent-methods), and what a PATCH here names it sets.
+            (https://www.rfc-editor.org/rfc/rfc9110#name-idempotent-methods), and a PATCH here sets just what it names.
         has_result: whether the body of a success matters.
         host: which of the client's base URLs serves it.
         bucket: what the server counts it under, where that is known beforehand; else it is counted by itself until the
             server names its bucket.
-        read_back: whether a look at the thing settles for sure if it happened.
+        read_back: whether reading the thing tells for sure if it happened.
         accept: the media type to ask for, where it is not the one that the client asks for in general.
     """
 
@@ -88,7 +88,7 @@ class Endpoint:
     read_back: bool = False
     accept: str = ""
     route: str = attrs.field(init=False)
-    """Method and template: what it is called in events and errors."""
+    """Method and template: its name in events and errors."""
     fields: tuple[str, ...] = attrs.field(init=False)
     """The names in the template."""
     needs_fresh: bool = attrs.field(init=False)
@@ -115,7 +115,7 @@ class Request:
     """One call, ready to be sent, as often as needed until `until` (monotonic seconds).
 
     Attributes:
-        flight: of whoever does this to one thing of many, and may be stopped.
+        flight: the flight of the task that makes the call, if a job may stop it.
         demand: the job that it belongs to.
         left: whether bytes may have left that are not known to have had no effect.
     """
@@ -182,7 +182,7 @@ class Request:
 
     @property
     def intent(self) -> Intent | None:
-        """What to tell before bytes leave; nothing where they change nothing, or nobody wants to know."""
+        """Who is told before bytes leave; None if the call changes nothing, or nobody wants to know."""
         return None if self.flight is None or self.endpoint.method == "GET" else self.flight.intent
 
     @property

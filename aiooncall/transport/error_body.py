@@ -1,7 +1,7 @@
 """Pure: the reasons that a server gives for an error, from a body of whatever shape.
 
-A body is looked through once, from its beginning and only so far as reasons are kept of it: it comes from elsewhere,
-and nothing else in the process runs meanwhile.
+A body is read once, from its beginning, and no further than reasons are kept. It can be as large as whoever sent it
+wanted, and nothing else in the process runs meanwhile.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def _texts(document: object) -> Iterator[str]:
 
 
 def _join(name: str, key: str) -> str:
-    """Return where a field is; a name that is too long to be kept is left as it is, so that all of them stay cheap."""
+    """Return the place of a field; one that is already too long to be kept does not grow, so that all stay cheap."""
     return f"{name}{key}: " if len(name) < LONGEST_ERROR else name
 
 

@@ -1,7 +1,7 @@
-"""How far what is being done to one thing has come, for those who may be stopped in the midst of many.
+"""How far the work on one thing has come, for jobs over many things that may be stopped in between.
 
-Who waits for the rate limit has sent nothing, and what the server refused has no effect: neither is in doubt. Only the
-transport knows; it notes it in the flight of the task that it runs in.
+A call that waits for the rate limit has sent nothing, and one that the server refused has no effect: neither is in
+doubt. Only the transport knows that. It notes it in the flight of the task that it runs in.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ class Intent(Protocol):
         ...
 
     def withdraw(self) -> None:
-        """Take in that it had no effect: it was refused, or did not leave after all."""
+        """Note that it had no effect: it was refused, or did not leave after all."""
         ...
 
 
 class Flight:
-    """One thing at a time that something is done to.
+    """The progress of a task that does something to one thing at a time.
 
     Args:
         task: the task that does it.

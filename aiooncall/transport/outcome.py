@@ -34,7 +34,7 @@ class Outcome(enum.StrEnum):
 
 
 _GIVEN_UP: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, 499})
-"""Somebody on the way waited no longer (499 is what nginx calls it); whoever is behind may have gone on."""
+"""A proxy has stopped waiting (499 is nginx's own status); the server behind it may have gone on."""
 _NOT_DONE: Final = frozenset(
     {
         HTTPStatus.NOT_IMPLEMENTED,
@@ -63,9 +63,9 @@ def is_error(status: int) -> bool:
 def outcome_of_status(status: int, idempotency: Idempotency, *, asked_to_wait: bool = False) -> Outcome:
     """Return what an answer with `status` means.
 
-    For what may not be repeated at any time only 429 is proof that nothing happened. A 503 is none, with `Retry-After`
-    or without: a cache in front gives that answer as well when it waited in vain for what was being done behind it. An
-    unknown 5xx counts as a 500 (https://www.rfc-editor.org/rfc/rfc9110#section-15).
+    For what may not be repeated at any time only 429 is proof that nothing happened. A 503 is no proof, with or without
+    `Retry-After`: a cache in front also answers so when it has waited in vain for the server behind it. An unknown 5xx
+    counts as a 500 (https://www.rfc-editor.org/rfc/rfc9110#section-15).
 
     Args:
         status: the HTTP status.
@@ -96,12 +96,12 @@ def outcome_of_failure(idempotency: Idempotency, *, sent: bool) -> Outcome:
 
 
 def outcome_of_unreadable(idempotency: Idempotency) -> Outcome:
-    """Return what an answer means that is no error and cannot be used: asking again would bring the same."""
+    """Return what an answer means that is no error but cannot be used: asking again would bring the same one."""
     return Outcome.REJECTED if idempotency is Idempotency.IDEMPOTENT else Outcome.AMBIGUOUS
 
 
 def ends_in_doubt(idempotency: Idempotency, *, left: bool) -> bool:
-    """Return whether it is unknown of a call that failed if it happened, and it must not simply be made again.
+    """Return whether a call that failed may have happened, and must not simply be made again.
 
     Args:
         idempotency: whether the request may be repeated.

@@ -22,7 +22,7 @@ def ceilings(policy: RetryPolicy) -> tuple[float, ...]:
 def delay_before_retry(policy: RetryPolicy, outcome: Outcome, *, failures: int, refusals: int) -> float | None:
     """Return the seconds to wait before the request is sent again, or None to give up.
 
-    After a refusal the wait is the budget's: it opens the bucket when the server said so, so this is 0.
+    After a refusal this is 0, because the budget waits: it opens the bucket when the server said so.
 
     Args:
         policy: when to stop.

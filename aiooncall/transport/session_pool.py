@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 MOST_UNUSED: Final = 32
 """How many budgets are kept that no open client has. One that the server has closed is kept anyway."""
 ONE_REQUEST: Final = {"Connection": "close"}
-"""Tells the server that a connection is for one request, so that it is the server's side which waits for its end."""
+"""Tells the server that a connection is for one request, so that the server closes it first, and not we."""
 
 
 class State(enum.Enum):
@@ -180,7 +180,7 @@ class SessionPool:
         return self._budgets[key]
 
     def leave_budget(self, key: tuple[str, ...]) -> None:
-        """Take in that a client is closed. What it learned is kept for the next one, but not of very many clients."""
+        """Note that a client is closed. Its budget is kept for the next client; only so many unused ones are kept."""
         self._users[key] -= 1
         unused = [known for known in self._budgets if not self._users[known]]
         for known in unused[: max(0, len(unused) - MOST_UNUSED)]:

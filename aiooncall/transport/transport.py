@@ -56,7 +56,7 @@ class FailedCall:
         return self.failures + self.refusals
 
     def count(self, attempt: Attempt) -> None:
-        """Take in an attempt that did not succeed."""
+        """Note an attempt that did not succeed."""
         self.last = attempt
         if attempt.outcome is Outcome.THROTTLED:
             self.refusals += 1
@@ -173,7 +173,7 @@ class Transport:
         return await self.budget.acquire(request.endpoint.bucket, request.lane, until, request.demand, in_front=refused)
 
     async def _declare(self, request: Request, deadline: Deadline, until: float) -> None:
-        """Let it be written down that the request is about to leave, where somebody wants that."""
+        """Have it written down that the request is about to leave, if somebody wants that."""
         if (intent := request.intent) is not None:
             if until < inf:
                 deadline.set(until)

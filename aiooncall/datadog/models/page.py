@@ -87,13 +87,13 @@ Target = TeamHandle | TeamId | UserId
 
 @attrs.frozen(kw_only=True)
 class CreatedPage:
-    """What creating a page tells.
+    """The result of creating a page.
 
     Attributes:
         id: the page's id.
         reconciled: whether the answer was lost and the page was found by its `dedup_key`.
         created: whether it is new; False if `unless_open` found one that is open.
-        maybe_twice: whether it was sent again after a doubt, so that the page may be there twice.
+        maybe_twice: whether it was sent again after a doubt, so that there may be two pages.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""What stands for a variant that this version has no class for."""
+"""The stand-in for a variant that this version has no class for."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from aiooncall.codec.model import Model
 
 @attrs.define(kw_only=True)
 class UnknownVariant(Model):
-    """One of several kinds of thing, of a kind that is not known here. It goes back as it came.
+    """A thing of a kind that this version does not know. It goes back as it came.
 
     Attributes:
         kind: its `type` on the wire.

@@ -18,5 +18,5 @@ class Written(Resource):
 
     @not_kept.setter
     def not_kept(self, paths: tuple[str, ...]) -> None:
-        """Take down what an answer lacks."""
+        """Keep what an answer lacks."""
         self._not_kept = paths

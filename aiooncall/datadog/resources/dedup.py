@@ -78,7 +78,7 @@ async def find_newest(
 
 
 async def find_open(list_pages: ListPages, get_page: GetPage, key: str, connection: Connection) -> Page | None:
-    """Return the newest open page with `key`, or None; what is over is kept as known, as no doubt is settled by it."""
+    """Return the newest open page with `key`, or None. Pages that are over are noted, as they cannot be the new one."""
 
     def is_open(page: Page) -> bool:
         if page.status in OPEN:
@@ -110,7 +110,7 @@ async def find(
         list_pages: lists pages, as `Pages.list` does.
         key: the dedup key.
         started: wall time at which the creation began, in seconds since the epoch.
-        is_new: tells of an id whether it is none of an earlier call, and keeps it.
+        is_new: takes an id, keeps it, and tells whether it is of no earlier call.
         options: the clock, and `reconcile_timeout`.
     """
     since = datetime.fromtimestamp(started, UTC) - timedelta(seconds=CLOCK_TOLERANCE)

@@ -34,11 +34,11 @@ def numbered(
     """Yield the rows of a list once each, request by request.
 
     Args:
-        core: who asks.
+        core: makes the calls.
         endpoint: the list.
         ids: what its path names.
         kind: the class of its rows.
-        query: what every request says.
+        query: query parameters of every request.
         size: rows in one request.
         most: how many that can be.
         alias: another type by which the list calls its rows.

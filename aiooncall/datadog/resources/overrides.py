@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 ENDPOINTS = crud("/api/v2/on-call/schedules/{schedule_id}/overrides", "override_id")
 
 LONGEST_RANGE: Final = timedelta(days=45)
-"""The time of which one request can ask (https://docs.datadoghq.com/api/latest/on-call/)."""
+"""The longest time that one request can cover (https://docs.datadoghq.com/api/latest/on-call/)."""
 LARGEST_PAGE: Final = 50
 """Rows in one request at most (same page)."""
 
@@ -87,7 +87,7 @@ class Overrides:
     ) -> AsyncIterator[Override]:
         """Yield the overrides in a time once each, as they are read, request by request.
 
-        One request tells of at most 45 days; of a longer time several tell.
+        One request covers at most 45 days, so a longer time takes several.
 
         Args:
             schedule_id: the schedule.
@@ -138,7 +138,7 @@ class Overrides:
 
 
 def time_slices(start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
-    """Yield a time in slices of which one request can ask: in UTC, one after the other, and no longer than needed.
+    """Split a time into slices that one request can cover: in UTC, in order, and no longer than needed.
 
     Args:
         start: where the first one begins, aware.

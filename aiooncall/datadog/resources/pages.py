@@ -110,7 +110,7 @@ class Pages:
     async def _send(
         self, send: Callable[[], Awaitable[str]], dedup_key: str | None, delivery: Delivery | str, *, unless_open: bool
     ) -> CreatedPage:
-        """Send a page that was checked, unless there is one and that is wanted, and keep what came of it."""
+        """Send a checked page, unless an open one is there and wanted instead, and note the result."""
         core, connection, find = self._core, self._core.connection, None
         if dedup_key is not None:
             started = core.options.clock.time()

@@ -77,7 +77,7 @@ async def _looked_up(core: ApiCore, handle: str) -> str:
 
 
 class TeamService(Service[R]):
-    """What there is of each team, which can be named by its id or by its handle."""
+    """A service for what each team has one of; the team is named by its id or by its handle."""
 
     async def _of_team(self, endpoint: Endpoint, team: str, *, include: Iterable[str], body: Json | None = None) -> R:
         """Make a call about a team, after all checks and within one deadline."""

@@ -1,1 +1,1 @@
-"""From linked resources to what requests look like: checked, and with everything that was read still in it."""
+"""From linked resources to the bodies of requests: checked, and with all that was read still in them."""

@@ -1,4 +1,4 @@
-"""What requests have in common: parts, references, hours, and what a resource came with beyond its class."""
+"""What all requests share: parts, references, hours, and what a resource has that its class does not know."""
 
 from __future__ import annotations
 

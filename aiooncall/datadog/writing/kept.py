@@ -112,7 +112,7 @@ def _anywhere(path: str, sent: list[Any], got: list[Any]) -> Iterator[str]:
 
 
 def _taken(left: list[Any], one: object, place: str, most: int | None) -> list[str] | None:
-    """Take out of `left` what is most like `one`, and return what it lacks of that: not more than `most` things."""
+    """Take the item most like `one` out of `left`, and return what it lacks of `one`, if at most `most` things."""
     found = {number: list(_in_value(place, one, near)) for number, near in enumerate(left) if _is_like(one, near)}
     nearest = min(found, key=lambda number: len(found[number]), default=None)
     if nearest is None or (most is not None and len(found[nearest]) > most):

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 
 SAME_MOMENT: Final = timedelta(seconds=1)
-"""So far apart, or less, are times that count as the same. That the server keeps microseconds is not documented."""
+"""How far apart two times can be and count as the same. That the server keeps microseconds is not documented."""
 
 
 def overrides_given(given: Override | Iterable[Override]) -> tuple[Override, ...]:
-    """Return one override or many as many.
+    """Return the given override, or overrides, as a sequence.
 
     Raises:
         OptionsError: there is none, or something else among them.
@@ -71,7 +71,7 @@ def time_range(start_field: str, start: object, end_field: str, end: object) -> 
 
 
 def matching(wanted: Iterable[Override], found: Iterable[Override]) -> tuple[Override, ...] | None:
-    """Return for each override that was wanted one that was found and does the same; None if one has none."""
+    """Return for each wanted override a found one that does the same; None if there is none for one of them."""
     left, pairs = [*found], list[Override]()
     for override in wanted:
         fit = next((place for place, other in enumerate(left) if _does_the_same(override, other)), None)

@@ -22,7 +22,7 @@ class PagedUser:
 
 @attrs.frozen(kw_only=True)
 class PagedGroup:
-    """What came of paging somebody.
+    """The result of paging somebody.
 
     Attributes:
         id: the id of the alert group, be it new or not.

@@ -41,7 +41,7 @@ class Verb:
     Attributes:
         name: what it is called on the wire.
         wanted: the states that a group can be in afterwards.
-        since: the time of the group that tells it was done just now, where the state does not tell enough.
+        since: the field with the time when it was done last, where the state alone does not tell enough.
     """
 
     name: str
@@ -89,7 +89,7 @@ def wrong_state(refused: ApiError, group: AlertGroup) -> Conflict:
 
 
 def delay_body(duration: Seconds | None) -> bytes:
-    """Return what silences for some time, or for ever without a duration."""
+    """Return the body that silences a group for some time, or for ever without a duration."""
     if duration is None:
         return dumps({"delay": FOREVER})
     length = seconds("duration", duration)
@@ -98,5 +98,5 @@ def delay_body(duration: Seconds | None) -> bytes:
 
 
 def mode_body(mode: DeleteMode | str) -> bytes:
-    """Return what says how to delete."""
+    """Return the body that says how to delete a group."""
     return dumps({"mode": one_of("mode", mode, DeleteMode)})

@@ -206,7 +206,7 @@ class AlertGroups(Readable[AlertGroup]):
     async def _act(
         self, verb: Verb, alert_group_id: str, *, body: bytes | None = None, lane: Lane = Lane.INTERACTIVE
     ) -> bool:
-        """Carry out an action once; if that is refused or in doubt, the group itself tells what holds.
+        """Carry out an action once; if that is refused or in doubt, read the group to see whether it was done.
 
         Returns whether the group was not so already.
         """

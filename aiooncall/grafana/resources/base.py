@@ -83,7 +83,7 @@ def _text(value: object) -> str:
 
 
 class Service(Generic[M]):
-    """One kind of thing.
+    """A service for one kind of thing.
 
     Attributes:
         _kind: its class, or the union of its classes.
@@ -138,7 +138,7 @@ class Service(Generic[M]):
         return paginate(fetch, key, ahead=True, bounded=True)
 
     def _masked(self, rows: Iterator[M]) -> Iterator[M]:
-        """Yield rows, which are read only now."""
+        """Yield rows, which are read only now, and hide secrets in the error of one that cannot be read."""
         try:
             yield from rows
         except CodecError as unreadable:
@@ -226,11 +226,11 @@ class Collection(Readable[M]):
         return await self._call(endpoint, identifier, body=self._body(resource, new=False))
 
     async def _without_nothing(self, resource: M, kept: Mapping[str, str]) -> M:
-        """Return what is to be written without the nulls that the server shows and does not take, where they are so.
+        """Return what is to be written, without the nulls that the server shows and yet refuses, where it has null.
 
         Args:
             resource: what is to be written; it can have an id.
-            kept: what it can lack and cannot lose, and what would be right there.
+            kept: by field that can be absent but not be cleared, what would be right there.
 
         Raises:
             OptionsError: it would lose something that it has.
@@ -261,10 +261,10 @@ class Collection(Readable[M]):
 
 
 class TeamCollection(Collection[M]):
-    """Such a kind of thing whose list can be asked for by name and by team.
+    """A collection whose list can be filtered by name and by team.
 
     Attributes:
-        _team_field: what of a row is the id of its team.
+        _team_field: the field of a row that has the id of its team.
     """
 
     _team_field = "team_id"

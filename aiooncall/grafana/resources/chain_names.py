@@ -1,4 +1,4 @@
-"""What those are called whom the steps of an escalation chain tell: the steps have their ids only."""
+"""Names of those whom the steps of an escalation chain tell: the steps have only their ids."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 async def names_of(core: ApiCore, chain: EscalationChain, steps: Iterable[EscalationPolicy]) -> dict[str, str]:
-    """Return what to call a chain's team and whom its steps tell, by id.
+    """Return the names of a chain's team and of those whom its steps tell, by id.
 
     What is gone, or may not be read, keeps its id.
     """
@@ -55,7 +55,7 @@ def _reader(core: ApiCore) -> Callable[[tuple[Told, str]], Awaitable[str]]:
 
 
 async def _groups(core: ApiCore) -> dict[str, str]:
-    """Return what all user groups are called: they cannot be read one by one."""
+    """Return the names of all user groups: they cannot be read one by one."""
     try:
         found = [group async for group in UserGroups(core).list() if group.slack]
     except (Forbidden, NotFound):

@@ -54,9 +54,9 @@ _KEPT: Final[dict[str, str]] = dict.fromkeys(
     ),
     "a value: a step cannot lose what it has here",
 )  # fmt: skip
-"""What a step can lack, and cannot lose."""
+"""Fields that a step can lack, but that cannot be cleared."""
 _WRITTEN: Final = frozenset({*_KEPT, "action_to_trigger"})
-"""The same, as it is written."""
+"""The same by their names on the wire."""
 _WITH_IMPORTANT: Final = (NotifyPersonsStep, NotifyScheduleStep, NotifyUserGroupStep, NotifyTeamStep)
 """Kinds of steps that the engine has an important kind of, too."""
 _is_time_of_day = re.compile(r"([01]\d|2[0-3]):[0-5]\d:[0-5]\dZ", re.ASCII).fullmatch

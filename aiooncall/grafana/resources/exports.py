@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from aiooncall.client.core import ApiCore
 
 CALENDAR: Final = "text/calendar"
-"""The only form that the engine has them in (grafana/oncall, engine/apps/public_api/custom_renderers.py)."""
+"""The only format that the engine exports (grafana/oncall, engine/apps/public_api/custom_renderers.py)."""
 
 
 def _calendar(path: str) -> Endpoint:

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from aiooncall.transport.endpoint import Endpoint
 
 LONGEST: Final = timedelta(days=365)
-"""What one request covers at most: grafana/oncall, engine/apps/public_api/serializers/schedules_base.py."""
+"""The longest time that one request can cover: grafana/oncall, engine/apps/public_api/serializers/schedules_base.py."""
 OVERLAP: Final = timedelta(minutes=1)
-"""How much of a request the next one asks for again: the least that can be asked for."""
+"""How far two requests overlap: the shortest time that can be asked for."""
 
 
 async def final_shifts(

@@ -23,7 +23,7 @@ _KEPT: Final = {
     "escalation_chain_id": "the id of a chain: a route cannot lose its chain",
     "routing_regex": "an expression: a route cannot lose its own",
 }
-"""What a route can lack, and cannot lose."""
+"""Fields that a route can lack, but that cannot be cleared."""
 
 
 class Routes(Collection[Route]):

@@ -16,8 +16,8 @@ ROOT: Final = Path(__file__).parent.parent
 PACKAGE: Final = ROOT / "aiooncall"
 RANKS: Final = [
     "_text", "ratelimit", "on_call", "errors", "_base", "events", "options", "limits", "transport", "codec", "jsonapi",
-    "difference", "outcomes", "fanout", "client", "drawing", "coverage", "datadog", "grafana", "bulk", "__init__",
-    "simulator", "cli", "__main__",
+    "difference", "outcomes", "fanout", "client", "drawing", "coverage", "audit", "datadog", "grafana", "bulk",
+    "__init__", "simulator", "cli", "__main__",
 ]  # fmt: skip
 """From the lowest layer to the highest: a layer imports only from lower ones.
 

@@ -84,7 +84,7 @@ ADVICE: Final[Mapping[FindingKind, str]] = {
     FindingKind.NO_CATCH_ALL: "Add a last routing rule without a query and without hours that leads to a policy.",
     FindingKind.LONG_STRETCH: "Let somebody else take a part of this time.",
     FindingKind.SCHEDULE_ENDS: "Add a layer that goes on from there, or delete the schedule if it has served its time.",
-    FindingKind.NOT_COMPUTED: "Look at the schedule in the provider's own pages: who is on call there is not known here.",
+    FindingKind.NOT_COMPUTED: "Look at the schedule in the provider's own pages: who is on call is not known here.",
     FindingKind.NOT_ALLOWED: "Run the audit with credentials that may read it, or leave this kind out.",
 }
 """What to do about each kind."""

@@ -41,12 +41,16 @@ class ApiCore:
         profile: what is called, and as whom.
         options: how the client behaves.
         connection: what is shared by all views of the client.
+        lane: who waits for calls that do not say so.
     """
 
-    def __init__(self, profile: ApiProfile, options: ClientOptions, connection: Connection) -> None:
+    def __init__(
+        self, profile: ApiProfile, options: ClientOptions, connection: Connection, lane: Lane = Lane.INTERACTIVE
+    ) -> None:
         self.profile = profile
         self.options = options
         self.connection = connection
+        self._lane = lane
         self._transports: dict[str, Transport] = {}
         self._routes: dict[Endpoint, tuple[UrlTemplate, Transport]] = {}
 
@@ -65,6 +69,10 @@ class ApiCore:
         """Return a core with other options on the same connection."""
         return ApiCore(self.profile, options, self.connection)
 
+    def in_bulk(self) -> ApiCore:
+        """Return one for a job of many calls: nobody waits for any of them, and its `attempts` are those of the job."""
+        return ApiCore(self.profile, self.options, self.connection, Lane.BULK)
+
     def budgets(self) -> tuple[BudgetSnapshot, ...]:
         """Return what is known of the rate limits that calls run into."""
         budgets = dict.fromkeys(self.connection.budgets.values())
@@ -76,7 +84,7 @@ class ApiCore:
         *values: str,
         query: Query | None = None,
         body: bytes | None = None,
-        lane: Lane = Lane.INTERACTIVE,
+        lane: Lane | None = None,
         about: About | None = None,
     ) -> Coroutine[Any, Any, Attempt]:
         """Make one call; await it for its answer.
@@ -86,7 +94,8 @@ class ApiCore:
             values: ids for the endpoint's path, in order.
             query: query parameters.
             body: JSON.
-            lane: who waits. A bulk call has no deadline: its job has one, if any.
+            lane: who waits; a person, unless the core is one for a job. A bulk call has no deadline: its job has one,
+                if any.
             about: what the call is about, for errors; the ids in its path unless given.
         """
         request, transport = self._prepare(endpoint, values, body, lane, query=query, about=about)
@@ -97,7 +106,7 @@ class ApiCore:
         endpoint: Endpoint,
         values: tuple[str, ...],
         body: bytes | None,
-        lane: Lane,
+        lane: Lane | None,
         *,
         query: Query | None = None,
         about: About | None = None,
@@ -105,12 +114,14 @@ class ApiCore:
         """Return a request that was checked, with what sends it."""
         self.connection.lifecycle.check()
         template, transport = self._routes.get(endpoint) or self._route(endpoint)
+        lane = self._lane if lane is None else lane
         until = inf if lane is Lane.BULK else self._until()
         told = about and self._redacted(about)
         return Request(endpoint, template.fill(values, query), body, lane, until, values, told), transport
 
-    def one_deadline(self, lane: Lane = Lane.INTERACTIVE) -> AbstractContextManager[DeadlineScope]:
+    def one_deadline(self, lane: Lane | None = None) -> AbstractContextManager[DeadlineScope]:
         """Return a context in which all calls together have the deadline of one; bulk calls have none."""
+        lane = self._lane if lane is None else lane
         return one_deadline(self.options.clock, None if lane is Lane.BULK else self.options.deadline)
 
     def instant(self, field: str, at: datetime | None) -> datetime:
@@ -130,7 +141,7 @@ class ApiCore:
         read: Callable[[bytes], T],
         query: Query | None = None,
         body: bytes | None = None,
-        lane: Lane = Lane.INTERACTIVE,
+        lane: Lane | None = None,
         about: About | None = None,
     ) -> T:
         """Make one call and return what `read` makes of its answer.
@@ -150,9 +161,7 @@ class ApiCore:
             told = self._redacted(about or endpoint.about(values))
             raise in_doubt(endpoint, told, attempts=attempt.number, cause=unreadable) from unreadable
 
-    async def delete(
-        self, endpoint: Endpoint, *ids: str, body: bytes | None = None, lane: Lane = Lane.INTERACTIVE
-    ) -> None:
+    async def delete(self, endpoint: Endpoint, *ids: str, body: bytes | None = None, lane: Lane | None = None) -> None:
         """Delete something. If it is gone, that is no error where an earlier attempt may have deleted it."""
         request, transport = self._prepare(endpoint, ids, body, lane)
         try:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from aiooncall.datadog.resources.alerts import Alerts
+    from aiooncall.datadog.resources.auditing import DatadogAudit
     from aiooncall.datadog.resources.escalation_policies import EscalationPolicies
     from aiooncall.datadog.resources.notifications import NotificationChannels, NotificationRules
     from aiooncall.datadog.resources.pagerduty_services import PagerDutyServices
@@ -69,6 +70,8 @@ class DatadogOnCall(BaseClient):
     """The schedules, and who is on call by them."""
     shifts: ServiceOf[Shifts] = ServiceOf("resources.shifts:Shifts")
     """Who is on call on a schedule over a time."""
+    audit: ServiceOf[DatadogAudit] = ServiceOf("resources.auditing:DatadogAudit")
+    """What is wrong with who is on call."""
     routing_rules: ServiceOf[TeamRoutingRules] = ServiceOf("resources.routing_rules:TeamRoutingRules")
     """The routing rules of teams."""
     teams: ServiceOf[Teams] = ServiceOf("resources.teams:Teams")

@@ -72,6 +72,12 @@ def shift_of(schedule: str, turn: Turn) -> Shift:
     )
 
 
+def last_end(rotations: Iterable[Rotation]) -> datetime | None:
+    """Return when the last layer with anybody in it comes to an end; None if one goes on, or there is none."""
+    ends = [one.life[1] for one in rotations if any(one.members)]
+    return max(ends) if ends and _LAST not in ends else None
+
+
 def _rotation(schedule: Schedule, place: int, layer: object) -> Rotation:
     if not isinstance(layer, Layer):
         raise LinkError(f"layers[{place}] was not read: get the schedule with include=ScheduleInclude")

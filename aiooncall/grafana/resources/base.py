@@ -15,7 +15,6 @@ from aiooncall.client.pagination import paginate
 from aiooncall.codec import dumps, loads, structure, structure_each, writable
 from aiooncall.errors import CodecError, OptionsError
 from aiooncall.grafana.resources.filters import given
-from aiooncall.limits.lane import Lane
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Hashable, Iterator, Mapping
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from aiooncall._base.unset import Omittable
     from aiooncall.client.core import ApiCore
     from aiooncall.grafana.resources.filters import Pairs
+    from aiooncall.limits.lane import Lane
     from aiooncall.transport.crud import Crud
     from aiooncall.transport.endpoint import Endpoint, Query
 
@@ -102,7 +102,7 @@ class Service(Generic[M]):
         *ids: str,
         body: object = None,
         query: Query | None = None,
-        lane: Lane = Lane.INTERACTIVE,
+        lane: Lane | None = None,
     ) -> M:
         """Make a call that answers with one thing."""
         sent = None if body is None else dumps(body)

@@ -63,7 +63,7 @@ async def read_each(
     async def keep(key: str) -> None:
         found[key] = await read(key)
 
-    async with aclosing(aiter(FanOut(ids, keep, concurrency=concurrency, distinct=True))) as outcomes:
+    async with aclosing(aiter(FanOut([*ids], keep, concurrency=concurrency, distinct=True))) as outcomes:
         async for outcome in outcomes:
             if outcome.error is None:
                 yield outcome.id, found.pop(outcome.id)

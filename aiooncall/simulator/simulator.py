@@ -237,6 +237,34 @@ class Simulator:
         """
         return self._world.add_channel(user_id, config, active=active)
 
+    def add_routing_rule(
+        self, team_id: str, policy_id: str | None = None, *, query: str = "", urgency: str = "high"
+    ) -> str:
+        """Put a routing rule in after those that a team has, and return its id.
+
+        It is as if it had been set before a last rule had to match everything.
+
+        Args:
+            team_id: Whose rule it is.
+            policy_id: The policy that it leads to; None for a rule that pages nobody.
+            query: What it matches; empty for everything.
+            urgency: How urgent its pages are: "high", "low" or "dynamic".
+
+        Raises:
+            Refusal: there is no such team.
+        """
+        return self._world.add_routing_rule(team_id, policy_id, query, urgency)
+
+    def keep_private(self, *user_ids: str) -> None:
+        """Refuse from now on to show the notification channels and rules of users.
+
+        It is what keys without the permission `on_call_admin` get for other people's.
+
+        Args:
+            user_ids: Whose.
+        """
+        self._world.keep_private(user_ids)
+
     def stored(self, kind: str, resource_id: str) -> dict[str, Any]:
         """Return a copy of what is stored, in the form of a request that would store it again.
 

@@ -19,7 +19,7 @@ from aiooncall.simulator.datadog.pages import PageRoutes
 from aiooncall.simulator.datadog.people import PeopleRoutes
 from aiooncall.simulator.datadog.policies import PolicyList, policy_routes
 from aiooncall.simulator.datadog.responders import ResponderRoutes
-from aiooncall.simulator.datadog.routing_rules import RoutingRoutes
+from aiooncall.simulator.datadog.routing_rules import RoutingRoutes, old_rule
 from aiooncall.simulator.datadog.schedules import ScheduleList, schedule_routes
 from aiooncall.simulator.datadog.tags import normalise_tag
 from aiooncall.simulator.datadog.world import World
@@ -108,6 +108,18 @@ class Datadog:
         attributes = {"active": active, "config": config}
         channel = {"id": self._world.new_id(), "type": "notification_channels", "attributes": attributes}
         return str(self._world.channels(user_id).put(channel)["id"])
+
+    def add_routing_rule(self, team_id: str, policy_id: str | None, query: str, urgency: str) -> str:
+        """Put a routing rule in after those that a team has, and return its id."""
+        old = self._world.routing(team_id)
+        rule = old_rule(self._world.new_id(), policy_id, query, urgency)
+        rules = [*old["attributes"]["rules"], rule]
+        self._world.set_routing({**old, "attributes": {**old["attributes"], "rules": rules}})
+        return str(rule["id"])
+
+    def keep_private(self, user_ids: Iterable[str]) -> None:
+        """Let nobody see how some users are notified."""
+        self._world.keep_private(user_ids)
 
     def stored(self, kind: str, resource_id: str) -> Json:
         """Return a copy of what is stored."""

@@ -125,11 +125,13 @@ class ChannelRoutes:
 
     def _list(self, call: Call) -> Answer:
         read_include(call.query, ())
+        self._world.check_private(call.ids[0])
         return self._envelope.answer(200, list(self._world.channels(call.ids[0])))
 
     def _get(self, call: Call) -> Answer:
         read_include(call.query, ())
         user_id, channel_id = call.ids
+        self._world.check_private(user_id)
         return self._envelope.answer(200, self._world.channels(user_id).get(channel_id))
 
     def _delete(self, call: Call) -> Answer:
@@ -165,11 +167,13 @@ class RuleRoutes:
 
     def _list(self, call: Call) -> Answer:
         include = read_include(call.query, _RULE_INCLUDES)
+        self._world.check_private(call.ids[0])
         return self._answer(call, list(self._world.rules(call.ids[0])), include)
 
     def _get(self, call: Call) -> Answer:
         include = read_include(call.query, _RULE_INCLUDES)
         user_id, rule_id = call.ids
+        self._world.check_private(user_id)
         return self._answer(call, self._world.rules(user_id).get(rule_id), include)
 
     def _replace(self, call: Call) -> Answer:

@@ -134,6 +134,12 @@ def routing_resources(record: Json) -> list[Json]:
     return [{**resource, "attributes": attributes} if attributes else resource, *map(_rule, rules)]
 
 
+def old_rule(rule_id: str, policy_id: str | None, query: str, urgency: str) -> Json:
+    """Return a rule as it is stored, for a policy or none, which need not be one that a request could set."""
+    action = {"type": "escalation_policy", "policy_id": policy_id, "urgency": urgency}
+    return {"id": rule_id, "actions": [action] if policy_id else [], "query": query, "urgency": urgency}
+
+
 def escalated_policy(rule: Json) -> str | None:
     """Return the id of the policy that a rule leads to, None if it leads to none."""
     return next((action["policy_id"] for action in rule["actions"] if action["type"] == "escalation_policy"), None)

@@ -11,6 +11,8 @@ from aiooncall.simulator.datadog.override_layers import with_overrides
 from aiooncall.simulator.http.table import Table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from aiooncall.simulator.datadog.fields import Fields
     from aiooncall.simulator.http.json_values import Json
 
@@ -32,6 +34,7 @@ _NOT_FOUND: Final = {
 }
 
 _IN_USE: Final = 409
+_FORBIDDEN: Final = 403
 
 
 class ResourceTable(Table):
@@ -75,11 +78,21 @@ class World:
         self._channels: dict[str, ResourceTable] = {}
         self._rules: dict[str, ResourceTable] = {}
         self._overrides: dict[str, ResourceTable] = {}
+        self._private: set[str] = set()
         self._random = random.Random(seed)  # noqa: S311 - repeatable, not secret
 
     def new_id(self) -> str:
         """Return an id that nothing has yet."""
         return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+
+    def keep_private(self, user_ids: Iterable[str]) -> None:
+        """Let nobody see from now on how some users are notified."""
+        self._private.update(user_ids)
+
+    def check_private(self, user_id: str) -> None:
+        """Refuse with 403 if nobody may see how a user is notified."""
+        if user_id in self._private:
+            raise refused(_FORBIDDEN, "Forbidden")
 
     def channels(self, user_id: str) -> ResourceTable:
         """Return the notification channels of a user, or refuse with 404."""

@@ -91,8 +91,7 @@ class Account:
     @property
     def teams_to_follow(self) -> set[str]:
         """The ids of teams that steps lead to and whose rules were not read."""
-        stand_for = [step for step in first_steps(self.followed, self.policies).values() if step is not None]
-        targets = {target for step in (*self._steps(), *stand_for) for target in step.targets}
+        targets = {target for step in (*self._steps(), *self._stand_for()) for target in step.targets}
         teams = {target.id for target in targets if target.kind is TargetKind.TEAM}
         return teams - self.routings.keys() - self.followed.keys() - self.unread
 
@@ -102,8 +101,8 @@ class Account:
 
     def see_everybody(self) -> None:
         """Take in who stands where, once policies, rules and schedules were read."""
-        for policy in self.policies_looked_at:
-            for stands in policy.people:
+        for step in (*self._steps(), *self._stand_for()):
+            for stands in step.people:
                 self.people.see(stands)
         for duty in self.on_duty.values():
             self.people.see_on(duty)
@@ -147,6 +146,10 @@ class Account:
         targets = {target for step in self._steps() for target in step.targets}
         pointed_at = {target.id for target in targets if target.kind is TargetKind.TEAM}
         return pointed_at.union(*owned)
+
+    def _stand_for(self) -> list[Step]:
+        """Return the steps that teams stand for which are not looked at themselves."""
+        return [step for step in first_steps(self.followed, self.policies).values() if step is not None]
 
     def _steps(self) -> Iterator[Step]:
         return (step for policy in self.policies_looked_at for step in policy.steps)

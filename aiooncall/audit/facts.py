@@ -46,21 +46,6 @@ class Target:
     id: str
 
 
-@attrs.frozen(kw_only=True)
-class Step:
-    """One step of an escalation policy.
-
-    Attributes:
-        place: the step.
-        targets: whom it tells.
-        urgency: of what it sends; empty if that is the page's.
-    """
-
-    place: Place
-    targets: tuple[Target, ...]
-    urgency: str = ""
-
-
 @attrs.frozen
 class Standing:
     """A person at a place, with the status of the account if it is told there."""
@@ -71,6 +56,23 @@ class Standing:
 
 
 @attrs.frozen(kw_only=True)
+class Step:
+    """One step of an escalation policy.
+
+    Attributes:
+        place: the step.
+        targets: whom it tells.
+        people: those of them who are people.
+        urgency: of what it sends; empty if that is the page's.
+    """
+
+    place: Place
+    targets: tuple[Target, ...]
+    people: tuple[Standing, ...] = ()
+    urgency: str = ""
+
+
+@attrs.frozen(kw_only=True)
 class Policy:
     """An escalation policy.
 
@@ -78,13 +80,11 @@ class Policy:
         place: the policy.
         steps: its steps, in order.
         teams: the ids of the teams that own it.
-        people: the people that its steps name.
     """
 
     place: Place
     steps: tuple[Step, ...]
     teams: frozenset[str] = frozenset()
-    people: tuple[Standing, ...] = ()
 
 
 @attrs.frozen(kw_only=True)

@@ -54,21 +54,18 @@ def is_read(policy: EscalationPolicy) -> bool:
 
 def policy_of(policy: EscalationPolicy) -> Policy:
     """Return an escalation policy as an audit sees it."""
-    steps = [(step, _step_place(policy, number)) for number, step in enumerate(each(policy.steps, EscalationStep), 1)]
+    steps = [_step_of(policy, number, step) for number, step in enumerate(each(policy.steps, EscalationStep), 1)]
     return Policy(
         place=Place(kind=PlaceKind.POLICY, id=policy.id, name=policy.label),
-        steps=tuple(
-            Step(place=place, targets=tuple(target_of(target) for target in step.targets or ()))
-            for step, place in steps
-        ),
+        steps=tuple(steps),
         teams=ids_of(policy.teams or ()),
-        people=tuple(stands for step, place in steps for stands in standings(step.targets or (), place)),
     )
 
 
-def _step_place(policy: EscalationPolicy, number: int) -> Place:
-    step = (policy.steps or ())[number - 1]
-    return Place(kind=PlaceKind.STEP, id=step.id, name=f"{number} of {policy.label}")
+def _step_of(policy: EscalationPolicy, number: int, step: EscalationStep) -> Step:
+    place = Place(kind=PlaceKind.STEP, id=step.id, name=f"{number} of {policy.label}")
+    targets = step.targets or ()
+    return Step(place=place, targets=tuple(map(target_of, targets)), people=tuple(standings(targets, place)))
 
 
 def target_of(target: StepTarget) -> Target:

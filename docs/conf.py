@@ -54,6 +54,7 @@ PUBLIC = (
     "aiooncall.grafana",
     "aiooncall.bulk",
     "aiooncall.coverage",
+    "aiooncall.audit",
     "aiooncall.bulk.reports.data",
     "aiooncall.grafana.resources.alert_groups",
     "aiooncall.drawing.outline",
@@ -67,7 +68,7 @@ SHARED = {f"{vendor}.resources.shifts": "aiooncall.coverage" for vendor in VENDO
 
 nitpick_ignore_regex = [
     # There is no inventory of other projects here, so links into them are left as text.
-    (r"py:.*", r"(aiohttp|asyncio|attrs|collections|datetime|enum|ssl|types|typing|yarl)(\..*)?"),
+    (r"py:.*", r"(abc|aiohttp|asyncio|attrs|collections|datetime|enum|ssl|types|typing|yarl)(\..*)?"),
     # Internal names that signatures mention.
     (r"py:.*", r"(.*\.)?(ApiCore|BaseClient|Clock|Deadline(Scope)?|Endpoint|Moment|PagingRoute|Provider|Refusal)"),
     (r"py:.*", r"(.*\.)?(Collection|Readable|(Team)?Services?|TeamCollection|UserCollection|_Senders|_Step|M|R|W)"),

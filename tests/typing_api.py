@@ -48,6 +48,7 @@ from aiooncall import (
     Urgency,
     UserId,
     WriteNotKept,
+    audit,
     coverage,
     diff,
     evolve,
@@ -175,6 +176,9 @@ async def configuring(dd: DatadogOnCall, at: datetime) -> None:
     assert_type((preview.edited, preview.on_call_after), tuple[Schedule, coverage.Person | None])
     assert_type((await dd.escalation_policies.preview(EscalationPolicy(name="P"))).after, EscalationTimeline)
     assert_type((await dd.routing_rules.preview("team", [RoutingRule()], at=at)).after, tuple[RuleTimeline, ...])
+    assert_type(await dd.audit(teams="handle", kinds=["gap"], max_stretch=timedelta(days=7)), audit.Audit)
+    assert_type([finding async for finding in dd.audit.stream(days=7)], list[audit.Finding])
+    assert_type(await dd.audit.plan(start=at, end=at), audit.AuditRequests)
 
 
 def parts(policy: EscalationPolicy, schedule: Schedule) -> None:

@@ -68,7 +68,7 @@ class Finding:
 
     @property
     def severity(self) -> Severity:
-        """How bad it is: each kind has one severity."""
+        """How bad it is; each kind has one severity."""
         return SEVERITIES[self.kind]
 
     @property

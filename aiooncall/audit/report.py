@@ -80,12 +80,12 @@ class Audit:
     requests: AuditRequests
 
     @property
-    def counts(self) -> Mapping[FindingKind, int]:
+    def counts(self) -> Mapping[str, int]:
         """How many findings there are of each kind; kinds without any are 0."""
         return {**dict.fromkeys(FindingKind, 0), **Counter(finding.kind for finding in self.findings)}
 
     @property
-    def severities(self) -> Mapping[Severity, int]:
+    def severities(self) -> Mapping[str, int]:
         """How many findings there are of each severity, the worst first."""
         return {**dict.fromkeys(Severity, 0), **Counter(finding.severity for finding in self.findings)}
 

@@ -21,6 +21,7 @@ MODULES: Final = (
     "aiooncall.events",
     "aiooncall.datadog",
     "aiooncall.grafana",
+    "aiooncall.audit",
     "aiooncall.bulk",
     "aiooncall.simulator",
 )

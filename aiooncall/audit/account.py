@@ -47,6 +47,7 @@ class Account:
     Attributes:
         question: what is asked.
         teams: the ids of the teams that are looked at.
+        known_teams: all teams that were told of, by id.
         policies: all escalation policies, by id.
         schedules: all schedules, by id.
         routings: what leads pages to policies, of the teams or integrations that are looked at, by id.
@@ -59,6 +60,7 @@ class Account:
 
     question: Question
     teams: set[str] = attrs.field(factory=set[str])
+    known_teams: dict[str, Place] = attrs.field(factory=dict[str, Place])
     policies: dict[str, Policy] = attrs.field(factory=dict[str, "Policy"])
     schedules: dict[str, ScheduleRow] = attrs.field(factory=dict[str, ScheduleRow])
     routings: dict[str, Routing] = attrs.field(factory=dict[str, "Routing"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from aiooncall.audit.facts import URGENCIES
 from aiooncall.audit.kinds import FindingKind
@@ -12,25 +12,13 @@ from aiooncall.audit.report import Audit, AuditRequests, AuditStream, worst_firs
 from aiooncall.fanout import DEFAULT_CONCURRENCY
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterable
+    from collections.abc import Iterable
     from datetime import datetime
 
     from aiooncall._base.validation import Seconds
-    from aiooncall.audit.models import Finding
     from aiooncall.audit.question import Question
+    from aiooncall.audit.reading import Reading
     from aiooncall.client.core import ApiCore
-
-
-class Reading(Protocol):
-    """One audit of one provider, which runs once."""
-
-    def findings(self) -> AsyncGenerator[Finding]:
-        """Yield what is wrong."""
-        ...
-
-    async def survey(self) -> None:
-        """Read the lists, and count what else is to be read, as far as they tell."""
-        ...
 
 
 class Auditing(ABC):

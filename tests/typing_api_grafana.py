@@ -23,6 +23,7 @@ from aiooncall import (
     UnsetType,
     evolve,
 )
+from aiooncall.audit import Audit
 from aiooncall.grafana import (
     Action,
     Alert,
@@ -145,6 +146,7 @@ async def schedules(gf: GrafanaOnCall, start: datetime) -> None:
         case UnknownSchedule():
             assert_type(known.kind, str)
     assert_type([one async for one in gf.schedules.list(team_id=None)], list[Schedule])
+    assert_type(await gf.audit(teams=["T1"], urgencies=["high"]), Audit)
     assert_type([one async for one in gf.schedules.final_shifts("S1", start, date(2028, 1, 1))], list[FinalShift])
     assert_type(await gf.schedules.export("S1", "export-token"), str)
     shift = await gf.on_call_shifts.create(

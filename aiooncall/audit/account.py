@@ -97,9 +97,9 @@ class Account:
         teams = {target.id for target in targets if target.kind is TargetKind.TEAM}
         return teams - self.routings.keys() - self.followed.keys() - self.unread
 
-    def refuse(self, what: str) -> None:
-        """Take in that the credentials may not read something."""
-        self.refused[what] = self.refused.get(what, 0) + 1
+    def refuse(self, what: str, count: int = 1) -> None:
+        """Take in that the credentials may not read something, or several things."""
+        self.refused[what] = self.refused.get(what, 0) + count
 
     def see_everybody(self) -> None:
         """Take in who stands where, once policies, rules and schedules were read."""

@@ -109,10 +109,12 @@ class Routing:
     Attributes:
         place: the team, or the integration.
         routes: its routing rules that can be reached and page.
+        in_use: whether it is, even without a rule; else that depends on what belongs to it.
     """
 
     place: Place
     routes: tuple[Route, ...]
+    in_use: bool = False
 
 
 @attrs.frozen(kw_only=True)

@@ -15,7 +15,7 @@ class FindingKind(StrEnum):
     GAP = "gap"
     """Nobody is on call on a schedule."""
     PERSON_DISABLED = "person_disabled"
-    """Somebody who left, or whose account is disabled, is on a schedule or in a step."""
+    """Somebody who left, or whose account or role is never notified, is on a schedule or in a step."""
     PERSON_PENDING = "person_pending"
     """Somebody who has never signed in is on a schedule or in a step."""
     NO_NOTIFICATION_RULE = "no_notification_rule"

@@ -119,7 +119,7 @@ def _stretch(finding: Finding) -> str:
 
 _SUMMARIES: Final[Mapping[FindingKind, Callable[[Finding], str]]] = {
     FindingKind.GAP: _gap,
-    FindingKind.PERSON_DISABLED: lambda finding: f"left, or the account is disabled{_seen_in(finding)}",
+    FindingKind.PERSON_DISABLED: lambda finding: f"left, or is never notified{_seen_in(finding)}",
     FindingKind.PERSON_PENDING: lambda finding: f"has never signed in{_seen_in(finding)}",
     FindingKind.NO_NOTIFICATION_RULE: lambda finding: (
         f"has no notification rule for {finding.urgency}-urgency pages{_seen_in(finding)}"

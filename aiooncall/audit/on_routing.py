@@ -69,7 +69,9 @@ def empty_steps(
     on_duty: Mapping[str, OnDuty],
     statuses: Mapping[str, Status],
 ) -> Iterator[Finding]:
-    """Yield a finding for each step that reaches nobody in the whole time, whose account is not disabled.
+    """Yield a finding for each step that reaches nobody in the whole time whose account is not disabled.
+
+    A policy without a step that could tell anybody is one as well.
 
     Args:
         policies: whose steps are looked at.
@@ -77,9 +79,16 @@ def empty_steps(
         on_duty: who is on call on each schedule that could be read.
         statuses: of each person of whom it is known.
     """
-    for step in (step for policy in policies for step in policy.steps):
-        if not any(_reaches(target, on_duty, statuses) for target in leaves_of(step, teams)):
-            yield Finding(kind=FindingKind.STEP_REACHES_NOBODY, where=step.place)
+    for policy in policies:
+        empty = [step.place for step in policy.steps if not _tells(step, teams, on_duty, statuses)]
+        for place in empty if policy.steps else [policy.place]:
+            yield Finding(kind=FindingKind.STEP_REACHES_NOBODY, where=place)
+
+
+def _tells(
+    step: Step, teams: Mapping[str, Step | None], on_duty: Mapping[str, OnDuty], statuses: Mapping[str, Status]
+) -> bool:
+    return any(_reaches(target, on_duty, statuses) for target in leaves_of(step, teams))
 
 
 def _reaches(target: Target, on_duty: Mapping[str, OnDuty], statuses: Mapping[str, Status]) -> bool:
@@ -117,6 +126,6 @@ def without_catch_all(routings: Iterable[Routing], used: Collection[str]) -> Ite
             belongs to is none of its business.
     """
     for routing in routings:
-        is_used = bool(routing.routes) or routing.place.id in used
+        is_used = routing.in_use or bool(routing.routes) or routing.place.id in used
         if is_used and not any(route.catches_all for route in routing.routes):
             yield Finding(kind=FindingKind.NO_CATCH_ALL, where=routing.place)

@@ -78,6 +78,11 @@ class Question:
         return self.needs_rules or self.wants(*_ACCOUNTS)
 
     @property
+    def needs_people(self) -> bool:
+        """Whether it has to be known of everybody whether they can be notified, where a list tells."""
+        return self.wants(*_ACCOUNTS, FindingKind.NO_NOTIFICATION_RULE, FindingKind.STEP_REACHES_NOBODY)
+
+    @property
     def needs_schedules(self) -> bool:
         """Whether each schedule is read."""
         return self.needs_on_call or self.wants(FindingKind.SCHEDULE_ENDS)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from aiooncall.errors import ApiError
     from aiooncall.grafana.resources.alert_groups import AlertGroups
     from aiooncall.grafana.resources.alerts import Alerts
+    from aiooncall.grafana.resources.auditing import GrafanaAudit
     from aiooncall.grafana.resources.chatops import SlackChannels, UserGroups
     from aiooncall.grafana.resources.escalation import EscalationChains, EscalationPolicies
     from aiooncall.grafana.resources.integrations import Integrations
@@ -94,6 +95,8 @@ class GrafanaOnCall(BaseClient):
     """The schedules."""
     shifts: ServiceOf[Shifts] = ServiceOf("resources.shifts:Shifts")
     """Who is on call on a schedule over a time."""
+    audit: ServiceOf[GrafanaAudit] = ServiceOf("resources.auditing:GrafanaAudit")
+    """What is wrong with who is on call."""
     on_call_shifts: ServiceOf[OnCallShifts] = ServiceOf("resources.on_call_shifts:OnCallShifts")
     """The on-call shifts."""
     escalation_chains: ServiceOf[EscalationChains] = ServiceOf("resources.escalation:EscalationChains")

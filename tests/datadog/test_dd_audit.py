@@ -239,6 +239,21 @@ async def test_kind_costs_what_it_needs(kind: str, sim: Simulator, dd: DatadogOn
     assert audit.requests.planned == len(sim.ledger.requests) - (kind in {"person_disabled", "long_stretch"})
 
 
+async def test_requests_stay_within_what_is_counted_beforehand(
+    sim: Simulator, dd: DatadogOnCall, caller: Caller
+) -> None:
+    """Requests are at most a tenth over pages, a rule read a team, two reads a person, and overrides a schedule."""
+    teams = range(12)
+    policies = [policy([("schedule", team)], [("user", 3 * team + 2)], team=team) for team in teams]
+    schedules = [schedule(3 * team, 3 * team + 1, team=team, stand_ins={} if team else {3: 2}) for team in teams]
+    given = account([user() for _ in range(36)], schedules, policies, *([rule(team)] for team in teams))
+    await put_in(sim, caller, given)
+    audit = await dd.audit(start=START, days=50)
+    sent = len(sim.ledger.requests)
+    assert sent <= 1.1 * (3 + 12 + 2 * 36 + 2 * 12)
+    assert audit.requests.planned <= sent == audit.requests.sent <= 1.1 * audit.requests.planned
+
+
 async def test_plan_reads_the_lists_alone(sim: Simulator, dd: DatadogOnCall, caller: Caller) -> None:
     """A plan sends for the lists, and counts all but the people, who are known once the schedules were read."""
     await put_in(sim, caller, clean())

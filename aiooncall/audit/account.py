@@ -83,7 +83,8 @@ class Account:
         """All schedules, or those that the teams own or their policies point at, by id."""
         if self.question.whole:
             return {schedule_id: row.place for schedule_id, row in self.schedules.items()}
-        targets = {target for step in self._steps() for target in leaves_of(step, self._first_steps)}
+        teams = self._first_steps
+        targets = {target for step in self._steps() for target in leaves_of(step, teams)}
         return {
             schedule_id: row.place
             for schedule_id, row in self.schedules.items()

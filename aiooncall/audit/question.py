@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import attrs
 
@@ -146,8 +146,9 @@ def _teams(given: object) -> tuple[str, ...] | None:
 def _several(field: str, given: object) -> list[object]:
     if isinstance(given, (str, bytes)) or not isinstance(given, Iterable):
         raise OptionsError(field, given, "an iterable of texts")
-    if not (several := list(given)):
-        raise OptionsError(field, given, "an iterable of at least one text")
+    several = list(cast("Iterable[object]", given))
+    if not several:
+        raise OptionsError(field, several, "an iterable of at least one text")
     return several
 
 

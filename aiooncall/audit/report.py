@@ -13,7 +13,7 @@ from aiooncall.audit.models import moment
 from aiooncall.audit.rendering import lines_of, row_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+    from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
     from datetime import datetime
 
     from aiooncall.audit.models import Finding
@@ -57,9 +57,9 @@ class AuditStream:
     """
 
     requests: AuditRequests
-    _find: Callable[[], AsyncIterator[Finding]]
+    _find: Callable[[], AsyncGenerator[Finding]]
 
-    def __aiter__(self) -> AsyncIterator[Finding]:
+    def __aiter__(self) -> AsyncGenerator[Finding]:
         return self._find()
 
 

@@ -133,7 +133,7 @@ class AuditReading(Reading):
         rules: defaultdict[str, list[PersonalNotificationRule]] = defaultdict(list)
         try:
             async for rule in self._pages(PersonalNotificationRules(self._core).list()):
-                if rule.user_id in people:
+                if rule.user_id and rule.user_id in people:
                     rules[rule.user_id].append(rule)
         except Forbidden:
             self._account.refuse(_PERSON, len(people))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from math import inf
 from typing import TYPE_CHECKING, Any, Final
@@ -414,3 +415,15 @@ async def test_audit_begins_now(sim: Simulator, dd: DatadogOnCall, clock: Virtua
     audit = await dd.audit()
     assert audit.start == datetime.fromtimestamp(clock.time(), UTC)
     assert audit.end - audit.start == timedelta(days=14)
+
+
+async def test_stream_that_is_left_early_sends_nothing_more(sim: Simulator, dd: DatadogOnCall, caller: Caller) -> None:
+    """Closed after its first finding a stream ends its workers: what was not asked for by then is never read."""
+    given = account([user()], [schedule(0, None) for _ in range(50)], [], [])
+    await put_in(sim, caller, given)
+    async with aclosing(aiter(dd.audit.stream(kinds=["gap"], concurrency=2, **ASKED))) as findings:
+        await anext(findings)
+    sent = len(sim.ledger.requests)
+    assert sent < 20
+    await asyncio.sleep(60)
+    assert len(sim.ledger.requests) == sent

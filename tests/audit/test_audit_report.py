@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +19,7 @@ from aiooncall.coverage import Gap, Person, Shift
 from aiooncall.datadog import Layer, Schedule
 from aiooncall.datadog.audit_facts import judged
 
+DOCUMENTED = Path(__file__).parents[2] / "docs" / "audit.md"
 START = datetime(2031, 3, 3, tzinfo=UTC)
 DAY = timedelta(days=1)
 ANN = Person(id="u1", name="Ann Lee", email="ann@example.com")
@@ -105,6 +108,17 @@ def test_every_kind_has_a_severity_and_advice() -> None:
     assert {*SEVERITIES} == {*ADVICE} == {*FindingKind}
     for kind in FindingKind:
         assert Finding(kind=kind, where=SCHEDULE).summary
+
+
+def test_documentation_tells_of_every_kind() -> None:
+    """The table of kinds has each with its severity and what to do, the worst first."""
+    rows = re.findall(
+        r"^\| `(\w+)` \| (\w+) \| [^|]+ \| ([^|]+) \|$", DOCUMENTED.read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert {kind: (severity, advice) for kind, severity, advice in rows} == {
+        str(kind): (str(SEVERITIES[kind]), ADVICE[kind]) for kind in FindingKind
+    }
+    assert [severity for _, severity, _ in rows] == sorted((row[1] for row in rows), key=[*Severity].index)
 
 
 def test_texts_from_elsewhere_are_harmless() -> None:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from aiooncall import Forbidden, NotFound, OptionsError, evolve
 from aiooncall import grafana as g
 from aiooncall.audit import FindingKind
-from aiooncall.simulator import Fault, FaultKind
+from aiooncall.simulator import Fault, FaultKind, GrafanaOptions
+from tests.support import grafana_audit_world as plain
 from tests.support.datadog_world import everything
 from tests.support.grafana_client import STACK, grafana_world
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
+    from aiooncall.audit import Finding
     from tests.support.grafana_client import GrafanaWorld
 
 START: Final = datetime(2031, 3, 3, tzinfo=UTC)
@@ -271,3 +276,46 @@ async def test_bad_questions_are_refused(place: Place) -> None:
     with pytest.raises(OptionsError, match="days"):
         await place.gf.audit(days=0)
     assert place.w.sim.ledger.requests == []
+
+
+@st.composite
+def accounts(draw: st.DrawFn) -> dict[str, Any]:
+    """Draw an account in which anything can be wrong."""
+    some = st.sampled_from
+    told, by = some(["high low", "high low", "high", "low", ""]).map(str.split), some(["email", "email", "sms"])
+    user = st.fixed_dictionaries({"role": some(["editor"] * 3 + ["viewer", "none"]), "told": told, "by": by})
+    users = draw(st.lists(user, min_size=1, max_size=3))
+    persons = st.integers(0, len(users) - 1)
+    until = st.none() | st.integers(plain.FIRST_END, 10)
+    schedule = st.fixed_dictionaries({"turns": st.lists(persons, min_size=1, max_size=4), "until": until})
+    schedules = draw(st.lists(schedule, max_size=2))
+    steps = [st.fixed_dictionaries({"user": persons, "important": st.booleans()}), st.just({"wait": 60})]
+    if schedules:
+        places = st.integers(0, len(schedules) - 1)
+        steps.append(st.fixed_dictionaries({"schedule": places, "important": st.booleans()}))
+    chains = draw(st.lists(st.lists(st.one_of(*steps), max_size=3), max_size=3))
+    chain = st.none() | st.integers(0, len(chains) - 1) if chains else st.none()
+    integration = st.fixed_dictionaries({"routes": st.lists(chain, max_size=2), "default": chain})
+    integrations = draw(st.lists(integration, max_size=2))
+    return {"users": users, "schedules": schedules, "chains": chains, "integrations": integrations}
+
+
+def told(finding: Finding) -> plain.Told:
+    """Return what counts of a finding, as the judge says it."""
+    more = {
+        FindingKind.GAP: str(round(sum((time.length for time in finding.times), timedelta()) / DAY)),
+        FindingKind.LONG_STRETCH: finding.person.label if finding.person else "",
+    }
+    dated = {*more, FindingKind.SCHEDULE_ENDS}
+    since = (finding.since - START) / DAY if finding.since and finding.kind in dated else None
+    return (str(finding.kind), finding.where.name, more.get(finding.kind, finding.urgency), since)
+
+
+@given(account=accounts())
+async def test_any_account_is_judged_as_its_plain_data_say(account: dict[str, Any]) -> None:
+    """Whatever is wrong, all of it is found, nothing else is, and no request is made twice."""
+    async with grafana_world(GrafanaOptions(limit=None)) as w:
+        await plain.put_in(w, account)
+        audit = await w.client.audit(start=START, days=plain.DAYS, max_stretch=plain.LONGEST * DAY)
+        assert Counter(map(told, audit.findings)) == Counter(plain.Judge(account).findings())
+        assert audit.requests.sent == len(set(w.sent())) == len(w.sent())

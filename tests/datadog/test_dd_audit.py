@@ -427,3 +427,24 @@ async def test_stream_that_is_left_early_sends_nothing_more(sim: Simulator, dd: 
     assert sent < 20
     await asyncio.sleep(60)
     assert len(sim.ledger.requests) == sent
+
+
+async def test_policy_that_a_team_only_routes_to_is_audited(sim: Simulator, dd: DatadogOnCall, caller: Caller) -> None:
+    """A policy that nobody owns belongs to the audit of the team whose rules lead to it."""
+    given = account([user("deactivated")], [], [policy([("user", 0)], team=None)], [rule(0)])
+    await put_in(sim, caller, given)
+    audit = await dd.audit(teams="team-0", **ASKED)
+    assert {str(finding.kind) for finding in audit.findings} == {"person_disabled", "step_reaches_nobody"}
+
+
+async def test_team_whose_rules_may_not_be_read_is_asked_once(
+    sim: Simulator, dd: DatadogOnCall, caller: Caller
+) -> None:
+    """A step that leads to a team whose rules are refused is taken to reach somebody, and they are asked for once."""
+    given = account([user()], [], [policy([("team", 1)])], [rule(0)], [])
+    ids = await put_in(sim, caller, given)
+    path = f"/api/v2/on-call/teams/{ids.teams[1]}/routing-rules"
+    sim.faults.script("GET", path, *[Fault(FaultKind.ERROR_BEFORE, status=403)] * 9)
+    audit = await dd.audit(teams="team-0", **ASKED)
+    assert [str(finding.kind) for finding in audit.findings] == ["not_allowed"]
+    assert sum(request.path == path for request in sim.ledger.requests) == 1

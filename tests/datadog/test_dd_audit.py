@@ -448,3 +448,12 @@ async def test_team_whose_rules_may_not_be_read_is_asked_once(
     audit = await dd.audit(teams="team-0", **ASKED)
     assert [str(finding.kind) for finding in audit.findings] == ["not_allowed"]
     assert sum(request.path == path for request in sim.ledger.requests) == 1
+
+
+async def test_pages_of_lists_are_counted(sim: Simulator, dd: DatadogOnCall) -> None:
+    """Of 201 teams three pages are read, and as many are counted."""
+    for number in range(201):
+        sim.add_team(f"team-{number}")
+    plan = await dd.audit.plan(kinds=["no_catch_all"])
+    assert (plan.lists, plan.sent, plan.rules) == (5, 5, 201)
+    assert len(sim.ledger.requests) == 5

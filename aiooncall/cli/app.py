@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from aiooncall.cli import alerts, bulk, groups, pagerduty, pages, people
+from aiooncall.cli import alerts, bulk, coverage, groups, listing, pagerduty, pages, people
 from aiooncall.cli.demo import run_demo
 from aiooncall.cli.display import make_display
 from aiooncall.cli.printing import print_json
@@ -19,16 +19,19 @@ from aiooncall.simulator import RateRule, Simulator
 
 app: typer.Typer = typer.Typer(
     help="On-call paging from the terminal. Exit codes: 0 done, 1 something failed, 2 wrong usage, "
-    "3 something is in doubt, 130 interrupted, 143 terminated.",
+    "3 something is in doubt, 4 gaps were found, 130 interrupted, 143 terminated.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
 app.add_typer(pages.app, name="page")
 app.add_typer(alerts.app, name="alert")
 app.add_typer(groups.app, name="group")
+app.add_typer(listing.teams, name="team")
 app.add_typer(people.policies, name="policy")
 app.add_typer(people.schedules, name="schedule")
 people.add_who(app)
+listing.add_lists(people.policies, people.schedules)
+coverage.add_coverage(people.schedules)
 app.add_typer(pagerduty.app, name="pagerduty")
 app.add_typer(bulk.app, name="bulk")
 

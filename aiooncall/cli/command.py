@@ -1,6 +1,7 @@
 """What turns a coroutine into a command: shared options, a client, and exit codes for what goes wrong.
 
-Exit codes: 0 all done, 1 something failed, 2 wrong usage, 3 something is in doubt, 130 interrupted, 143 terminated.
+Exit codes: 0 all done, 1 something failed, 2 wrong usage, 3 something is in doubt, 4 what was looked for was found,
+130 interrupted, 143 terminated.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ class ExitCode(IntEnum):
     FAILED = 1
     USAGE = 2
     AMBIGUOUS = 3
+    FOUND = 4
     INTERRUPTED = 130
     TERMINATED = 143
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from aiooncall.cli.command import command
+from aiooncall.cli.everybody import print_everybody
 from aiooncall.cli.printing import plain, print_facts, print_json, print_on_call, say
 from aiooncall.cli.settings import Settings
 from aiooncall.cli.times import WRITTEN, utc
@@ -35,8 +36,11 @@ async def who(
     schedule: Annotated[str | None, typer.Option(help="Id of a schedule.")] = None,
     at: At = None,
 ) -> None:
-    """Show who is on call, who was, and who comes next."""
+    """Show who is on call, who was, and who comes next; without an id, who is on call for each team."""
     async with settings.client() as client:
+        if team is None and schedule is None:
+            await print_everybody(client, utc(at), as_json=settings.json)
+            return
         found = await client.who_is_on_call(team=team, schedule=schedule, at=utc(at))
     print_on_call(found, as_json=settings.json)
 

@@ -120,6 +120,11 @@ ELSEWHERE: Final = {
     "pagerduty update",
     "pagerduty delete",
     "page find",
+    "team list",
+    "policy list",
+    "schedule list",
+    "schedule shifts",
+    "schedule gaps",
 } | {f"bulk {name}" for name in ("plan", "preview", "run", "resume", "verify", "undo", "report")}
 """Commands with tests of their own."""
 

@@ -1,6 +1,6 @@
 """What the documentation shows as the result of an example, as text or as a picture, is what the example makes.
 
-`python -m tests.test_docs_pictures` draws the picture anew.
+`python -m tests.test_docs_pictures` draws the pictures anew.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from tests.support.grafana_client import grafana_client
 if TYPE_CHECKING:
     from tests.support.examples import Example
 
-PICTURE: Final = ROOT / "docs" / "policy.svg"
+PICTURES: Final = {"policy.svg": "as_picture = policy", "week.svg": "as_week = week_svg"}
+"""The pictures, and what of an example draws each of them."""
 SHOWN: Final = re.compile(r"^```(?:text|mermaid)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 PAGES: Final = ("escalation-policies.md", "who-is-on-call.md", "editing.md", "coverage.md")
 """Pages on which every block of text is the result of an example."""
@@ -34,10 +35,10 @@ async def run(example: Example) -> dict[str, Any]:
     return names
 
 
-async def draw() -> bytes:
-    """Return the picture that the page about policies draws."""
-    (example,) = (example for example in EXAMPLES if "as_picture = policy" in example.code)
-    picture: str = (await run(example))["as_picture"]
+async def draw(name: str) -> bytes:
+    """Return a picture that a page draws."""
+    (example,) = (example for example in EXAMPLES if PICTURES[name] in example.code)
+    picture: str = (await run(example))[PICTURES[name].partition(" ")[0]]
     return picture.encode()
 
 
@@ -51,10 +52,12 @@ async def test_shown_text_is_a_result(page: str) -> None:
     assert [text for text in shown if text.strip() not in results] == []
 
 
-async def test_picture_is_the_drawn_one() -> None:
-    """The picture of a policy is, byte for byte, what the example beside it draws."""
-    assert PICTURE.read_bytes() == await draw()
+@pytest.mark.parametrize("name", PICTURES)
+async def test_picture_is_the_drawn_one(name: str) -> None:
+    """Each picture is, byte for byte, what the example beside it draws."""
+    assert (ROOT / "docs" / name).read_bytes() == await draw(name)
 
 
 if __name__ == "__main__":
-    PICTURE.write_bytes(asyncio.run(draw()))
+    for drawn in PICTURES:
+        (ROOT / "docs" / drawn).write_bytes(asyncio.run(draw(drawn)))

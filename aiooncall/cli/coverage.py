@@ -55,13 +55,13 @@ async def shifts(
     output: OutputOption = None,
 ) -> None:
     """Show who is on call when, by schedule."""
-    form = Format.chosen(settings, csv=csv, ical=ical, output=output)
+    form = Format.chosen(output, json=settings.json, csv=csv, ical=ical)
     begin, end = span(start, days)
     async with settings.client() as client:
         rotas = await read_rotas(client, schedule_id, team, begin, end, check=check)
     found = [shift for rota in rotas for shift in rota.shifts]
     if form.name:
-        form.write(found, _title(rotas, "On call"))
+        form.write(form.text_of(found, _title(rotas, "On call")))
     else:
         print_rows(("schedule", "from", "to", "on call", "by"), _shift_rows(rotas))
 
@@ -77,7 +77,7 @@ async def find_gaps(
     output: OutputOption = None,
 ) -> ExitCode:
     """Show when nobody is on call, by schedule; 4 if there is such a time, 1 if there is no schedule."""
-    form = Format.chosen(settings, csv=csv, ical=ical, output=output)
+    form = Format.chosen(output, json=settings.json, csv=csv, ical=ical)
     begin, end = span(start, days)
     async with settings.client() as client:
         rotas = await read_rotas(client, schedule_id, team, begin, end)
@@ -86,7 +86,8 @@ async def find_gaps(
         return ExitCode.FAILED
     found = {rota.id: _uncovered(rota, begin, end) for rota in rotas}
     if form.name:
-        form.write([gap for several in found.values() for gap in several], _title(rotas, "Nobody on call"))
+        missing = [gap for several in found.values() for gap in several]
+        form.write(form.text_of(missing, _title(rotas, "Nobody on call")))
     else:
         rows = [(rota.name, *_times(gap), _length(gap)) for rota in rotas for gap in found[rota.id]]
         print_rows(("schedule", "from", "to", "for"), rows)

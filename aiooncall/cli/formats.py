@@ -19,9 +19,9 @@ from aiooncall.errors import OptionsError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from aiooncall.cli.settings import Settings
     from aiooncall.coverage.models import Shift
 
+SvgOption = Annotated[bool, typer.Option("--svg", help="Print a picture.")]
 CsvOption = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
 IcalOption = Annotated[bool, typer.Option("--ical", help="Print an iCalendar, an event for each.")]
 OutputOption = Annotated[
@@ -34,7 +34,7 @@ class Format:
     """What shifts are printed as, and where.
 
     Attributes:
-        name: `json`, `csv` or `ical`; empty for a table for people.
+        name: `json`, `csv`, `ical` or `svg`; empty for a table for people.
         output: the file; standard output if None.
     """
 
@@ -42,39 +42,43 @@ class Format:
     output: Path | None
 
     @classmethod
-    def chosen(cls, settings: Settings, *, csv: bool, ical: bool, output: Path | None) -> Format:
+    def chosen(cls, output: Path | None, **asked: bool) -> Format:
         """Return what was asked for.
+
+        Args:
+            output: the file, if one was given.
+            asked: for each format whether it was asked for.
 
         Raises:
             OptionsError: several formats, a file without a format, or the library for calendars is not there.
         """
-        asked = {"json": settings.json, "csv": csv, "ical": ical}
-        names = [name for name, is_asked in asked.items() if is_asked]
+        names, options = [name for name in asked if asked[name]], [f"--{name}" for name in asked]
         if len(names) > 1:
-            raise OptionsError("--json, --csv, --ical", names, "one of them at most")
+            raise OptionsError(", ".join(options), names, "one of them at most")
         if output is not None and not names:
-            raise OptionsError("--output", str(output), "--json, --csv or --ical with it")
-        if ical and find_spec("icalendar") is None:
-            raise OptionsError("--ical", ical, "the library icalendar: pip install 'aiooncall[calendar]'")
+            raise OptionsError("--output", str(output), f"with it one of {', '.join(options)}")
+        if "ical" in names and find_spec("icalendar") is None:
+            raise OptionsError("--ical", True, "the library icalendar: pip install 'aiooncall[calendar]'")
         return cls(name="".join(names), output=output)
 
-    def write(self, shifts: Iterable[Shift], title: str) -> None:
-        """Write shifts.
-
-        Args:
-            shifts: who is on call when.
-            title: what to call a calendar.
+    def write(self, text: str) -> None:
+        """Write what was made, to standard output or to the file.
 
         Raises:
             OptionsError: the file cannot be written.
         """
-        text = self._text(shifts, title)
         if self.output is None:
             typer.echo(text, nl=False)
         else:
             write_output("--output", self.output, text)
 
-    def _text(self, shifts: Iterable[Shift], title: str) -> str:
+    def text_of(self, shifts: Iterable[Shift], title: str) -> str:
+        """Return shifts as JSON lines, CSV or a calendar.
+
+        Args:
+            shifts: who is on call when.
+            title: what to call a calendar.
+        """
         match self.name:
             case "csv":
                 return to_csv(shifts)

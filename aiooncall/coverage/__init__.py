@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from aiooncall.coverage.tables import to_csv as to_csv
     from aiooncall.coverage.tables import to_json as to_json
     from aiooncall.coverage.uncovered import gaps as gaps
+    from aiooncall.coverage.week_in_svg import week_svg as week_svg
+    from aiooncall.coverage.week_in_text import week_table as week_table
 else:
     from aiooncall._base.lazy import attach
 

@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 
 from aiooncall.coverage.models import CoverageChange
 from aiooncall.coverage.periods import shifts_given
+from aiooncall.coverage.pieces import by_schedule, people_between
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from datetime import datetime
 
-    from aiooncall.coverage.models import Person, Shift
-
-    People = tuple[Person, ...]
+    from aiooncall.coverage.models import Shift
 
 
 def changes(before: Iterable[Shift], after: Iterable[Shift]) -> list[CoverageChange]:
@@ -29,39 +27,20 @@ def changes(before: Iterable[Shift], after: Iterable[Shift]) -> list[CoverageCha
     Raises:
         OptionsError: something that is no shift is among them.
     """
-    was, now = (_by_schedule(shifts_given(field, given)) for field, given in (("before", before), ("after", after)))
+    was, now = (by_schedule(shifts_given(field, given)) for field, given in (("before", before), ("after", after)))
     found: list[CoverageChange] = []
     for schedule in dict.fromkeys([*was, *now]):
         found += _joined(_compared(schedule, was.get(schedule, ()), now.get(schedule, ())))
     return found
 
 
-def _by_schedule(shifts: Iterable[Shift]) -> dict[str, list[Shift]]:
-    found: dict[str, list[Shift]] = {}
-    for shift in shifts:
-        found.setdefault(shift.schedule, []).append(shift)
-    return found
-
-
 def _compared(schedule: str, was: Sequence[Shift], now: Sequence[Shift]) -> Iterator[CoverageChange]:
     """Yield the differences, cut at each instant at which anything begins or ends."""
     moments = sorted({moment for shift in (*was, *now) for moment in (shift.start, shift.end)})
-    people = zip(_people(was, moments), _people(now, moments), strict=True)
+    people = zip(people_between(was, moments), people_between(now, moments), strict=True)
     for (start, end), (before, after) in zip(pairwise(moments), people, strict=True):
         if before != after:
             yield CoverageChange(schedule=schedule, start=start, end=end, before=before, after=after)
-
-
-def _people(shifts: Iterable[Shift], moments: Sequence[datetime]) -> Iterator[People]:
-    """Yield who is on call from each moment to the next, each person once, by id."""
-    waiting = sorted((shift for shift in shifts if shift.person), key=lambda shift: shift.start, reverse=True)
-    there: list[Shift] = []
-    for moment in moments[:-1]:
-        there = [shift for shift in there if shift.end > moment]
-        while waiting and waiting[-1].start <= moment:
-            there.append(waiting.pop())
-        people = {shift.person.id: shift.person for shift in there if shift.person and shift.end > moment}
-        yield tuple(people[name] for name in sorted(people))
 
 
 def _joined(found: Iterable[CoverageChange]) -> list[CoverageChange]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 COLOURS: Final = {
     "page": ("#ffffff", "#0d1117"),
@@ -30,19 +33,20 @@ Text has a contrast of 4.5:1 or more against what it stands on, and what matters
 _FONTS: Final = "system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,'Noto Sans',sans-serif"
 
 
-def style_sheet(picture: str) -> str:
+def style_sheet(picture: str, colours: Mapping[str, tuple[str, str]] = COLOURS) -> str:
     """Return the style sheet: classes `f-NAME` and `s-NAME` fill and stroke with the colour NAME.
 
     Args:
         picture: id of the picture, so that no rule reaches beyond it.
+        colours: the colour of each name, on light and on dark.
     """
-    light, dark = (_rules(picture, number) for number in (0, 1))
+    light, dark = (_rules(picture, colours, number) for number in (0, 1))
     text = f"#{picture} text{{font-family:{_FONTS}}}"
     return f"{text}{light}@media (prefers-color-scheme:dark){{{dark}}}"
 
 
-def _rules(picture: str, number: int) -> str:
+def _rules(picture: str, colours: Mapping[str, tuple[str, str]], number: int) -> str:
     return "".join(
         f"#{picture} .f-{name}{{fill:{pair[number]}}}#{picture} .s-{name}{{stroke:{pair[number]}}}"
-        for name, pair in COLOURS.items()
+        for name, pair in colours.items()
     )

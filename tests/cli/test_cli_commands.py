@@ -125,6 +125,7 @@ ELSEWHERE: Final = {
     "schedule list",
     "schedule shifts",
     "schedule gaps",
+    "schedule week",
 } | {f"bulk {name}" for name in ("plan", "preview", "run", "resume", "verify", "undo", "report")}
 """Commands with tests of their own."""
 

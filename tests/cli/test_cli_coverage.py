@@ -2,105 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
 import csv
 import io
 import sys
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 
-import attrs
 import pytest
 from icalendar import Calendar
 
-from aiooncall import DatadogOnCall, GrafanaOnCall
-from aiooncall.datadog import (
-    EscalationPolicy,
-    EscalationPolicyAction,
-    EscalationStep,
-    Layer,
-    RoutingRule,
-    Schedule,
-    Team,
-    TimeRestriction,
-    User,
-)
-from aiooncall.grafana import CalendarSchedule, EscalationChain, OnCallShift
-from tests.support.command_line import SECRETS, Shell, shell
+from tests.support.coverage_world import OF_THE_WEEK, coverage_world
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-MONDAY: Final = datetime(2031, 1, 6, tzinfo=UTC)
-DAY: Final = timedelta(days=1)
-NIGHTS: Final = TimeRestriction(start_day="monday", start_time="20:00:00", end_day="tuesday", end_time="08:00:00")
-OF_THE_WEEK: Final = ("--from", "2031-01-06")
-
-
-@attrs.frozen
-class World:
-    """Shells on both halves of a simulator; each half has two schedules, of which the second one has gaps."""
-
-    datadog: Shell
-    grafana: Shell
-    ids: dict[str, str]
-
-    def both(self) -> tuple[Shell, Shell]:
-        """Return the shells."""
-        return self.datadog, self.grafana
-
-    def requests(self) -> list[str]:
-        """Return the paths that were asked for since this was asked last."""
-        paths = [request.path for request in self.datadog.sim.ledger.requests]
-        self.datadog.sim.ledger.requests.clear()
-        return paths
+    from tests.support.coverage_world import World
 
 
 @pytest.fixture(scope="module")
 def world() -> Iterator[World]:
     """Return a world."""
-    with shell() as datadog:
-        ids = asyncio.run(_of_datadog(datadog)) | asyncio.run(_of_grafana(datadog))
-        yield World(datadog, Shell(datadog.sim, "grafana"), ids)
-
-
-async def _of_datadog(run: Shell) -> dict[str, str]:
-    sim = run.sim
-    ann, ben = (User(id=sim.add_user(name)) for name in ("Ann Lee", "Ben Roth"))
-    pay, web = Team(id=sim.add_team("pay", "Payments")), Team(id=sim.add_team("web", "Web"))
-    always: dict[str, Any] = {"effective_date": MONDAY - DAY, "rotation_start": MONDAY - DAY, "interval": DAY}
-    async with DatadogOnCall("k", "a", api_url=run.url(), paging_url=run.url()) as dd:
-        days = Layer(name="Days", members=[ann, ben], **always)
-        nights = Layer(name="Nights", members=[ann], restrictions=[NIGHTS], **always)
-        primary = await dd.schedules.create(Schedule(name="Primary", time_zone="UTC", layers=[days], teams=[pay]))
-        second = await dd.schedules.create(Schedule(name="Nights", time_zone="UTC", layers=[nights], teams=[web]))
-        steps = [EscalationStep(targets=[primary], escalate_after=300)]
-        policy = await dd.escalation_policies.create(EscalationPolicy(name="Checkout", steps=steps))
-        await dd.routing_rules.set(pay.id, [RoutingRule(actions=[EscalationPolicyAction(policy_id=policy.id)])])
-    return {"PRIMARY": primary.id, "NIGHTS": second.id, "POLICY": policy.id, "PAY": pay.id, "WEB": web.id}
-
-
-async def _of_grafana(run: Shell) -> dict[str, str]:
-    sim = run.sim.grafana
-    ben, crew = sim.add_user("ben"), sim.add_team("crew")
-    idle = sim.add_team("idle")
-    async with GrafanaOnCall(run.sim.grafana_url, SECRETS["GRAFANA_ONCALL_ACCESS_TOKEN"]) as gf:
-
-        async def schedule(name: str, hours: int, team: str | None) -> str:
-            shift = await gf.on_call_shifts.create(
-                OnCallShift(
-                    name=name, type="rolling_users", start=MONDAY.replace(tzinfo=None), time_zone="UTC",
-                    duration=timedelta(hours=hours), frequency="daily", interval=1, rolling_users=[[ben]],
-                    start_rotation_from_user_index=0,
-                )
-            )  # fmt: skip
-            new = CalendarSchedule(name=name, time_zone="UTC", shifts=[shift.id], team_id=team)
-            return (await gf.schedules.create(new)).id
-
-        whole, half = await schedule("Whole", 24, crew), await schedule("Half", 12, None)
-        chain = await gf.escalation_chains.create(EscalationChain(name="Chain"))
-    return {"WHOLE": whole, "HALF": half, "CHAIN": chain.id, "CREW": crew, "IDLE": idle}
+    with coverage_world() as made:
+        yield made
 
 
 def test_lists(world: World) -> None:
@@ -141,7 +64,7 @@ def test_schedules_of_a_team(world: World, team: str, found: list[str]) -> None:
     assert (done.code, done.err) == (0, "" if found else "nothing found\n")
 
 
-@pytest.mark.parametrize("command", ["list", "shifts", "gaps"])
+@pytest.mark.parametrize("command", ["list", "shifts", "gaps", "week"])
 def test_no_such_team(world: World, command: str) -> None:
     """A handle that no team has is wrong usage: 2, and says what would be right."""
     done = world.datadog("schedule", command, "--team", "no-such")
@@ -193,7 +116,7 @@ def test_formats(world: World, tmp_path: Path) -> None:
     [
         (("--csv", "--ical"), "--json, --csv, --ical: got ['csv', 'ical']; expected one of them at most"),
         (("--json", "--csv"), "--json, --csv, --ical: got ['json', 'csv']; expected one of them at most"),
-        (("-o", "x"), "--output: got 'x'; expected --json, --csv or --ical with it"),
+        (("-o", "x"), "--output: got 'x'; expected with it one of --json, --csv, --ical"),
         (("s-1", "--team", "pay"), "--team: got 'pay'; expected either ids of schedules or a team"),
     ],
 )

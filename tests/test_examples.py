@@ -20,7 +20,7 @@ import pytest
 from aiooncall import DatadogOnCall, GrafanaOnCall
 from aiooncall._base.clock import SystemClock
 from aiooncall.simulator import Simulator
-from tests.support.examples import EXAMPLES, ROOT
+from tests.support.examples import EXAMPLES, ROOT, names_for
 
 if TYPE_CHECKING:
     from tests.support.examples import Example
@@ -48,7 +48,7 @@ async def test_example_runs(example: Example, virtual_clock: None) -> None:
             DatadogOnCall("api-key", "app-key", api_url=url, paging_url=url, events_url=sim.events_url) as dd,
             GrafanaOnCall(sim.grafana_url, "token") as gf,
         ):
-            run = FunctionType(example.compile(), {"sim": sim, "dd": dd, "gf": gf, "__name__": "example"})
+            run = FunctionType(example.compile(), names_for(sim, dd, gf))
             if (awaitable := run()) is not None:  # a block without an `await` has run by now
                 await awaitable
 

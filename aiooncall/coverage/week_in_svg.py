@@ -80,7 +80,7 @@ def week_svg(
 
 def week_picture(week: Week) -> Element:
     """Return the picture as an element that can be put into a page."""
-    picture = "w" + sha256(repr(week).encode(errors="replace")).hexdigest()[:10]
+    picture = "w" + sha256(repr(week.shown).encode()).hexdigest()[:10]
     root = Element("svg", {"xmlns": "http://www.w3.org/2000/svg", "id": picture, "role": "img"})
     root.set("aria-labelledby", f"{picture}-title {picture}-desc")
     node(root, "title", id=f"{picture}-title").text = _title(week)

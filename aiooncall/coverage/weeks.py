@@ -108,9 +108,8 @@ class Week:
         """
         begin, until = period(start, end, longest=LONGEST)
         place, given = zone_info("zone", zone), by_schedule(shifts_given("shifts", shifts))
-        called = {**{schedule: schedule for schedule in given}, **(names or {})}
-        order = dict.fromkeys([*(names or {}), *given])
-        rows = [Row(_named(called[one], one), pieces_of(given.get(one, ()), begin, until)) for one in order]
+        called = {**(names or {}), **{one: one for one in given if one not in (names or {})}}
+        rows = [Row(_named(name, one), pieces_of(given.get(one, ()), begin, until)) for one, name in called.items()]
         people = {person.id: person for row in rows for piece in row.pieces for person in piece.people}
         return cls(begin, until, place, list(_days_of(begin, until, place)), rows, people)
 
@@ -123,6 +122,12 @@ class Week:
         year = f" {first.day.year}" if first.day.year != last.day.year else ""
         begins = f"{first.label}{year} to " if first != last else ""
         return f"{begins}{last.label} {last.day.year}"
+
+    @property
+    def shown(self) -> object:
+        """What is drawn, as plain data: two weeks that look the same have the same, whatever ids people have."""
+        rows = [(row.name, [(piece.start, piece.end, names_of(piece)) for piece in row.pieces]) for row in self.rows]
+        return self.start, self.end, self.zone.key, rows
 
     def clock(self, at: datetime) -> str:
         """Return what the clocks of the place show at an instant, to the minute."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,6 +48,11 @@ def examples() -> Iterator[Example]:
         text = page.read_text(encoding="utf-8")
         for block in BLOCK.finditer(text):
             yield Example(page, text.count("\n", 0, block.start(1)) + 1, block[1])
+
+
+def names_for(sim: Any, dd: Any, gf: Any) -> dict[str, Any]:
+    """Return what an example finds: a simulator, a client of each provider, and what any module has."""
+    return {"sim": sim, "dd": dd, "gf": gf, "__name__": "example", "__builtins__": builtins}
 
 
 EXAMPLES = list(examples())

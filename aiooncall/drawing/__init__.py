@@ -1,1 +1,4 @@
-"""An escalation as text, as a tree for the terminal, as a Mermaid diagram and as a picture. Knows no vendor."""
+"""An escalation as text, as a tree, as a Mermaid diagram and as a picture; what pictures and pages are made of.
+
+Knows no vendor.
+"""

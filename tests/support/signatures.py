@@ -23,6 +23,7 @@ MODULES: Final = (
     "aiooncall.grafana",
     "aiooncall.audit",
     "aiooncall.bulk",
+    "aiooncall.coverage",
     "aiooncall.simulator",
 )
 ADDRESS: Final = re.compile(r" (object )?at 0x[0-9a-f]+")

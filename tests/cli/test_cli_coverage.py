@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pytest
 from icalendar import Calendar
 
 from tests.support.coverage_world import OF_THE_WEEK, coverage_world
+from tests.support.examples import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from tests.support.coverage_world import World
+
+
+RECIPES: Final = (ROOT / "docs" / "on-call-recipes.md").read_text(encoding="utf-8")
+COMMANDS: Final = re.findall(r"(?m)(?:^|`)aiooncall ([^`\n]+)", RECIPES)
+"""The commands of the recipes."""
 
 
 @pytest.fixture(scope="module")
@@ -192,3 +199,14 @@ def test_who_of_all_teams_of_grafana(world: World) -> None:
         [f"{ids['CREW']}\tcrew\tben", f"{ids['IDLE']}\tidle\tnobody", "\t(no team)\tnobody"]
     )
     assert len(world.requests()) == 1 + 1 + 2
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_recipes_run(world: World, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each command of the recipes runs as it stands there, and finds something or nothing."""
+    monkeypatch.chdir(tmp_path)
+    words = line.replace("payments", "pay").replace("SCHEDULE_ID", world.ids["PRIMARY"]).split()
+    run = world.grafana if "grafana" in words else world.datadog
+    done = run(*words)
+    assert (done.code in {0, 4}, done.err in {"", "nothing found\n"}) == (True, True), done
+    assert [path.name for path in tmp_path.iterdir()] == [word for word in words if "." in word]

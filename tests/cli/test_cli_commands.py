@@ -190,12 +190,12 @@ def test_page_with_a_key(world: World) -> None:
 def test_alert(world: World) -> None:
     """An alert pages once for its key, whatever provider is usual; its recovery ends that, and paging begins anew."""
     ledger = world.datadog.sim.ledger
-    trigger, before = "alert trigger Down --team web --key k-2", ledger.count("create")
+    trigger, before, doubled = "alert trigger Down --team web --key k-2", ledger.count("create"), ledger.doubled()
     again = world.run(trigger, AIOONCALL_PROVIDER="grafana"), world.run(trigger, "--json")
     assert (ledger.count("create") - before, again[1].json) == (1, {"key": "k-2", "accepted": "trigger"})
     assert world.run("alert recover k-2 --team web").code == 0
     assert world.run(f"{trigger} --dashboard https://x --dashboard https://y --tag a:b --tag c:d").code == 0
-    assert (ledger.count("create") - before, ledger.doubled()) == (2, [])
+    assert (ledger.count("create") - before, ledger.doubled()) == (2, doubled)
 
 
 @pytest.mark.parametrize("wrong", ["--key \t", "--priority 6", "--team @web", "--runbook \t", "--tag \t"])

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from aiooncall.cli import alerts, bulk, coverage, groups, listing, pagerduty, pages, people, weeks
+from aiooncall.cli import alerts, bulk, coverage, groups, listing, pagerduty, pages, people, previews, weeks
 from aiooncall.cli.demo import run_demo
 from aiooncall.cli.display import make_display
 from aiooncall.cli.printing import print_json
@@ -33,6 +33,7 @@ people.add_who(app)
 listing.add_lists(people.policies, people.schedules)
 coverage.add_coverage(people.schedules)
 weeks.add_week(people.schedules)
+previews.add_preview(people.schedules)
 app.add_typer(pagerduty.app, name="pagerduty")
 app.add_typer(bulk.app, name="bulk")
 

@@ -126,6 +126,7 @@ ELSEWHERE: Final = {
     "schedule shifts",
     "schedule gaps",
     "schedule week",
+    "schedule preview",
 } | {f"bulk {name}" for name in ("plan", "preview", "run", "resume", "verify", "undo", "report")}
 """Commands with tests of their own."""
 

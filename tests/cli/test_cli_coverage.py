@@ -205,7 +205,8 @@ def test_who_of_all_teams_of_grafana(world: World) -> None:
 def test_recipes_run(world: World, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each command of the recipes runs as it stands there, and finds something or nothing."""
     monkeypatch.chdir(tmp_path)
-    words = line.replace("payments", "pay").replace("SCHEDULE_ID", world.ids["PRIMARY"]).split()
+    typed = line.replace("payments", "pay").replace("SCHEDULE_ID", world.ids["PRIMARY"])
+    words = typed.replace("USER_ID", world.datadog.sim.add_user("Cem Ak")).split()
     run = world.grafana if "grafana" in words else world.datadog
     done = run(*words)
     assert (done.code in {0, 4}, done.err in {"", "nothing found\n"}) == (True, True), done

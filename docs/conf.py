@@ -63,8 +63,8 @@ PUBLIC = (
 """Modules with public names, in the order in which a name is looked for."""
 VENDORS = ("aiooncall.datadog", "aiooncall.grafana")
 """Packages that have some names in common."""
-SHARED = {f"{vendor}.resources.shifts": "aiooncall.coverage" for vendor in VENDORS}
-"""Modules of a vendor whose names are those of both."""
+SHARED = dict.fromkeys((*(f"{one}.resources.shifts" for one in VENDORS), "aiooncall.audit"), "aiooncall.coverage")
+"""Modules in which a plain name is one of coverage, if that has it."""
 
 nitpick_ignore_regex = [
     # There is no inventory of other projects here, so links into them are left as text.
@@ -81,7 +81,7 @@ def stay_with_vendor(_: Sphinx, doctree: document) -> None:
     """Point a plain name that stands among one vendor's to the one that this vendor has."""
     for node in doctree.findall(pending_xref):
         name, module = node.get("reftarget", ""), node.get("py:module") or ""
-        for vendor in VENDORS:
+        for vendor in (*VENDORS, "aiooncall.audit"):
             home = SHARED.get(module, vendor)
             if module.startswith(vendor) and name in import_module(home).__all__:
                 node["reftarget"] = f"{home}.{name}"

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from aiooncall.audit.report import Audit as Audit
     from aiooncall.audit.report import AuditRequests as AuditRequests
     from aiooncall.audit.report import AuditStream as AuditStream
+    from aiooncall.audit.web_report import audit_html as audit_html
 else:
     from aiooncall._base.lazy import attach
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from aiooncall.cli import alerts, bulk, coverage, groups, listing, pagerduty, pages, people, previews, weeks
+from aiooncall.cli import alerts, audits, bulk, coverage, groups, listing, pagerduty, pages, people, previews, weeks
 from aiooncall.cli.demo import run_demo
 from aiooncall.cli.display import make_display
 from aiooncall.cli.printing import print_json
@@ -19,7 +19,7 @@ from aiooncall.simulator import RateRule, Simulator
 
 app: typer.Typer = typer.Typer(
     help="On-call paging from the terminal. Exit codes: 0 done, 1 something failed, 2 wrong usage, "
-    "3 something is in doubt, 4 gaps were found, 130 interrupted, 143 terminated.",
+    "3 something is in doubt, 4 what was looked for was found, 130 interrupted, 143 terminated.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
@@ -34,6 +34,7 @@ listing.add_lists(people.policies, people.schedules)
 coverage.add_coverage(people.schedules)
 weeks.add_week(people.schedules)
 previews.add_preview(people.schedules)
+audits.add_audit(app)
 app.add_typer(pagerduty.app, name="pagerduty")
 app.add_typer(bulk.app, name="bulk")
 

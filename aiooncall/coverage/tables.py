@@ -37,7 +37,7 @@ def to_csv(shifts: Iterable[Shift]) -> str:
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(COLUMNS)
-    table.writerows(map(_cell, _row(shift)) for shift in shifts_given("shifts", shifts))
+    table.writerows(map(as_cell, _row(shift)) for shift in shifts_given("shifts", shifts))
     return text.getvalue()
 
 
@@ -79,7 +79,7 @@ def _row(shift: Shift) -> tuple[str | None, ...]:
     return (shift.schedule, *who, *times, shift.layer or None, shift.override or None)
 
 
-def _cell(value: str | None) -> str:
+def as_cell(value: str | None) -> str:
     """Return what a cell shows: on one line, and nothing that is run."""
     shown = one_line(value or "")
     return f"'{shown}" if shown.lstrip().startswith(_FORMULA) else shown

@@ -113,6 +113,7 @@ PAIRS: Final = {
 }
 """Commands that take another one back."""
 ELSEWHERE: Final = {
+    "audit",
     "demo",
     "simulator",
     "pagerduty create",

@@ -7,17 +7,20 @@ from typing import Annotated
 import typer
 
 from aiooncall.cli.command import command
+from aiooncall.cli.grouping import make_group, pages_people
 from aiooncall.cli.printing import print_json, say
 from aiooncall.cli.settings import Settings
+from aiooncall.cli.teams import handle_of
 from aiooncall.datadog.models.alert import AlertLink, AlertLinkCategory
 
-app: typer.Typer = typer.Typer(help="Alerts of Datadog, which page a team once for a key.", no_args_is_help=True)
+app: typer.Typer = make_group("Alerts of Datadog, which page a team once for a key.")
 
-Team = Annotated[str, typer.Option(help="Handle of the team.")]
+Team = Annotated[str, typer.Option(help="Handle or id of the team.")]
 Message = Annotated[str | None, typer.Option(help="What it is about.")]
 
 
 @command(app)
+@pages_people
 async def trigger(
     settings: Settings,
     title: Annotated[str, typer.Argument(help="The headline.")],
@@ -36,7 +39,13 @@ async def trigger(
     ]
     async with settings.datadog() as dd:
         await dd.alerts.trigger(
-            title, team=team, key=key, message=message, priority=priority, tags=tag or (), links=links
+            title,
+            team=await handle_of(dd, team),
+            key=key,
+            message=message,
+            priority=priority,
+            tags=tag or (),
+            links=links,
         )
     _accepted(settings, key, "trigger")
 
@@ -51,7 +60,7 @@ async def recover(
 ) -> None:
     """End the page of a key, if there is one."""
     async with settings.datadog() as dd:
-        await dd.alerts.recover(key, team=team, title=title, message=message)
+        await dd.alerts.recover(key, team=await handle_of(dd, team), title=title, message=message)
     _accepted(settings, key, "recover")
 
 

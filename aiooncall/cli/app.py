@@ -9,9 +9,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from aiooncall._base.version import __version__
 from aiooncall.cli import alerts, audits, bulk, coverage, groups, listing, pagerduty, pages, people, previews, weeks
 from aiooncall.cli.demo import run_demo
 from aiooncall.cli.display import make_display
+from aiooncall.cli.grouping import CommandGroup
 from aiooncall.cli.printing import print_json
 from aiooncall.cli.settings import JsonOption
 from aiooncall.cli.summary import print_summary, summary_json
@@ -22,7 +24,25 @@ app: typer.Typer = typer.Typer(
     "3 something is in doubt, 4 what was looked for was found, 130 interrupted, 143 terminated.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    cls=CommandGroup,
 )
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"aiooncall {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Take what stands before the name of a command."""
+
+
 app.add_typer(pages.app, name="page")
 app.add_typer(alerts.app, name="alert")
 app.add_typer(groups.app, name="group")

@@ -15,9 +15,12 @@ from aiooncall import bulk
 from aiooncall.cli.asking import confirm
 from aiooncall.cli.carrying_out import carry_out, say_err
 from aiooncall.cli.command import ExitCode, command
+from aiooncall.cli.grouping import make_group, pages_people
 from aiooncall.cli.output import write_output
 from aiooncall.cli.printing import item_json, plain, print_counts, print_json, say
 from aiooncall.cli.settings import Settings
+from aiooncall.cli.teams import id_of
+from aiooncall.cli.times import LASTING, WAITING
 from aiooncall.datadog.resources.pages import LARGEST_PAGE
 from aiooncall.errors import NothingSelected, OptionsError, PlanRefused
 from aiooncall.fanout import DEFAULT_CONCURRENCY
@@ -30,12 +33,12 @@ if TYPE_CHECKING:
 
 OLD: Final = timedelta(hours=1)
 """The age of the last intent from which on `resume` asks whether the journal is an old copy."""
-app: typer.Typer = typer.Typer(help="The same action on very many pages or alert groups.", no_args_is_help=True)
+app: typer.Typer = make_group("The same action on very many pages or alert groups.")
 
 JournalFile = Annotated[Path, typer.Argument(metavar="JOURNAL", help="Holds the plan, and what came of it.")]
 Concurrency = Annotated[int, typer.Option(min=1, max=1000, help="How many requests at once.")]
 Patience = Annotated[
-    float | None, typer.Option(min=1, help="Seconds to wait while nothing can be reached; for ever without it.")
+    float | None, typer.Option(help="How long to wait while nothing can be reached; for ever without it.", **LASTING)
 ]
 FailIfNone = Annotated[bool, typer.Option("--fail-if-none", help="Exit with 1 if there is nothing to do.")]
 Most = Annotated[int | None, typer.Option("--max", min=1, help="Refuse to touch more items.")]
@@ -52,16 +55,18 @@ async def plan(
     ] = None,
     query: Annotated[str | None, typer.Option(help="Datadog: a search such as 'status:triggered'.")] = None,
     state: Annotated[AlertGroupState | None, typer.Option(help="Grafana: all in this state.")] = None,
-    team: Annotated[str | None, typer.Option(help="Grafana: all of a team.")] = None,
+    team: Annotated[str | None, typer.Option(help="Grafana: all of a team, by its name or id.")] = None,
     integration: Annotated[str | None, typer.Option(help="Grafana: all of an integration.")] = None,
-    duration: Annotated[float | None, typer.Option("--for", min=1, help="How long to silence, in seconds.")] = None,
+    duration: Annotated[float | None, typer.Option("--for", help="How long to silence, such as 2h.", **LASTING)] = None,
     most: Most = None,
     fail_if_none: FailIfNone = False,
 ) -> ExitCode:
     """Write down what would be done, and show it; nothing is sent."""
-    filters = {"state": state, "team_id": team, "integration_id": integration}
-    given = {name: value for name, value in filters.items() if value is not None}
     async with settings.client() as client:
+        if team is not None and isinstance(client, GrafanaOnCall):
+            team = await id_of(client, team)
+        filters = {"state": state, "team_id": team, "integration_id": integration}
+        given = {name: value for name, value in filters.items() if value is not None}
         selection, words = _selection(client, ids, source, query, given)
         try:
             job = await bulk.plan(client, verb, journal, selection, duration=duration, most=most, described_as=words)
@@ -85,6 +90,7 @@ async def preview(
 
 
 @command(app)
+@pages_people
 async def run(
     settings: Settings,
     journal: JournalFile,
@@ -109,6 +115,7 @@ async def run(
 
 
 @command(app)
+@pages_people
 async def resume(
     settings: Settings,
     journal: JournalFile,
@@ -133,7 +140,7 @@ async def resume(
 async def verify(
     settings: Settings,
     journal: JournalFile,
-    wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for what the server does later.")] = 30,
+    wait: Annotated[float, typer.Option(help="How long to wait for what the server does later.", **WAITING)] = 30,
 ) -> ExitCode:
     """Look whether the server shows what it accepted; of an escalation it shows nothing."""
     async with settings.client_of(journal) as client:

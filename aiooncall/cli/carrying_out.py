@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import signal
-from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import attrs
 import typer
@@ -13,19 +11,17 @@ import typer
 from aiooncall.cli.command import ExitCode
 from aiooncall.cli.printing import print_counts, print_json
 from aiooncall.cli.progress import JobProgress
+from aiooncall.cli.stopping import stoppable
 from aiooncall.client.base import core_of
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Generator
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
     from aiooncall.bulk import Counts, Job
     from aiooncall.cli.settings import Settings
     from aiooncall.datadog.client import DatadogOnCall
     from aiooncall.grafana.client import GrafanaOnCall
-
-_SIGNALS: Final = {signal.SIGINT: ExitCode.INTERRUPTED, signal.SIGTERM: ExitCode.TERMINATED}
-"""The signals that stop a job, and the exit code for each."""
 
 
 async def carry_out(
@@ -46,7 +42,7 @@ async def carry_out(
     """
     bar = JobProgress(client, job.counts, job.plan.verb, quiet=settings.json)
     hooks = core_of(client)
-    with bar as progress, _stoppable(job, progress.say) as stopped, hooks.add_trouble_hook(progress.hear):
+    with bar as progress, stoppable(job, progress.say) as stopped, hooks.add_trouble_hook(progress.hear):
         try:
             counts = await go(watch=progress)
         except asyncio.CancelledError:  # the second Ctrl-C: what was on the wire is in doubt, and the journal has it
@@ -63,37 +59,6 @@ async def carry_out(
         say_err(f"{counts.ambiguous} items are in doubt; to look: {settings.again('bulk', 'verify', journal)}")
         return ExitCode.AMBIGUOUS
     return ExitCode.FAILED if counts.failed else ExitCode.DONE
-
-
-@contextmanager
-def _stoppable(job: Job, say: Callable[[str], None]) -> Generator[list[ExitCode]]:
-    """Stop the job at the first Ctrl-C or SIGTERM, cancel its requests at the second; the third kills the process.
-
-    Yields:
-        The exit codes of the signals that came.
-    """
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-    stopped: list[ExitCode] = []
-
-    def stop(number: signal.Signals) -> None:
-        if stopped:
-            loop.remove_signal_handler(number)
-            assert task is not None  # noqa: S101 (narrowing: a command is a task)
-            task.cancel()
-        else:
-            say("nothing more is sent; waiting for what is on its way; once more to stop at once")
-            job.stop()
-        stopped.append(_SIGNALS[number])
-
-    with suppress(NotImplementedError):  # some systems have no such handlers: there Ctrl-C stops at once
-        for number in _SIGNALS:
-            loop.add_signal_handler(number, stop, number)
-    try:
-        yield stopped
-    finally:
-        with suppress(NotImplementedError):
-            for number in _SIGNALS:
-                loop.remove_signal_handler(number)
 
 
 def _print_summary(counts: Counts, settings: Settings, title: str) -> None:

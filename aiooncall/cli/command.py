@@ -1,30 +1,36 @@
 """What turns a coroutine into a command: shared options, a client, and exit codes for what goes wrong.
 
 Exit codes: 0 all done, 1 something failed, 2 wrong usage, 3 something is in doubt, 4 what was looked for was found,
-130 interrupted, 143 terminated.
+130 interrupted, 141 the reader of the output has left, 143 terminated.
 """
 
 from __future__ import annotations
 
 import asyncio
 import inspect
-import json
+import logging
+import os
 import signal
+import sys
 from contextlib import suppress
 from enum import IntEnum
 from functools import wraps
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import TYPE_CHECKING, Any, Final, get_type_hints
 
-import attrs
 import typer
-from rich.console import Console
+from typer.models import ArgumentInfo
 
-from aiooncall.cli.printing import printable
-from aiooncall.cli.settings import Settings, cancelled
+from aiooncall.cli.running import Running
+from aiooncall.cli.settings import OPTIONS, Settings
+from aiooncall.cli.telling import tell, words_of
 from aiooncall.errors import AmbiguousOutcome, JournalError, OnCallError, OptionsError, PlanRefused
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
+
+
+_SILENT: Final = logging.NullHandler()
+"""Keeps the library's log from standard error: what matters of it is told in the words of the terminal."""
 
 
 class ExitCode(IntEnum):
@@ -36,6 +42,7 @@ class ExitCode(IntEnum):
     AMBIGUOUS = 3
     FOUND = 4
     INTERRUPTED = 130
+    READER_LEFT = 141
     TERMINATED = 143
 
 
@@ -50,12 +57,15 @@ def command(app: typer.Typer, name: str | None = None) -> Callable[[Callable[...
     def add(body: Callable[..., Any]) -> Callable[..., None]:
         @wraps(body)
         def run(**given: Any) -> None:  # noqa: ANN401 (what typer has parsed)
-            settings = Settings(**{field.name: given.pop(field.name) for field in attrs.fields(Settings)})
+            settings = Settings(
+                **{field.name: given.pop(field.name) for field in OPTIONS}, running=Running(names=names)
+            )
             raise typer.Exit(execute(lambda: body(settings, **given), settings))
 
         hints = get_type_hints(body, include_extras=True)
         own = list(inspect.signature(body).parameters.values())[1:]
         parameters = [one.replace(annotation=hints[one.name]) for one in own] + _shared_parameters()
+        names = {one.name: _typed_as(one) for one in parameters}
         run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         run.__annotations__ = {one.name: one.annotation for one in parameters}
         del run.__wrapped__  # typer would look at the coroutine
@@ -71,24 +81,34 @@ def _shared_parameters() -> list[inspect.Parameter]:
         inspect.Parameter(
             field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=hints[field.name]
         )
-        for field in attrs.fields(Settings)
+        for field in OPTIONS
     ]
+
+
+def _typed_as(parameter: inspect.Parameter) -> str:
+    """Return how a parameter is called on the command line."""
+    told = parameter.annotation.__metadata__[0]
+    if isinstance(told, ArgumentInfo):
+        return str(told.metavar or parameter.name.upper())
+    named = [one for one in (told.default, *(told.param_decls or ())) if isinstance(one, str) and one.startswith("--")]
+    return named[0] if named else "--" + parameter.name.replace("_", "-")
 
 
 def execute(body: Callable[[], Any], settings: Settings) -> ExitCode:
     """Run a command to its end and return its exit code; what went wrong is told on standard error."""
-    cancelled.clear()
+    logging.getLogger("aiooncall").addHandler(_SILENT)
     terminated = asyncio.Event()
     try:
         code: ExitCode = asyncio.run(_awaited(body, terminated)) or ExitCode.DONE
     except OnCallError as error:
-        looking = look(error.route, error.named, settings) if isinstance(error, AmbiguousOutcome) else ""
-        tell(type(error).__name__, f"{error}{looking}", as_json=settings.json)
+        tell(type(error).__name__, told(error, settings), as_json=settings.json)
         return code_of(error)
     except KeyboardInterrupt:
-        return _stopped(ExitCode.INTERRUPTED, settings)
+        return stopped_by(ExitCode.INTERRUPTED, settings)
     except asyncio.CancelledError:
-        return _stopped(ExitCode.TERMINATED, settings)
+        return stopped_by(ExitCode.TERMINATED, settings)
+    except BrokenPipeError:
+        return _reader_left()
     return ExitCode.TERMINATED if terminated.is_set() and code is ExitCode.INTERRUPTED else code
 
 
@@ -106,12 +126,24 @@ async def _awaited(body: Callable[[], Awaitable[ExitCode | None]], terminated: a
     return await body()
 
 
-def _stopped(code: ExitCode, settings: Settings) -> ExitCode:
+def stopped_by(code: ExitCode, settings: Settings) -> ExitCode:
     """Say whether something that must not be done twice may have been sent, and return the exit code for that."""
-    doubts = [event for event in cancelled if event.left and not event.repeatable]
+    doubts = [event for event in settings.running.cancelled if event.left and not event.repeatable]
     for doubt in doubts:
         tell(type(doubt).__name__, f"{doubt}{look(doubt.route, doubt.named, settings)}", as_json=settings.json)
     return ExitCode.AMBIGUOUS if doubts else code
+
+
+def _reader_left() -> ExitCode:
+    """Return the exit code for a reader that has had enough, such as `head`; nothing more can be written to it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains when it flushes at the end
+    return ExitCode.READER_LEFT
+
+
+def told(error: BaseException, settings: Settings) -> str:
+    """Return what went wrong, with the command that shows whether a call in doubt happened."""
+    looking = look(error.route, error.named, settings) if isinstance(error, AmbiguousOutcome) else ""
+    return f"{words_of(error, settings.running)}{looking}"
 
 
 def look(route: str, named: Mapping[str, str], settings: Settings) -> str:
@@ -132,16 +164,7 @@ def look(route: str, named: Mapping[str, str], settings: Settings) -> str:
     return f"; to look: {settings.again(*words)}"
 
 
-def tell(kind: str, message: str, *, as_json: bool) -> None:
-    """Say what went wrong, to a person or to a program."""
-    if as_json:
-        typer.echo(json.dumps({"error": kind, "message": message}), err=True)
-    else:
-        told = f"{kind}: {printable(message)}"
-        Console(stderr=True, soft_wrap=True, markup=False, emoji=False, highlight=False).print(told, style="red")
-
-
-def code_of(error: OnCallError) -> ExitCode:
+def code_of(error: BaseException) -> ExitCode:
     """Return the exit code for an error."""
     match error:
         case OptionsError() | PlanRefused() | JournalError():

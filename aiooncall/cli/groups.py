@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from aiooncall._base.unset import UNSET
 from aiooncall.bulk.selection import item_of
-from aiooncall.cli.command import command
-from aiooncall.cli.printing import item_json, print_facts, print_items, print_json, say, say_paged
+from aiooncall.cli.acting import Action, GroupIds, act_on_each
+from aiooncall.cli.command import ExitCode, command
+from aiooncall.cli.grouping import make_group, pages_people
+from aiooncall.cli.printing import item_json, print_facts, print_items, print_json, say_paged
 from aiooncall.cli.settings import Settings
+from aiooncall.cli.teams import id_of
+from aiooncall.cli.times import LASTING
 from aiooncall.client.delivery import Delivery
 from aiooncall.grafana.models.alert_group import AlertGroupState, DeleteMode
 from aiooncall.grafana.models.paging import PagedUser
@@ -21,17 +26,18 @@ if TYPE_CHECKING:
     from aiooncall.bulk.models import Item
     from aiooncall.grafana.models.alert_group import AlertGroup
 
-app: typer.Typer = typer.Typer(help="Alert groups of Grafana OnCall.", no_args_is_help=True)
+app: typer.Typer = make_group("Alert groups of Grafana OnCall.")
 
 GroupId = Annotated[str, typer.Argument(metavar="ALERT_GROUP_ID")]
 
 
 @command(app)
+@pages_people
 async def page(
     settings: Settings,
     title: Annotated[str | None, typer.Argument(help="The headline.")] = None,
     user: Annotated[list[str] | None, typer.Option(help="Id of a user to page; can be given more than once.")] = None,
-    team: Annotated[str | None, typer.Option(help="Id of the team to page, instead of users.")] = None,
+    team: Annotated[str | None, typer.Option(help="Name or id of the team to page, instead of users.")] = None,
     message: Annotated[str | None, typer.Option(help="What it is about.")] = None,
     source_url: Annotated[str | None, typer.Option(help="Where to find the cause.")] = None,
     important: Annotated[bool, typer.Option("--important", help="By the rules for important pages.")] = False,
@@ -43,7 +49,7 @@ async def page(
     async with settings.grafana() as gf:
         paged = await gf.paging.page(
             users=people,
-            team=team,
+            team=team and await id_of(gf, team),
             title=title,
             message=message,
             source_url=source_url,
@@ -61,13 +67,14 @@ async def page(
 async def list_(
     settings: Settings,
     state: Annotated[AlertGroupState | None, typer.Option(help="Only those in this state.")] = None,
-    team: Annotated[str | None, typer.Option(help="Only those of a team.")] = None,
+    team: Annotated[str | None, typer.Option(help="Only those of a team, by its name or id.")] = None,
     integration: Annotated[str | None, typer.Option(help="Only those of an integration.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 100,
 ) -> None:
     """List alert groups, as JSON lines on request."""
     async with settings.grafana() as gf:
-        found = gf.alert_groups.list(state=state, team_id=team or UNSET, integration_id=integration)
+        team_id = UNSET if team is None else await id_of(gf, team)
+        found = gf.alert_groups.list(state=state, team_id=team_id, integration_id=integration)
         await print_items(_items(found), limit, as_json=settings.json)
 
 
@@ -83,68 +90,70 @@ async def get(settings: Settings, alert_group_id: GroupId) -> None:
 
 
 @command(app)
-async def ack(settings: Settings, alert_group_id: GroupId) -> None:
-    """Acknowledge an alert group."""
-    await _act(settings, "acknowledge", alert_group_id)
+async def ack(settings: Settings, alert_group_ids: GroupIds) -> ExitCode:
+    """Acknowledge alert groups."""
+    return await _act(settings, "acknowledge", alert_group_ids)
 
 
 @command(app)
-async def unack(settings: Settings, alert_group_id: GroupId) -> None:
-    """Take an acknowledgement back."""
-    await _act(settings, "unacknowledge", alert_group_id)
+async def unack(settings: Settings, alert_group_ids: GroupIds) -> ExitCode:
+    """Take acknowledgements back."""
+    return await _act(settings, "unacknowledge", alert_group_ids)
 
 
 @command(app)
-async def resolve(settings: Settings, alert_group_id: GroupId) -> None:
-    """Resolve an alert group."""
-    await _act(settings, "resolve", alert_group_id)
+async def resolve(settings: Settings, alert_group_ids: GroupIds) -> ExitCode:
+    """Resolve alert groups."""
+    return await _act(settings, "resolve", alert_group_ids)
 
 
 @command(app)
-async def unresolve(settings: Settings, alert_group_id: GroupId) -> None:
-    """Open a resolved alert group again."""
-    await _act(settings, "unresolve", alert_group_id)
+async def unresolve(settings: Settings, alert_group_ids: GroupIds) -> ExitCode:
+    """Open resolved alert groups again."""
+    return await _act(settings, "unresolve", alert_group_ids)
 
 
 @command(app)
 async def silence(
     settings: Settings,
-    alert_group_id: GroupId,
-    duration: Annotated[float | None, typer.Option("--for", min=1, help="Seconds; for ever without it.")] = None,
-) -> None:
-    """Silence an alert group."""
-    await _act(settings, "silence", alert_group_id, duration)
+    alert_group_ids: GroupIds,
+    duration: Annotated[
+        float | None, typer.Option("--for", help="How long, such as 2h; for ever without it.", **LASTING)
+    ] = None,
+) -> ExitCode:
+    """Silence alert groups."""
+    lasting = () if duration is None else ("--for", f"{duration:g}")
+    async with settings.grafana() as gf:
+        silence_one = partial(gf.alert_groups.silence, duration=duration)
+        return await act_on_each(settings, _action("silence", *lasting), alert_group_ids, silence_one)
 
 
 @command(app)
-async def unsilence(settings: Settings, alert_group_id: GroupId) -> None:
-    """End the silence of an alert group."""
-    await _act(settings, "unsilence", alert_group_id)
+async def unsilence(settings: Settings, alert_group_ids: GroupIds) -> ExitCode:
+    """End the silence of alert groups."""
+    return await _act(settings, "unsilence", alert_group_ids)
 
 
 @command(app)
 async def delete(
     settings: Settings,
-    alert_group_id: GroupId,
+    alert_group_ids: GroupIds,
     mode: Annotated[DeleteMode, typer.Option(help="wipe clears what it says, delete removes it.")] = DeleteMode.WIPE,
-) -> None:
-    """Delete an alert group, or what it says."""
+) -> ExitCode:
+    """Delete alert groups, or what they say."""
+    action = Action(verb=str(mode), command=("group", "delete", f"--mode={mode}"), result="done")
     async with settings.grafana() as gf:
-        await gf.alert_groups.delete(alert_group_id, mode=mode)
-    _done(settings, str(mode), alert_group_id)
+        return await act_on_each(settings, action, alert_group_ids, partial(gf.alert_groups.delete, mode=mode))
 
 
-async def _act(settings: Settings, verb: str, alert_group_id: str, duration: float | None = None) -> None:
+async def _act(settings: Settings, verb: str, alert_group_ids: list[str]) -> ExitCode:
     async with settings.grafana() as gf:
-        await gf.alert_groups.act(verb, alert_group_id, duration=duration)
-    _done(settings, verb, alert_group_id)
+        return await act_on_each(settings, _action(verb), alert_group_ids, getattr(gf.alert_groups, verb))
 
 
-def _done(settings: Settings, verb: str, alert_group_id: str) -> None:
-    if settings.json:
-        print_json({"id": alert_group_id, "done": verb})
-    else:
-        say(f"done: {verb} {alert_group_id}")
+def _action(verb: str, *options: str) -> Action:
+    """Return what is known of a verb, whose commands are shorter: `acknowledge` is `group ack`."""
+    return Action(verb=verb, command=("group", verb.replace("acknowledge", "ack"), *options), result="done")
 
 
 async def _items(groups: AsyncIterator[AlertGroup]) -> AsyncIterator[Item]:

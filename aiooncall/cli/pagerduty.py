@@ -9,10 +9,11 @@ import typer
 
 from aiooncall.cli.asking import ask
 from aiooncall.cli.command import command
+from aiooncall.cli.grouping import make_group
 from aiooncall.cli.printing import print_json, say
 from aiooncall.cli.settings import Settings, read_secrets
 
-app: typer.Typer = typer.Typer(help="PagerDuty services of Datadog.", no_args_is_help=True)
+app: typer.Typer = make_group("PagerDuty services of Datadog.")
 
 KEY = "PAGERDUTY_SERVICE_KEY"
 Name = Annotated[str, typer.Argument(help="How messages mention it, as @pagerduty-NAME.")]

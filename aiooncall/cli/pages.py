@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from aiooncall.bulk.selection import item_of
+from aiooncall.cli.acting import Action, PageIds, act_on_each
 from aiooncall.cli.command import ExitCode, command
-from aiooncall.cli.printing import item_json, print_facts, print_items, print_json, say, say_paged
+from aiooncall.cli.grouping import make_group, pages_people
+from aiooncall.cli.printing import item_json, print_facts, print_items, print_json, say_paged
 from aiooncall.cli.settings import Settings
-from aiooncall.cli.times import WRITTEN, utc
+from aiooncall.cli.times import PAST, utc
 from aiooncall.client.delivery import Delivery
 from aiooncall.datadog.models.page import TeamHandle, TeamId, Urgency, UserId
 from aiooncall.errors import OptionsError
@@ -22,12 +25,16 @@ if TYPE_CHECKING:
     from aiooncall.bulk.models import Item
     from aiooncall.datadog.models.page import Page, Target
 
-app: typer.Typer = typer.Typer(help="Pages of Datadog On-Call.", no_args_is_help=True)
+app: typer.Typer = make_group("Pages of Datadog On-Call.")
 
 PageId = Annotated[str, typer.Argument(metavar="PAGE_ID")]
+ACKNOWLEDGE: Final = Action(verb="acknowledge", command=("page", "ack"), result="accepted")
+ESCALATE: Final = Action(verb="escalate", command=("page", "escalate"), result="accepted", repeatable=False)
+RESOLVE: Final = Action(verb="resolve", command=("page", "resolve"), result="accepted")
 
 
 @command(app)
+@pages_people
 async def create(
     settings: Settings,
     title: Annotated[str, typer.Argument(help="The headline.")],
@@ -47,7 +54,7 @@ async def create(
     delivery: Annotated[Delivery, typer.Option(help="In doubt: raise it, or page again.")] = Delivery.AT_MOST_ONCE,
 ) -> None:
     """Page a team or a user, once."""
-    target = _target(team, team_id, user)
+    target = _target(team, team_id, user, "--team, --team-id, --user")
     async with settings.datadog() as dd:
         page = await dd.pages.create(
             title,
@@ -83,7 +90,7 @@ async def find(
 async def list_(
     settings: Settings,
     query: Annotated[str | None, typer.Argument(help="Such as 'status:triggered'.")] = None,
-    since: Annotated[datetime | None, typer.Option(help="Only those created since.", **WRITTEN)] = None,
+    since: Annotated[datetime | None, typer.Option(help="Only those created since; 1h is an hour ago.", **PAST)] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 100,
 ) -> None:
     """List pages, as JSON lines on request."""
@@ -106,40 +113,47 @@ def _show(page: Page, settings: Settings) -> None:
 
 
 @command(app)
-async def ack(settings: Settings, page_id: PageId) -> None:
-    """Acknowledge a page."""
+async def ack(settings: Settings, page_ids: PageIds) -> ExitCode:
+    """Acknowledge pages."""
     async with settings.datadog() as dd:
-        await dd.pages.acknowledge(page_id)
-    _accepted(settings, page_id, "acknowledge")
+        return await act_on_each(settings, ACKNOWLEDGE, page_ids, dd.pages.acknowledge)
 
 
 @command(app)
-async def escalate(settings: Settings, page_id: PageId) -> None:
-    """Escalate a page to its next step, once."""
+@pages_people
+async def escalate(settings: Settings, page_ids: PageIds) -> ExitCode:
+    """Escalate pages to their next step, each once."""
     async with settings.datadog() as dd:
-        await dd.pages.escalate(page_id)
-    _accepted(settings, page_id, "escalate")
+        return await act_on_each(settings, ESCALATE, page_ids, dd.pages.escalate)
 
 
 @command(app)
-async def resolve(settings: Settings, page_id: PageId) -> None:
-    """Resolve a page; this cannot be undone."""
+async def resolve(settings: Settings, page_ids: PageIds) -> ExitCode:
+    """Resolve pages; this cannot be undone."""
     async with settings.datadog() as dd:
-        await dd.pages.resolve(page_id)
-    _accepted(settings, page_id, "resolve")
+        return await act_on_each(settings, RESOLVE, page_ids, dd.pages.resolve)
 
 
-def _accepted(settings: Settings, page_id: str, verb: str) -> None:
-    if settings.json:
-        print_json({"id": page_id, "accepted": verb})
-    else:
-        say(f"accepted: {verb} {page_id}")
+@command(app)
+@pages_people
+async def reroute(
+    settings: Settings,
+    page_ids: PageIds,
+    team: Annotated[str | None, typer.Option(help="Handle or id of the team that gets them.")] = None,
+    user: Annotated[str | None, typer.Option(help="Id of the user who gets them.")] = None,
+) -> ExitCode:
+    """Send pages to another team or user, each once."""
+    target = _target(team, None, user, "--team, --user")
+    option = f"--team={team}" if team is not None else f"--user={user}"
+    action = Action(verb="reroute", command=("page", "reroute", option), result="accepted", repeatable=False)
+    async with settings.datadog() as dd:
+        return await act_on_each(settings, action, page_ids, partial(dd.pages.reroute, target=target))
 
 
-def _target(team: str | None, team_id: str | None, user: str | None) -> Target:
+def _target(team: str | None, team_id: str | None, user: str | None, options: str) -> Target:
     given = [one for one in (team, team_id, user) if one is not None]
     if len(given) != 1:
-        raise OptionsError("--team, --team-id, --user", given, "exactly one of them")
+        raise OptionsError(options, given, "exactly one of them")
     if team is not None:
         return TeamHandle(team)
     return TeamId(team_id) if team_id is not None else UserId(user or "")

@@ -9,16 +9,18 @@ import typer
 
 from aiooncall.cli.command import command
 from aiooncall.cli.everybody import print_everybody
+from aiooncall.cli.grouping import make_group
 from aiooncall.cli.printing import plain, print_facts, print_json, print_on_call, say
 from aiooncall.cli.settings import Settings
+from aiooncall.cli.teams import id_of
 from aiooncall.cli.times import WRITTEN, utc
 from aiooncall.datadog.models.policy import EscalationPolicy
 from aiooncall.datadog.resources.includes import PolicyInclude
 from aiooncall.grafana.client import GrafanaOnCall
 from aiooncall.grafana.models.chain import ChainWithSteps
 
-policies: typer.Typer = typer.Typer(help="Escalation policies.", no_args_is_help=True)
-schedules: typer.Typer = typer.Typer(help="Schedules.", no_args_is_help=True)
+policies: typer.Typer = make_group("Escalation policies.")
+schedules: typer.Typer = make_group("Schedules.")
 AHEAD = timedelta(days=7)
 """How far a schedule is shown."""
 
@@ -32,7 +34,9 @@ def add_who(app: typer.Typer) -> None:
 
 async def who(
     settings: Settings,
-    team: Annotated[str | None, typer.Option(help="Id of a team; for Datadog its handle, too.")] = None,
+    team: Annotated[
+        str | None, typer.Option(help="Id of a team; or with Datadog its handle, with Grafana its name.")
+    ] = None,
     schedule: Annotated[str | None, typer.Option(help="Id of a schedule.")] = None,
     at: At = None,
 ) -> None:
@@ -41,6 +45,8 @@ async def who(
         if team is None and schedule is None:
             await print_everybody(client, utc(at), as_json=settings.json)
             return
+        if team is not None and isinstance(client, GrafanaOnCall):
+            team = await id_of(client, team)
         found = await client.who_is_on_call(team=team, schedule=schedule, at=utc(at))
     print_on_call(found, as_json=settings.json)
 

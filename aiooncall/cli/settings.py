@@ -6,7 +6,7 @@ import os
 import shlex
 from enum import StrEnum
 from itertools import chain
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, TypeVar
 
 import attrs
 import typer
@@ -14,11 +14,14 @@ from dotenv.parser import parse_stream
 
 from aiooncall.bulk.journal import Journal
 from aiooncall.cli.asking import ask
+from aiooncall.cli.running import Running
+from aiooncall.cli.times import AT_A_RATE, LASTING
+from aiooncall.cli.verbose import tell_event
+from aiooncall.client.base import core_of
 from aiooncall.datadog.client import DatadogOnCall
 from aiooncall.errors import OptionsError
-from aiooncall.events import CallCancelled
 from aiooncall.grafana.client import GrafanaOnCall
-from aiooncall.options import ClientOptions
+from aiooncall.options import CallRate, ClientOptions, PoolOptions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
 
     from dotenv.parser import Binding
 
-    from aiooncall.events import Event
+Client = TypeVar("Client", DatadogOnCall, GrafanaOnCall)
 
 NEEDED: Final[dict[str, tuple[str, ...]]] = {
     "datadog": ("DD_API_KEY", "DD_APP_KEY"),
@@ -54,16 +57,34 @@ SecretsOption = Annotated[
     str | None,
     typer.Option("--secrets", metavar="FILE", help="A .env file, before the environment."),
 ]
+DeadlineOption = Annotated[
+    float | None, typer.Option("--deadline", help="How long one call may take, waits included; 2m.", **LASTING)
+]
+RateOption = Annotated[
+    CallRate | None,
+    typer.Option("--rate", help="Your own limit, such as 300/1m or 20/10s.", **AT_A_RATE),
+]
+VerboseOption = Annotated[
+    bool, typer.Option("--verbose", "-v", help="Tell on standard error what is sent, what waits and why.")
+]
 
 
 @attrs.frozen(kw_only=True)
 class Settings:
-    """The options that all commands share."""
+    """The options that all commands share.
+
+    Attributes:
+        running: what is known of the command that they were given to; no option.
+    """
 
     provider: ProviderOption = None
     json: JsonOption = False
     url: UrlOption = None
     secrets: SecretsOption = None
+    deadline: DeadlineOption = None
+    rate: RateOption = None
+    verbose: VerboseOption = False
+    running: Running = attrs.field(factory=Running, repr=False)
 
     def client(self, provider: str | None = None) -> DatadogOnCall | GrafanaOnCall:
         """Return a client of a provider.
@@ -84,11 +105,12 @@ class Settings:
             OptionsError: another provider was asked for, or something that the client needs is missing or wrong.
         """
         self.refuse_other_than(Provider.DATADOG)
-        env, options = self._environment(Provider.DATADOG), _options()
-        if self.url is None:
-            return DatadogOnCall.from_env(env, options=options)
-        keys, url = (env["DD_API_KEY"], env["DD_APP_KEY"]), self.url
-        return DatadogOnCall(*keys, api_url=url, paging_url=url, events_url=url, options=options)
+        env, options = self._environment(Provider.DATADOG), self._options()
+        url = env.get("AIOONCALL_DATADOG_URL") or None if self.url is None else self.url
+        if url is None:
+            return self._known(DatadogOnCall.from_env(env, options=options))
+        keys = env["DD_API_KEY"], env["DD_APP_KEY"]
+        return self._known(DatadogOnCall(*keys, api_url=url, paging_url=url, events_url=url, options=options))
 
     def grafana(self) -> GrafanaOnCall:
         """Return a client of Grafana.
@@ -101,7 +123,7 @@ class Settings:
         url = env.get("GRAFANA_ONCALL_URL") if self.url is None else self.url
         if not url:
             raise OptionsError("GRAFANA_ONCALL_URL", None, "the engine's base URL, in the environment or by --url")
-        return GrafanaOnCall.from_env({**env, "GRAFANA_ONCALL_URL": url}, options=_options())
+        return self._known(GrafanaOnCall.from_env({**env, "GRAFANA_ONCALL_URL": url}, options=self._options()))
 
     def refuse_other_than(self, provider: str) -> None:
         """Check that no other provider was asked for; AIOONCALL_PROVIDER asks for none, it only says what is usual.
@@ -122,7 +144,8 @@ class Settings:
 
     def again(self, *words: object) -> str:
         """Return a command that can be pasted, with what this one was told of where to go and as whom."""
-        given = {"--provider": self.provider, "--url": self.url, "--secrets": self.secrets}
+        rate = None if self.rate is None else f"{self.rate.calls}/{self.rate.per:g}s"
+        given = {"--provider": self.provider, "--url": self.url, "--secrets": self.secrets, "--rate": rate}
         kept = {name: value for name, value in given.items() if value is not None}
         return "aiooncall " + shlex.join([*map(str, words), *chain.from_iterable(kept.items())])
 
@@ -139,18 +162,20 @@ class Settings:
                 env[name] = ask(name)
         return env
 
+    def _options(self) -> ClientOptions:
+        hooks = (self.running.note, tell_event) if self.verbose else (self.running.note,)
+        options = ClientOptions(hooks=hooks, rate_limit=self.rate, pool=PoolOptions(trust_env=True))
+        return options if self.deadline is None else attrs.evolve(options, deadline=self.deadline)
 
-cancelled: list[CallCancelled] = []
-"""The calls that were cancelled while this command ran."""
+    def _known(self, client: Client) -> Client:
+        """Return a client whose hosts errors can name."""
+        self.running.hosts = core_of(client).profile.hosts
+        self.running.is_grafana = isinstance(client, GrafanaOnCall)
+        return client
 
 
-def _options() -> ClientOptions:
-    return ClientOptions(hooks=(_note_cancelled,))
-
-
-def _note_cancelled(event: Event, /) -> None:
-    if isinstance(event, CallCancelled):
-        cancelled.append(event)
+OPTIONS: Final = tuple(field for field in attrs.fields(Settings) if field.name != "running")
+"""The fields of the settings that are options."""
 
 
 def read_secrets(path: str) -> dict[str, str]:

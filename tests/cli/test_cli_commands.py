@@ -82,6 +82,7 @@ TABLE: Final = {
     "page get": ("page get {PAGE}", r"state +triggered"),
     "page ack": ("page ack {PAGE}", r"accepted: acknowledge [0-9a-f-]{36}\n"),
     "page escalate": ("page escalate {PAGE}", r"accepted: escalate [0-9a-f-]{36}\n"),
+    "page reroute": ("page reroute {PAGE} --team {TEAM}", r"accepted: reroute [0-9a-f-]{36}\n"),
     "page resolve": ("page resolve {PAGE}", r"accepted: resolve [0-9a-f-]{36}\n"),
     "alert trigger": (
         "alert trigger Down --team storage --key k-1 --message Look --priority 2 --tag a:b --runbook https://x/{PAGE}",
@@ -173,7 +174,7 @@ def test_the_other_provider_is_refused(world: World, line: str) -> None:
     sent = len(world.datadog.sim.ledger.requests)
     done = world.run(line, "-p", other)
     assert (done.code, done.out) == (2, "")
-    assert done.err == f"OptionsError: --provider: got '{other}'; expected {owner} or nothing: this is {owner}'s\n"
+    assert done.err == f"error: --provider: got '{other}'; expected {owner} or nothing: this is {owner}'s\n"
     assert len(world.datadog.sim.ledger.requests) == sent
 
 
@@ -206,7 +207,7 @@ def test_alert_that_is_wrong(world: World, wrong: str) -> None:
     before = world.datadog.posts()
     words = ["alert", "trigger", "Down", "--team", "web", "--key", "k-3", *wrong.split(" ")]
     done = world.datadog(*words)
-    assert (done.code, done.out, done.err.partition(":")[0]) == (2, "", "OptionsError")
+    assert (done.code, done.out, done.err.partition(":")[0]) == (2, "", "error")
     assert world.datadog.posts() == before
 
 
@@ -214,7 +215,7 @@ def test_alert_in_doubt(world: World) -> None:
     """An alert in doubt is 3, with the command to look by."""
     world.datadog.sim.faults.script("POST", "/api/v2/events", Fault(FaultKind.REDIRECT))
     done = world.run("alert trigger Down --team web --key k-4")
-    assert (done.code, done.out, done.err.partition(":")[0]) == (3, "", "AmbiguousOutcome")
+    assert (done.code, done.out, done.err.partition(":")[0]) == (3, "", "error")
     assert f"; to look: aiooncall page list --url {world.datadog.url()}" in done.err
 
 

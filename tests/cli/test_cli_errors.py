@@ -1,0 +1,141 @@
+"""Errors in the words of the terminal: the option or variable, the host, what to try; no class name, no traceback."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from aiooncall import ConnectionDropped, DeadlineExceeded, OptionsError, RateLimited, errors
+from aiooncall.cli.running import Running
+from aiooncall.cli.telling import BARE, without_class, words_of
+from aiooncall.simulator import Fault, FaultKind, GrafanaOptions, RateRule
+from tests.support.command_line import ran, shell
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.support.command_line import Ran, Shell
+
+PYTHON: Final = {"ClientConnectorError", "ServerDisconnectedError", "ClientOSError", "OSError", "Traceback"}
+CLASSES: Final = PYTHON | {name for name, kind in vars(errors).items() if isinstance(kind, type)} - BARE
+"""Names that only Python knows; two of them are what servers say as well."""
+
+
+@pytest.fixture(scope="module")
+def run() -> Iterator[Shell]:
+    """Return a shell on a Datadog."""
+    with shell() as found:
+        yield found
+
+
+def check(done: Ran, code: int, *told: str) -> None:
+    """Check an error: its exit code, one line that begins with `error: `, and what it has to say."""
+    assert (done.code, done.out) == (code, "")
+    assert re.fullmatch(r"error: .*\n", done.err), done.err
+    assert [text for text in told if text not in done.err] == [], done.err
+    assert not CLASSES & set(re.findall(r"\w+", done.err)), done.err
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["page", "create", "Down"], "error: --team, --team-id, --user: expected exactly one of them\n"),
+        (["page", "create", "Down", "--team", "a", "--dedup-key", "AB"], "error: --dedup-key: got 'AB'; expected 1 to"),
+        (["page", "create", "Down", "--team", "a", "--unless-open"], "error: --unless-open: got True; expected a --d"),
+        (["page", "create", " ", "--team", "a"], "error: TITLE: got ' '; expected a text of 1 to 1024 characters\n"),
+        (["page", "find", "AB"], "error: DEDUP_KEY: got 'AB'; expected 1 to 190 lower-case"),
+        (["who"], "error: --team, --schedule: expected exactly one of the two\n"),
+        (["alert", "trigger", "Down", "--team", "a", "--key", "k", "--priority", "9"], "error: --priority: got 9; "),
+        (["bulk", "plan", "x.db", "reslove", "p"], "error: VERB: got 'reslove'; expected one of acknowledge, resolve"),
+    ],
+)  # fmt: skip
+def test_options(run: Shell, words: list[str], told: str) -> None:
+    """What is wrong is called as it was typed, and nothing is sent."""
+    sent = len(run.sim.ledger.requests)
+    done = run(*words)
+    check(done, 2)
+    assert done.err.startswith(told), done.err
+    assert len(run.sim.ledger.requests) == sent
+
+
+def test_variables() -> None:
+    """A variable is called by its name, and so is the option for an address."""
+    check(ran("page", "list", DD_SITE="datadog.com"), 2, "error: DD_SITE: got 'datadog.com'; expected one of datadoghq")
+    check(ran("page", "list", "--url", "nowhere"), 2, "error: --url: got 'nowhere'; expected an absolute http(s) URL")
+    check(ran("group", "list"), 2, "error: GRAFANA_ONCALL_URL: expected the engine's base URL")
+    check(ran("page", "list", DD_API_KEY="a b"), 2, "error: DD_API_KEY: got ***; expected printable ASCII")
+    check(ran("page", "ack", "x", DD_SITE="ddog-gov.com"), 2, "error: DD_SITE: ", "give --url")
+
+
+def test_the_server_says_no(run: Shell) -> None:
+    """The host is named, the reason is the server's, and for keys there is what to look at."""
+    host = run.url().removeprefix("http://")
+    check(run("page", "get", "nope"), 1, f"error: {host} answered 404 to GET ", "no page has the id nope\n")
+    with shell(credentials={"other": "keys"}) as closed:
+        told = "look at DD_API_KEY, DD_APP_KEY and its scopes, and DD_SITE; try: aiooncall doctor"
+        check(closed("page", "list"), 1, " answered 403 to GET /api/v2/on-call/pages: ", told)
+    told = "look at GRAFANA_ONCALL_ACCESS_TOKEN, what its owner may do, and --url"
+    with shell("grafana", grafana=GrafanaOptions(tokens={"another": "ann"})) as grafana:
+        check(grafana("group", "list"), 1, " answered 403 to GET /api/v1/alert_groups/: ", told)
+
+
+def test_a_wrong_address(run: Shell) -> None:
+    """An address that is no API, or where nobody listens, is named with what to look at."""
+    check(run("page", "list", url=run.sim.grafana_url), 1, " answered 404 to GET ", "look at --url")
+    check(
+        ran("page", "list", "--url", "http://127.0.0.1:1"), 1, "cannot connect to 127.0.0.1:1", "look at --url or DD_"
+    )
+
+
+def test_a_deadline() -> None:
+    """A call that takes longer than --deadline says which option gives it more time."""
+    slow = Fault(FaultKind.SLOW, delay=30)
+    with shell() as run:
+        run.sim.faults.script("GET", "*", slow, slow)
+        check(run("page", "list", "--deadline", "0.2"), 1, "a longer --deadline gives it more time")
+
+
+def test_a_doubt(run: Shell) -> None:
+    """A doubt says what it is about, where it went, why, and how to look."""
+    run.sim.faults.script("POST", "*", Fault(FaultKind.REDIRECT))
+    done = run("page", "escalate", "p-1")
+    check(done, 3, "(page_id 'p-1') may have been sent to 127.0.0.1:", "; to look: aiooncall page get p-1 --url http")
+
+
+def test_the_rate() -> None:
+    """A limit of one's own is kept to, -v tells of each request, and a deadline that it breaks says what helps."""
+    with shell(rate_rules=[RateRule("oncall", 100, 60.0)]) as run:
+        assert run("page", "list", "--rate", "1/1m").code == 0
+        done = run("page", "ack", "a", "b", "--rate", "1/1m", "--deadline", "1s", "-v")
+        assert done.code == 1
+        assert run.posts() == 1
+        assert "a longer --deadline gives it more time" in done.err
+        assert re.search(r"(?m)^[\d:]{8} POST \S+/acknowledge: 404 \(rejected\) in \d", done.err)
+    wrong = ran("page", "list", "--rate", "fast", COLUMNS="200")
+    assert (wrong.code, "got 'fast'; expected calls and a duration, such as 300/1m or 20/s" in wrong.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("ClientOSError: [Errno 104] reset", "[Errno 104] reset"),
+        ("ServerDisconnectedError: ", "the connection broke"),
+        ("the answer is not HTTP: bad", "the answer is not HTTP: bad"),
+        ("Datadog: no", "Datadog: no"),
+    ],
+)
+def test_class_names(text: str, words: str) -> None:
+    """The name of a class in front of a text goes; other words stay."""
+    assert without_class(text) == words
+
+
+def test_without_a_client() -> None:
+    """An error from before there is a client, or without anything known of it, is told all the same."""
+    running = Running()
+    assert words_of(OptionsError("a_b, site", None, "one of them"), running) == "a_b, DD_SITE: expected one of them"
+    assert words_of(ConnectionDropped("ClientPayloadError: broken"), running) == "broken"
+    assert words_of(DeadlineExceeded("too late"), running) == "too late; a longer --deadline gives it more time"
+    limited = RateLimited(status=429, method="GET", route="/x", attempts=3)
+    assert words_of(limited, running) == "the server answered 429 to GET /x: no reason given (tried 3 times)"

@@ -17,7 +17,8 @@ from aiooncall.cli.carrying_out import carry_out, say_err
 from aiooncall.cli.command import ExitCode, command
 from aiooncall.cli.grouping import make_group, pages_people
 from aiooncall.cli.output import write_output
-from aiooncall.cli.printing import item_json, plain, print_counts, print_json, say
+from aiooncall.cli.printing import item_json, print_counts, print_json, say
+from aiooncall.cli.records import plain
 from aiooncall.cli.settings import Settings
 from aiooncall.cli.teams import id_of
 from aiooncall.cli.times import LASTING, WAITING

@@ -12,7 +12,7 @@ from aiooncall.bulk.selection import item_of
 from aiooncall.cli.acting import Action, GroupIds, act_on_each
 from aiooncall.cli.command import ExitCode, command
 from aiooncall.cli.grouping import make_group, pages_people
-from aiooncall.cli.printing import item_json, print_facts, print_items, print_json, say_paged
+from aiooncall.cli.printing import print_items, print_json, print_thing, say_paged
 from aiooncall.cli.settings import Settings
 from aiooncall.cli.teams import id_of
 from aiooncall.cli.times import LASTING
@@ -80,13 +80,10 @@ async def list_(
 
 @command(app)
 async def get(settings: Settings, alert_group_id: GroupId) -> None:
-    """Show an alert group."""
+    """Show all that is known of an alert group."""
     async with settings.grafana() as gf:
         found = await gf.alert_groups.get(alert_group_id)
-    if settings.json:
-        print_json(found)
-    else:
-        print_facts(item_json(item_of(found)))
+    print_thing(found, as_json=settings.json)
 
 
 @command(app)

@@ -12,7 +12,7 @@ from aiooncall.bulk.selection import item_of
 from aiooncall.cli.acting import Action, PageIds, act_on_each
 from aiooncall.cli.command import ExitCode, command
 from aiooncall.cli.grouping import make_group, pages_people
-from aiooncall.cli.printing import item_json, print_facts, print_items, print_json, say_paged
+from aiooncall.cli.printing import print_items, print_json, print_thing, say_paged
 from aiooncall.cli.settings import Settings
 from aiooncall.cli.times import PAST, utc
 from aiooncall.client.delivery import Delivery
@@ -82,7 +82,7 @@ async def find(
     if page is None:
         typer.echo("nothing found", err=True)
         return ExitCode.FAILED
-    _show(page, settings)
+    print_thing(page, as_json=settings.json)
     return ExitCode.DONE
 
 
@@ -100,16 +100,9 @@ async def list_(
 
 @command(app)
 async def get(settings: Settings, page_id: PageId) -> None:
-    """Show a page."""
+    """Show all that is known of a page."""
     async with settings.datadog() as dd:
-        _show(await dd.pages.get(page_id), settings)
-
-
-def _show(page: Page, settings: Settings) -> None:
-    if settings.json:
-        print_json(page)
-    else:
-        print_facts(item_json(item_of(page)))
+        print_thing(await dd.pages.get(page_id), as_json=settings.json)
 
 
 @command(app)

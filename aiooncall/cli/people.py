@@ -10,7 +10,8 @@ import typer
 from aiooncall.cli.command import command
 from aiooncall.cli.everybody import print_everybody
 from aiooncall.cli.grouping import make_group
-from aiooncall.cli.printing import plain, print_facts, print_json, print_on_call, say
+from aiooncall.cli.printing import print_facts, print_json, print_on_call, say
+from aiooncall.cli.records import plain
 from aiooncall.cli.settings import Settings
 from aiooncall.cli.teams import id_of
 from aiooncall.cli.times import WRITTEN, utc

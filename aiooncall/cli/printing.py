@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC
-from typing import TYPE_CHECKING, Any, cast
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
-import attrs
 import orjson
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from aiooncall._text import one_line
 from aiooncall.bulk.schema import item_row
-from aiooncall.codec import unstructure
-from aiooncall.jsonapi import Resource
-from aiooncall.jsonapi.unlinking import to_json
+from aiooncall.cli.facts import facts_of
+from aiooncall.cli.records import plain
+from aiooncall.cli.tables import item_list
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping
@@ -42,15 +40,6 @@ def say_paged(paged: CreatedPage | PagedGroup) -> None:
     say(f"{verb}: {paged.id}{found}{twice}")
 
 
-def plain(value: object) -> Any:  # noqa: ANN401 (any JSON)
-    """Return a model, or facts of this package, as plain JSON."""
-    if isinstance(value, Resource):
-        return to_json(value)
-    if hasattr(value, "extra"):
-        return unstructure(value)
-    return attrs.asdict(cast("Any", value)) if attrs.has(type(value)) else value
-
-
 def item_json(item: Item) -> dict[str, Any]:
     """Return an item as `bulk plan --from` reads it."""
     names = ("id", "title", "team", "urgency", "state", "created_at")
@@ -58,34 +47,40 @@ def item_json(item: Item) -> dict[str, Any]:
 
 
 async def print_items(items: AsyncIterator[Item], most: int, *, as_json: bool) -> None:
-    """Print items as they come, or as a table; elsewhere than on a terminal its columns are parted by tabs."""
-    rows: list[list[str]] = []
+    """Print items as JSON while they come, or as a list, whose columns are parted by tabs where no terminal is."""
+    listed: list[Item] = []
     shown = 0
     async for item in items:
         if shown == most:
             typer.echo(f"there are more than these {most}: --limit", err=True)
             break
         shown += 1
-        found = item_json(item)
         if as_json:
-            print_json(found)
+            print_json(item_json(item))
         else:
-            rows.append([_cell(found.get(name, "")) for name in COLUMNS])
+            listed.append(item)
     if not as_json:
-        _print_rows(rows)
+        _print_list(listed)
 
 
-def _print_rows(rows: list[list[str]]) -> None:
-    if not rows:
+def _print_list(items: list[Item]) -> None:
+    if not items:
         typer.echo("nothing found", err=True)
     elif not sys.stdout.isatty():
-        for row in rows:
-            typer.echo("\t".join(row))
+        for item in items:
+            found = item_json(item)
+            typer.echo("\t".join(_cell(found.get(name, "")) for name in COLUMNS))
     else:
-        table = _table(*COLUMNS)
-        for row in rows:
-            table.add_row(*row)
-        _console().print(table)
+        console = _console()
+        console.print(item_list(items, console.width, datetime.now(UTC)))
+
+
+def print_thing(thing: object, *, as_json: bool) -> None:
+    """Print all that is known of a resource or a model."""
+    if as_json:
+        print_json(thing)
+    else:
+        print_facts(facts_of(thing, datetime.now(UTC)))
 
 
 def print_facts(facts: Mapping[str, object], *, title: str | None = None) -> None:
@@ -94,7 +89,10 @@ def print_facts(facts: Mapping[str, object], *, title: str | None = None) -> Non
         say(title)
     width = max(map(len, facts), default=0)
     for name, value in facts.items():
-        say(f"  {name:<{width}}  {one_line(str(value))}")
+        first, *more = printable(str(value)).split("\n")
+        say(f"  {name:<{width}}  {first}")
+        for line in more:
+            say(f"  {'':<{width}}  {line}")
 
 
 def print_on_call(found: OnCall, *, as_json: bool) -> None:
@@ -129,13 +127,6 @@ def _person(person: Responder) -> str:
 def _cell(text: str) -> str:
     """Return a text that stays in its column."""
     return " ".join(printable(text).split())
-
-
-def _table(*names: str) -> Table:
-    table = Table(box=None, pad_edge=False)
-    for name in names:
-        table.add_column(name, no_wrap=name == "id", overflow="fold")
-    return table
 
 
 def _console() -> Console:

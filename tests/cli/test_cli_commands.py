@@ -79,7 +79,7 @@ TABLE: Final = {
     "page create": ("page create Down --team storage --tag a:b --dedup-key k --urgency low", r"paged: [0-9a-f-]{36}\n"),
     "page create of a team by its id": ("page create Down --team {TEAM}", r"paged: [0-9a-f-]{36}\n"),
     "page list": ("page list status:triggered --limit 1000 --since 2026-01-01", r"(?m)\ttriggered\t.*\tDisk full$"),
-    "page get": ("page get {PAGE}", r"state +triggered"),
+    "page get": ("page get {PAGE}", r"status +triggered"),
     "page ack": ("page ack {PAGE}", r"accepted: acknowledge [0-9a-f-]{36}\n"),
     "page escalate": ("page escalate {PAGE}", r"accepted: escalate [0-9a-f-]{36}\n"),
     "page reroute": ("page reroute {PAGE} --team {TEAM}", r"accepted: reroute [0-9a-f-]{36}\n"),

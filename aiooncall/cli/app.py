@@ -11,7 +11,7 @@ from rich.console import Console
 
 from aiooncall._base.version import __version__
 from aiooncall.cli import alerts, audits, bulk, coverage, groups, listing, pagerduty, pages, people, previews, weeks
-from aiooncall.cli.demo import run_demo
+from aiooncall.cli.demo import LIMIT, PERIOD, run_demo
 from aiooncall.cli.display import make_display
 from aiooncall.cli.grouping import CommandGroup
 from aiooncall.cli.printing import print_json
@@ -66,7 +66,12 @@ def demo(
     json: JsonOption = False,
 ) -> None:
     """Page a storm on an embedded, unreliable simulator, then acknowledge and resolve all of it."""
-    console = Console(quiet=json)
+    console = Console(quiet=json, highlight=False)
+    least = 3 * pages * PERIOD / LIMIT
+    console.print(
+        f"{pages} pages, each paged, acknowledged and resolved, at {LIMIT} calls in {PERIOD:g} s through faults:"
+    )
+    console.print(f"this takes {least:.0f} s and a little more.")
     with make_display(console) as display:
         result = asyncio.run(run_demo(pages, seed, display))
     print_summary(console, result)

@@ -154,8 +154,8 @@ class Storm:
     async def _in_passes(self, name: str, act: Callable[..., FanOut]) -> None:
         """Do what failed again: both actions may be repeated."""
         left = list(self._ids.values())
-        for _ in range(PASSES):
-            self._display.phase(name, len(left))
+        for number in range(PASSES):
+            self._display.phase(f"{name} again" if number else name, len(left))
             job = act(left, concurrency=CONCURRENCY)
             async for _outcome in job:
                 self._display.advance()

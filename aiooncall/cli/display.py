@@ -38,7 +38,7 @@ class LiveDisplay:
     """A bar for each phase, redrawn in place."""
 
     def __init__(self, console: Console) -> None:
-        columns = (TextColumn("{task.description:<12}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        columns = (TextColumn("{task.description:<17}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         self._progress = Progress(*columns, console=console)
         self._task = self._progress.add_task("", total=0, visible=False)
 

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import codecs
 import json
+import re
 import shlex
 import stat
 from typing import TYPE_CHECKING, Any
 
+import attrs
 import pytest
 
-from aiooncall.simulator import Fault, FaultKind
+from aiooncall import BudgetHeld, DatadogOnCall
+from aiooncall.bulk import Counts, Status
+from aiooncall.cli import progress
+from aiooncall.ratelimit import HeldBy, Hold
+from aiooncall.simulator import Fault, FaultKind, RateRule, Simulator
 from tests.support.bulk_world import change_fact
 from tests.support.command_line import ran, shell, statuses
 
@@ -404,3 +410,35 @@ def test_it_is_quiet_when_piped(run: Shell, journal: Path) -> None:
     done = run("bulk", "run", journal, "--plan", plan, FORCE_COLOR="1")
     assert (done.code, done.err) == (0, "")
     assert "\x1b" not in run("page", "list", FORCE_COLOR="1").out
+
+
+def test_a_line_from_time_to_time(run: Shell, journal: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A long run without a terminal tells how far it is on standard error, and what it waits for; with --json never."""
+    monkeypatch.setattr(progress, "BETWEEN_LINES", 0.02)
+    run.sim.faults.seed(seed=1, rates={Fault(FaultKind.SLOW, delay=0.3): 1.0}, methods=["POST"])
+    plan = run.plan(journal, "resolve", "--query", "status:triggered")
+    done = run("bulk", "run", journal, "--plan", plan)
+    assert done.code == 0
+    lines = done.err.splitlines()
+    assert len(lines) > 3
+    assert all(re.fullmatch(r"resolve: \d of 3(; .*)?", line) for line in lines), lines
+    assert "resolve: 0 of 3" in lines[0]
+    other = journal.with_name("other.db")
+    run.sim.add_page(title="Disk full again")
+    again = run.plan(other, "resolve", "--query", "status:triggered")
+    assert run("bulk", "run", other, "--plan", again, "--json").err == ""
+
+
+async def test_what_is_waited_for() -> None:
+    """The progress names what the next call waits for, until an item has ended; then the limit and the time left."""
+    async with Simulator(rate_rules=[RateRule("oncall_paging", 20, 2.0)]) as sim:
+        url = sim.datadog_url
+        async with DatadogOnCall("api-key", "app-key", api_url=url, paging_url=url) as dd:
+            await dd.pages.acknowledge(sim.add_page(title="Disk full"))
+            shown = progress.JobProgress(dd, Counts(open=90, done=10), "resolve", quiet=True)
+            (budget, *_) = [one for one in dd.budgets() if one.limit]
+            shown.hear(BudgetHeld(budget=attrs.evolve(budget, hold=Hold(by=HeldBy.LIMIT, since=0.0, at_most=9.0))))
+            assert shown.line() == "resolve: 10 of 100; waiting for the rate limit, 9 s to go"
+            shown._started -= 10
+            shown(Status.DONE)
+            assert shown.line() == "resolve: 11 of 100; at most 20 calls in 2 s, about 14 min 50 s left"

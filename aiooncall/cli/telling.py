@@ -44,6 +44,7 @@ NAMES: Final = {
     "token": "GRAFANA_ONCALL_ACCESS_TOKEN",
 }
 """The names, on the command line, of what the library calls otherwise and no option of a command is called."""
+DOCTOR: Final = "; try: aiooncall doctor"
 NOTHING: Final = frozenset({"None", "(None, None)", "[]", "()"})
 """How it looks when something is not given."""
 BARE: Final = frozenset({"Not Found", "Forbidden", "Unauthorized"})
@@ -52,7 +53,6 @@ PROXIES: Final = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
 _NAME = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b")
 _CLASS = re.compile(r"\A[A-Z][a-z]+(?:[A-Z]+[a-z]*)+(?:: |\Z)")
 """The name of an error's class in front of its text."""
-_SOCKET = re.compile(r"Connect call failed \([^)]*\)")
 
 
 def words_of(error: BaseException, running: Running) -> str:
@@ -97,9 +97,9 @@ def _refusal(error: ApiError, running: Running) -> str:
 def _advice(error: ApiError, running: Running) -> str:
     match error:
         case Unauthorized() | Forbidden() if running.is_grafana:
-            return "; look at GRAFANA_ONCALL_ACCESS_TOKEN, what its owner may do, and --url; try: aiooncall doctor"
+            return "; look at GRAFANA_ONCALL_ACCESS_TOKEN, what its owner may do, and --url" + DOCTOR
         case Unauthorized() | Forbidden():
-            return "; look at DD_API_KEY, DD_APP_KEY and its scopes, and DD_SITE; try: aiooncall doctor"
+            return "; look at DD_API_KEY, DD_APP_KEY and its scopes, and DD_SITE" + DOCTOR
         case NotFound() if "{" not in error.route and BARE.issuperset(error.errors):
             return "; this may be no address of an API: look at --url"
         case RateLimited() if error.retry_at is not None:
@@ -121,7 +121,7 @@ def _unanswered(error: TransportError) -> str:
         case ConnectError():
             proxies = [name for name in PROXIES if os.environ.get(name)]
             places = " and ".join(["--url or DD_SITE", *proxies[:1]])
-            return f"{_SOCKET.sub('no connection', said)}; look at {places}"
+            return f"{said}; look at {places}"
         case DeadlineExceeded():
             return f"{said}; a longer --deadline gives it more time"
         case _:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import select
 from functools import partial
 from http import HTTPStatus
@@ -127,9 +128,16 @@ def _said(problem: Exception) -> str:
         case aiohttp.ClientHttpProxyError():
             return f"the proxy refused to connect: {problem.status}"
         case aiohttp.ClientConnectorError():
-            why = problem.os_error.strerror or problem.os_error
-            return f"{type(problem).__name__}: cannot connect to {problem.host}:{problem.port}: {why}"
+            return (
+                f"{type(problem).__name__}: cannot connect to {problem.host}:{problem.port}: {_why(problem.os_error)}"
+            )
         case aiohttp.ClientResponseError():
             return f"the answer is not HTTP: {problem.message}"
         case _:
             return f"{type(problem).__name__}: {problem}"
+
+
+def _why(problem: OSError) -> str:
+    """Return why there is no connection, in the system's words where asyncio has put its own in their place."""
+    said = str(problem.strerror or problem)
+    return os.strerror(problem.errno) if problem.errno and said.startswith("Connect call failed") else said

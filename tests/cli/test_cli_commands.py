@@ -76,6 +76,8 @@ async def _schedules(datadog: Shell, ann: str, ben: str) -> dict[str, str]:
 
 
 TABLE: Final = {
+    "doctor": ("doctor", r"(?m)^ok +keys +DD_API_KEY and DD_APP_KEY, from the environment$(\n.*)*^ok +pages"),
+    "doctor of Grafana": ("doctor -p grafana", r"(?m)^ok +alert groups +127.0.0.1:\d+ answered in .* s$"),
     "page create": ("page create Down --team storage --tag a:b --dedup-key k --urgency low", r"paged: [0-9a-f-]{36}\n"),
     "page create of a team by its id": ("page create Down --team {TEAM}", r"paged: [0-9a-f-]{36}\n"),
     "page list": ("page list status:triggered --limit 1000 --since 2026-01-01", r"(?m)\ttriggered\t.*\tDisk full$"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -17,8 +16,8 @@ from aiooncall.cli.doctor import add_doctor
 from aiooncall.cli.grouping import CommandGroup
 from aiooncall.cli.printing import print_json
 from aiooncall.cli.settings import JsonOption
+from aiooncall.cli.simulating import simulator
 from aiooncall.cli.summary import print_summary, summary_json
-from aiooncall.simulator import RateRule, Simulator
 
 app: typer.Typer = typer.Typer(
     help="On-call paging from the terminal. Exit codes: 0 done, 1 something failed, 2 wrong usage, "
@@ -82,28 +81,4 @@ def demo(
     raise typer.Exit(0 if result.is_clean else 1)
 
 
-@app.command()
-def simulator(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 for any.")] = 8080,
-    limit: Annotated[int, typer.Option(min=0, help="Requests per window; 0 for no limit.")] = 200,
-    period: Annotated[float, typer.Option(min=1, help="Length of a window in seconds.")] = 2.0,
-    storm: Annotated[int, typer.Option(min=0, max=100_000, help="Open pages and alert groups to begin with.")] = 0,
-    json: JsonOption = False,
-) -> None:
-    """Serve the simulator on loopback for other programs, until interrupted."""
-    rules = (RateRule("oncall_paging", limit, period),) if limit else ()
-    with suppress(KeyboardInterrupt):
-        asyncio.run(_serve(port, rules, storm, as_json=json))
-
-
-async def _serve(port: int, rules: tuple[RateRule, ...], storm: int, *, as_json: bool) -> None:
-    async with Simulator(port=port, rate_rules=rules, keep_requests=False) as sim:
-        for number in range(storm):
-            sim.add_page(title=f"Disk full on storage-{number:05d}")
-            sim.grafana.add_alert_group(f"Disk full on storage-{number:05d}")
-        if as_json:
-            print_json({name: getattr(sim, name) for name in ("datadog_url", "events_url", "grafana_url")})
-        else:
-            typer.echo(f"Datadog On-Call simulator on {sim.datadog_url} (any keys; Ctrl-C stops it)")
-            typer.echo(f"Grafana OnCall simulator on {sim.grafana_url} (any token)")
-        await asyncio.Event().wait()
+app.command()(simulator)

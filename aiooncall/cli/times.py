@@ -127,12 +127,12 @@ def _read_past(text: str) -> datetime:
     return _told(lambda: parse_time(text, datetime.now(UTC), past=True), text)
 
 
-def _read_duration(text: str) -> float:
-    return _told(lambda: parse_duration(text), text)
+def _read_duration(text: str | float) -> float:
+    return _told(lambda: parse_duration(str(text)), str(text))  # what is usual comes as a number
 
 
 def _read_wait(text: str | float) -> float:
-    return _told(lambda: parse_duration(str(text), may_be_none=True), str(text))  # what is usual comes as a number
+    return _told(lambda: parse_duration(str(text), may_be_none=True), str(text))
 
 
 def _read_rate(text: str) -> CallRate:

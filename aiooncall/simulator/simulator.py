@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Self, get_args
 
 from aiohttp import web
 
-from aiooncall._base.clock import SYSTEM_CLOCK
+from aiooncall._base.clock import SYSTEM_CLOCK, Clock
+from aiooncall.simulator.checks import check_arguments, check_choice
 from aiooncall.simulator.datadog.app import Datadog, DatadogOptions
 from aiooncall.simulator.datadog.auth import DatadogAuth
 from aiooncall.simulator.datadog.error_answers import DatadogErrors
+from aiooncall.simulator.datadog.pages import SearchMode
 from aiooncall.simulator.grafana.app import Grafana
 from aiooncall.simulator.grafana.error_answers import GrafanaErrors
 from aiooncall.simulator.grafana.options import GrafanaOptions
@@ -21,11 +24,9 @@ from aiooncall.simulator.http.routing import Moment
 from aiooncall.simulator.http.server import HttpServer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
     from types import TracebackType
 
-    from aiooncall._base.clock import Clock
-    from aiooncall.simulator.datadog.pages import SearchMode
     from aiooncall.simulator.http.error_answers import ErrorAnswers
     from aiooncall.simulator.http.pipeline import Authenticator
     from aiooncall.simulator.http.rate_rules import Limits, RateRule
@@ -40,7 +41,8 @@ class Simulator:
 
     Args:
         host: The address to listen on.
-        port: The port of the fake Datadog, 0 for any free one; the fake Grafana OnCall always takes a free one.
+        port: The port of the fake Datadog, 0 for any free one.
+        grafana_port: The port of the fake Grafana OnCall, 0 for any free one.
         clock: The time that the server lives in.
         clock_skew: Seconds that its wall clock is ahead of the clock's.
         rate_rules: The limits; the first that covers a request counts, and without one there is no limit.
@@ -60,6 +62,9 @@ class Simulator:
         keep_requests: Whether the ledger lists each event or only counts, for long runs.
         grafana: How the fake Grafana OnCall behaves, its limits included; None takes the usual way.
 
+    Raises:
+        ValueError: an argument is wrong; its name, its value and what would be right are told.
+
     Attributes:
         ledger: What really happened, at either.
         faults: The plan of what goes wrong, at either.
@@ -72,6 +77,7 @@ class Simulator:
         *,
         host: str = "127.0.0.1",
         port: int = 0,
+        grafana_port: int = 0,
         clock: Clock = SYSTEM_CLOCK,
         clock_skew: float = 0.0,
         rate_rules: Iterable[RateRule] = (),
@@ -88,10 +94,12 @@ class Simulator:
         keep_requests: bool = True,
         grafana: GrafanaOptions | None = None,
     ) -> None:
+        check_arguments(locals(), clock=Clock, faults=FaultPlan, credentials=Mapping, grafana=GrafanaOptions)
+        check_choice("search_mode", search_mode, get_args(SearchMode))
         self.ledger: Ledger = Ledger(keep_requests=keep_requests)
         self.faults: FaultPlan = FaultPlan() if faults is None else faults
         self.elsewhere: list[RequestRecord] = []
-        self._address = host, port
+        self._host, self._ports = host, (port, grafana_port)
         self._clock = clock
         self._clock_skew = clock_skew
         self._slow = slow
@@ -109,12 +117,9 @@ class Simulator:
         grafana = GrafanaOptions() if grafana is None else grafana
         self.grafana: Grafana = Grafana(grafana, self.ledger, self._link_base(grafana), self._now)
         self._redirect_target = HttpServer(self._record_redirected)
-        self._datadog = HttpServer(
-            self._pipeline(DatadogAuth(credentials), self._limiter, self._world.router, DatadogErrors())
-        )
-        self._grafana = HttpServer(
-            self._pipeline(self.grafana.auth, self.grafana.limits, self.grafana.router, GrafanaErrors())
-        )
+        datadog = self._pipeline(DatadogAuth(credentials), self._limiter, self._world.router, DatadogErrors())
+        fake_grafana = self._pipeline(self.grafana.auth, self.grafana.limits, self.grafana.router, GrafanaErrors())
+        self._datadog, self._grafana = HttpServer(datadog), HttpServer(fake_grafana)
 
     def _pipeline(self, authenticator: Authenticator, limiter: Limits, router: Router, errors: ErrorAnswers) -> Handler:
         return Pipeline(
@@ -158,10 +163,10 @@ class Simulator:
 
     async def start(self) -> None:
         """Listen on all ports."""
-        host, port = self._address
+        host, (port, grafana_port) = self._host, self._ports
         try:
             await self._redirect_target.start(host, 0)
-            await self._grafana.start(host, 0)
+            await self._grafana.start(host, grafana_port)
             await self._datadog.start(host, port)
         except BaseException:
             await self.close()

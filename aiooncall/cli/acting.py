@@ -22,7 +22,7 @@ from aiooncall.fanout import FanOut
 from aiooncall.transport.endpoint import path_segment
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
     from aiooncall.cli.settings import Settings
     from aiooncall.outcomes import ItemOutcome, Report
@@ -72,7 +72,7 @@ async def act_on_each(
         OptionsError: an id can be none, or there are too many of them; nothing was sent.
         OnCallError: there is only one id, and it went wrong.
     """
-    ids = read_given(given)
+    ids = read_given(given, settings.running.names)
     if len(ids) > 1:
         return await _Several(settings, action, ids).run(act)
     await act(ids[0])
@@ -80,8 +80,12 @@ async def act_on_each(
     return ExitCode.DONE
 
 
-def read_given(given: list[str]) -> list[str]:
+def read_given(given: list[str], names: Mapping[str, str]) -> list[str]:
     """Return ids, each once; `-` stands for those on standard input.
+
+    Args:
+        given: what was typed.
+        names: the names of the arguments, for errors.
 
     Raises:
         OptionsError: there is none, one can be no id, or there are too many of them.
@@ -90,10 +94,11 @@ def read_given(given: list[str]) -> list[str]:
     for one in given:
         read = (item.id for item in bulk.read_ids(sys.stdin.buffer)) if one == STDIN else (one,)
         found.update(dict.fromkeys(read))
+    field = next((name.rstrip(".") for argument, name in names.items() if argument.endswith("_ids")), "ID")
     for one in found:
-        path_segment("id", one)
+        path_segment(field, one)
     if not 1 <= len(found) <= MOST:
-        raise OptionsError("ids", f"{len(found)} of them", f"1 to {MOST}; for more: aiooncall bulk plan --from FILE")
+        raise OptionsError(field, f"{len(found)} of them", f"1 to {MOST}; for more: aiooncall bulk plan --from FILE")
     return list(found)
 
 

@@ -12,6 +12,7 @@ import logging
 import os
 import signal
 import sys
+import traceback
 from contextlib import suppress
 from enum import IntEnum
 from functools import wraps
@@ -109,6 +110,8 @@ def execute(body: Callable[[], Any], settings: Settings) -> ExitCode:
         return stopped_by(ExitCode.TERMINATED, settings)
     except BrokenPipeError:
         return _reader_left()
+    except Exception as mistake:  # noqa: BLE001 (whatever it is, a person at a terminal reads it)
+        return _unexpected(mistake, settings)
     return ExitCode.TERMINATED if terminated.is_set() and code is ExitCode.INTERRUPTED else code
 
 
@@ -138,6 +141,15 @@ def _reader_left() -> ExitCode:
     """Return the exit code for a reader that has had enough, such as `head`; nothing more can be written to it."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains when it flushes at the end
     return ExitCode.READER_LEFT
+
+
+def _unexpected(mistake: Exception, settings: Settings) -> ExitCode:
+    """Say that something went wrong that nobody has thought of; with `-v` also where."""
+    if settings.verbose:
+        traceback.print_exception(mistake)
+    words = words_of(mistake, settings.running)
+    tell(type(mistake).__name__, f"unexpected: {words}; -v shows where, for a report", as_json=settings.json)
+    return ExitCode.FAILED
 
 
 def told(error: BaseException, settings: Settings) -> str:

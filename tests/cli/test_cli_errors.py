@@ -139,3 +139,14 @@ def test_without_a_client() -> None:
     assert words_of(DeadlineExceeded("too late"), running) == "too late; a longer --deadline gives it more time"
     limited = RateLimited(status=429, method="GET", route="/x", attempts=3)
     assert words_of(limited, running) == "the server answered 429 to GET /x: no reason given (tried 3 times)"
+
+
+def test_what_nobody_thought_of(run: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mistake of our own is one line as well, and -v shows where it is."""
+
+    def broken(*_: object, **__: object) -> None:
+        raise KeyError("shelf")
+
+    monkeypatch.setattr("aiooncall.cli.pages.print_items", broken)
+    check(run("page", "list"), 1, "error: unexpected: 'shelf'; -v shows where, for a report\n")
+    assert 'raise KeyError("shelf")' in run("page", "list", "-v").err

@@ -20,6 +20,7 @@ import typer
 from typer.testing import CliRunner
 
 from aiooncall.cli.app import app
+from aiooncall.cli.telling import PROXIES
 from aiooncall.simulator import Fault, FaultKind, FaultPlan
 from tests.support.published_client import simulator_in_a_thread
 
@@ -40,6 +41,9 @@ ELSEWHERE: Final = (
     "GRAFANA_ONCALL_URL",
     "GRAFANA_URL",
     "AIOONCALL_PROVIDER",
+    "AIOONCALL_DATADOG_URL",
+    *PROXIES,
+    "NO_PROXY",
     "FORCE_COLOR",
     "PYTHONWARNINGS",
 )

@@ -73,6 +73,9 @@ async def act_on_each(
         OnCallError: there is only one id, and it went wrong.
     """
     ids = read_given(given, settings.running.names)
+    if not ids:
+        _say_err(f"no ids came: there is nothing to {action.verb}")
+        return ExitCode.DONE
     if len(ids) > 1:
         return await _Several(settings, action, ids).run(act)
     await act(ids[0])
@@ -81,14 +84,14 @@ async def act_on_each(
 
 
 def read_given(given: list[str], names: Mapping[str, str]) -> list[str]:
-    """Return ids, each once; `-` stands for those on standard input.
+    """Return ids, each once; `-` stands for those on standard input, of which there may be none.
 
     Args:
         given: what was typed.
         names: the names of the arguments, for errors.
 
     Raises:
-        OptionsError: there is none, one can be no id, or there are too many of them.
+        OptionsError: one can be no id, or there are too many of them.
     """
     found: dict[str, None] = {}
     for one in given:
@@ -97,8 +100,8 @@ def read_given(given: list[str], names: Mapping[str, str]) -> list[str]:
     field = next((name.rstrip(".") for argument, name in names.items() if argument.endswith("_ids")), "ID")
     for one in found:
         path_segment(field, one)
-    if not 1 <= len(found) <= MOST:
-        raise OptionsError(field, f"{len(found)} of them", f"1 to {MOST}; for more: aiooncall bulk plan --from FILE")
+    if len(found) > MOST:
+        raise OptionsError(field, f"{len(found)} of them", f"at most {MOST}; for more: aiooncall bulk plan --from FILE")
     return list(found)
 
 

@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from contextlib import redirect_stderr, redirect_stdout
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from unittest.mock import patch
@@ -37,6 +38,7 @@ MODES: Final[dict[str, dict[str, str]]] = {
     "dumb": {"COLUMNS": "100", "LINES": "50", "TERM": "dumb"},
 }
 """The terminals, by the names of their recordings, and what tells of them."""
+PIPED: Final = "piped"
 SESSION: Final = (
     "page list",
     "page list status:closed",
@@ -125,12 +127,11 @@ def fixed(text: str) -> str:
     return text.replace("\x1b", "␛")
 
 
-def sessions() -> Iterator[tuple[str, str]]:
-    """Yield the name of each session and its text."""
-    for name, env in [*MODES.items(), ("piped", {})]:
-        with shell() as run, tempfile.TemporaryDirectory() as folder:
-            world = World(run, Path(folder))
-            yield name, "".join(_parts(world, env, piped=name == "piped"))
+@cache
+def session(name: str) -> str:
+    """Return a session as it is today."""
+    with shell() as run, tempfile.TemporaryDirectory() as folder:
+        return "".join(_parts(World(run, Path(folder)), MODES.get(name, {}), piped=name == PIPED))
 
 
 def _parts(world: World, env: dict[str, str], *, piped: bool) -> Iterator[str]:
@@ -145,30 +146,24 @@ def _parts(world: World, env: dict[str, str], *, piped: bool) -> Iterator[str]:
         yield fixed(f"$ aiooncall {typed}\n{shown.rstrip()}\n[{int(code)}]\n\n")
 
 
-@pytest.fixture(scope="module")
-def made() -> dict[str, str]:
-    """Return the sessions as they are today."""
-    return dict(sessions())
-
-
-@pytest.mark.parametrize("name", [*MODES, "piped"])
-def test_recorded(made: dict[str, str], name: str) -> None:
+@pytest.mark.parametrize("name", [*MODES, PIPED])
+def test_recorded(name: str) -> None:
     """A session looks as it was recorded."""
-    assert made[name] == (RECORDED / f"{name}.txt").read_text(encoding="utf-8")
+    assert session(name) == (RECORDED / f"{name}.txt").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", ["no-color", "dumb", "piped"])
-def test_no_colours(made: dict[str, str], name: str) -> None:
+def test_no_colours(name: str) -> None:
     """Where nobody wants colours there are none; a dumb terminal and a pipe get no escape at all."""
-    styles = set(re.findall(r"␛\[([\d;]*)m", made[name]))
+    styles = set(re.findall(r"␛\[([\d;]*)m", session(name)))
     assert styles <= ({"1", "0", "2"} if name == "no-color" else set())
-    assert name == "no-color" or "␛" not in made[name]
+    assert name == "no-color" or "␛" not in session(name)
 
 
 @pytest.mark.parametrize("name", ["60", "100", "160"])
-def test_lists_fit(made: dict[str, str], name: str) -> None:
+def test_lists_fit(name: str) -> None:
     """No line of a list is wider than the terminal, no row is folded, and the ids are whole."""
-    text = re.sub(r"␛\[[\d;]*m", "", made[name])
+    text = re.sub(r"␛\[[\d;]*m", "", session(name))
     for command in ("page list", "group list"):
         body = text.partition(f"$ aiooncall {command}\n")[2].partition("\n[0]\n")[0].splitlines()
         assert max(map(cell_len, body)) <= int(name)
@@ -177,6 +172,6 @@ def test_lists_fit(made: dict[str, str], name: str) -> None:
 
 if __name__ == "__main__":
     RECORDED.mkdir(exist_ok=True)
-    for title, content in sessions():
-        (RECORDED / f"{title}.txt").write_text(content, encoding="utf-8")
+    for title in (*MODES, PIPED):
+        (RECORDED / f"{title}.txt").write_text(session(title), encoding="utf-8")
     sys.exit(0)

@@ -87,12 +87,18 @@ def test_in_doubt(run: Shell) -> None:
 
 
 def test_a_wrong_id_sends_nothing(run: Shell) -> None:
-    """An id that could change the path is 2, before anything is sent; so is none at all."""
+    """An id that could change the path is 2, before anything is sent."""
     (page,) = pages(run, 1)
-    for words, stdin in (([page, "../users"], ""), (["-"], "\n"), ([page, "-"], "../users\n")):
+    for words, stdin in (([page, "../users"], ""), ([page, "-"], "../users\n")):
         done = run("page", "ack", *words, stdin=stdin)
         assert (done.code, done.out, run.posts()) == (2, "", 0)
         assert done.err.startswith("error: ")
+
+
+def test_none(run: Shell) -> None:
+    """No id on standard input is no error: a query that nothing matches is what one hopes for."""
+    assert run("page", "escalate", "-", stdin="\n") == (0, "", "no ids came: there is nothing to escalate\n")
+    assert run.posts() == 0
 
 
 def test_too_many(run: Shell) -> None:

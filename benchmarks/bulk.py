@@ -32,6 +32,7 @@ from benchmarks.servers import acceptor
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from aiooncall.bulk import VerbName
     from aiooncall.bulk.models import Verb
 
 CONCURRENCY = 64
@@ -42,7 +43,7 @@ SAMPLES = 50
 """How often memory is looked at."""
 NOWHERE = "http://127.0.0.1:1"
 PLAIN, JOB, CAREFUL = "plain fan-out", "job with a journal", "the same, to escalate"
-VERBS = {JOB: "resolve", CAREFUL: "escalate"}
+VERBS: dict[str, VerbName] = {JOB: "resolve", CAREFUL: "escalate"}
 
 
 @attrs.frozen
@@ -175,7 +176,7 @@ async def _plainly(client: DatadogOnCall, first: int, calls: int) -> Cost:
     return Cost(time.perf_counter() - wall, time.process_time() - cpu, report.succeeded)
 
 
-async def _with_journal(client: DatadogOnCall, path: Path, verb: str, first: int, calls: int) -> Cost:
+async def _with_journal(client: DatadogOnCall, path: Path, verb: VerbName, first: int, calls: int) -> Cost:
     with await plan(client, verb, path, _ids(first, calls)) as job:
         return await _ran(job)
 

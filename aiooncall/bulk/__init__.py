@@ -1,7 +1,8 @@
 """Bulk jobs, which a crash does not lose: plan, preview, run, verify, undo, report."""
 
 from aiooncall.bulk.job import Job, open_job, plan
-from aiooncall.bulk.models import Counts, Item, PlanFacts, Preview, Status, Verification
+from aiooncall.bulk.models import Counts, Item, PlanFacts, Preview, Status, VerbName, Verification
+from aiooncall.bulk.previewing import preview_text
 from aiooncall.bulk.reports.data import JobReport
 from aiooncall.bulk.reports.html import report_html
 from aiooncall.bulk.reports.read import report
@@ -17,9 +18,11 @@ __all__ = [
     "Preview",
     "Selection",
     "Status",
+    "VerbName",
     "Verification",
     "open_job",
     "plan",
+    "preview_text",
     "read_ids",
     "report",
     "report_html",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from math import inf
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from aiooncall._base.datetimes import parse_datetime
 from aiooncall._base.validation import count, seconds
@@ -17,6 +17,7 @@ from aiooncall.bulk.previewing import preview_of
 from aiooncall.bulk.providers import provider_of
 from aiooncall.bulk.running import DOUBTFUL, Runner, RunOptions
 from aiooncall.bulk.runs import record_run
+from aiooncall.bulk.selection import source_in_words
 from aiooncall.bulk.undoing import plan_undo
 from aiooncall.bulk.verifying import Verifier
 from aiooncall.errors import PlanRefused
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from aiooncall._base.validation import Seconds
-    from aiooncall.bulk.models import Counts, PlanFacts, Preview, Verification
+    from aiooncall.bulk.models import Counts, PlanFacts, Preview, VerbName, Verification
     from aiooncall.bulk.providers import Provider
     from aiooncall.bulk.selection import Selection
     from aiooncall.datadog.client import DatadogOnCall
@@ -161,12 +162,21 @@ class Job:
             self._journal.unlock()
         return self.counts
 
-    async def resume(self, *, retry_failed: bool = False, **options: Any) -> Counts:  # noqa: ANN401 (those of `run`)
+    async def resume(
+        self,
+        *,
+        retry_failed: bool = False,
+        concurrency: int = DEFAULT_CONCURRENCY,
+        patience: Seconds | None = None,
+        watch: Callable[[Status], None] | None = None,
+    ) -> Counts:
         """Continue a job that was run before.
 
         Args:
             retry_failed: whether failed items are tried again, and items in doubt too if the verb is repeatable.
-            options: `concurrency`, `patience` and `watch`, as for `run`.
+            concurrency: as for `run`, and so are `patience` and `watch`.
+            patience: the longest pause.
+            watch: called with the status of each item that ends.
 
         Raises:
             PlanRefused: the job was never run: preview and run it.
@@ -183,7 +193,7 @@ class Job:
                     self._journal.reopen(Status.AMBIGUOUS, DOUBTFUL)
             finally:
                 self._journal.unlock()
-        return await self.run(self.plan.hash, **options)
+        return await self.run(self.plan.hash, concurrency=concurrency, patience=patience, watch=watch)
 
     def check(self, plan_hash: str, *, most: int | None = None) -> None:
         """Make the checks of `run`, and send nothing.
@@ -240,7 +250,7 @@ class Job:
 
 async def plan(
     client: DatadogOnCall | GrafanaOnCall,
-    verb: str,
+    verb: VerbName,
     path: str | Path,
     selection: Selection,
     *,
@@ -259,7 +269,7 @@ async def plan(
             which is read to its end before `plan` returns.
         duration: the time to silence, in seconds or as a timedelta; for ever without it.
         most: refuse a selection of more items.
-        described_as: the source of the items, in words, for the report.
+        described_as: the source of the items, in words, for the preview and the report.
 
     Raises:
         OptionsError: the verb or an id is wrong, or nothing is selected.
@@ -267,7 +277,7 @@ async def plan(
         JournalError: the file exists already, or cannot be written.
     """
     provider = provider_of(client)
-    described = described_as or f"a {type(selection).__name__}"
+    described = described_as or source_in_words(selection)
     journal = await write_plan(provider, verb, path, selection, described_as=described, duration=duration, most=most)
     return Job(provider, journal)
 

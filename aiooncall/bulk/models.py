@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import attrs
 
@@ -28,6 +28,9 @@ class Status(StrEnum):
     FAILED = "failed"
     AMBIGUOUS = "ambiguous"
 
+
+VerbName = Literal["acknowledge", "resolve", "escalate", "unacknowledge", "unresolve", "silence", "unsilence"]
+"""The name of a verb. The first two are both providers', `escalate` is Datadog's, all others are Grafana's."""
 
 DONE_HERE = frozenset({Status.DONE, Status.FOUND_DONE})
 """The statuses of items that this job has changed."""

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 from aiooncall.bulk.models import Preview
 from aiooncall.bulk.planning import current_hash, plan_facts
+from aiooncall.bulk.schema import item_row
 from aiooncall.errors import PlanRefused
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from aiooncall.bulk.journal import Journal
     from aiooncall.bulk.models import Verb
 
@@ -41,6 +44,29 @@ def preview_of(journal: Journal, verb: Verb, now: float, samples: int) -> Previe
         samples=tuple(journal.items("(position - 1) % ? = 0", samples, step)),
         warnings=tuple(_warnings(journal, verb)),
     )
+
+
+def preview_text(preview: Preview) -> str:
+    """Return a preview as lines of text: what would be done to how many items, counts, samples and warnings.
+
+    Args:
+        preview: what `Job.preview` returned.
+    """
+    return "\n".join(_lines(preview))
+
+
+def _lines(preview: Preview) -> Iterator[str]:
+    plan = preview.plan
+    again = f", {plan.duplicates} came twice and count once" if plan.duplicates else ""
+    yield f"{plan.verb} {plan.items} items of {plan.provider} ({plan.selection}{again})"
+    counts = {"state": preview.by_state, "team": preview.by_team, "urgency": preview.by_urgency, "age": preview.by_age}
+    for title, found in counts.items():
+        yield f"by {title}"
+        width = max(map(len, found), default=0)
+        yield from (f"  {name:<{width}}  {number:>8}" for name, number in found.items())
+    for item in preview.samples:
+        yield "  " + "  ".join(filter(None, item_row(item)))
+    yield from (f"note: {warning}" for warning in preview.warnings)
 
 
 def _by_age(journal: Journal, now: float) -> dict[str, int]:

@@ -6,7 +6,7 @@ no id raises an error with its number.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Iterable, Mapping
+from collections.abc import AsyncIterable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
@@ -48,6 +48,13 @@ def read_ids(source: str | Path | IO[bytes]) -> Iterator[Item]:
             yield from _items(source, getattr(source, "name", "input"))
     except OSError as problem:
         raise OptionsError("source", str(source), f"a file that can be read ({problem.strerror})") from None
+
+
+def source_in_words(selection: object) -> str:
+    """Return where the items of a selection come from, as far as that can be seen."""
+    if isinstance(selection, AsyncIterable):
+        return "a list of the server's"
+    return "a collection of ids" if isinstance(selection, Collection) else "a sequence of ids"
 
 
 def _items(lines: Iterable[bytes], name: str) -> Iterator[Item]:

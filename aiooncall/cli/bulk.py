@@ -6,7 +6,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, cast, get_args
 
 import attrs
 import typer
@@ -36,6 +36,14 @@ OLD: Final = timedelta(hours=1)
 """The age of the last intent from which on `resume` asks whether the journal is an old copy."""
 app: typer.Typer = make_group("The same action on very many pages or alert groups.")
 
+VERBS: Final = f"One of {', '.join(get_args(bulk.VerbName))}; escalate is Datadog's, the last four are Grafana's."
+
+
+def _verbs(incomplete: str) -> list[str]:
+    """Return the verbs that a shell can complete a text to."""
+    return [name for name in get_args(bulk.VerbName) if name.startswith(incomplete)]
+
+
 JournalFile = Annotated[Path, typer.Argument(metavar="JOURNAL", help="Holds the plan, and what came of it.")]
 Concurrency = Annotated[int, typer.Option(min=1, max=1000, help="How many requests at once.")]
 Patience = Annotated[
@@ -49,7 +57,7 @@ Most = Annotated[int | None, typer.Option("--max", min=1, help="Refuse to touch 
 async def plan(
     settings: Settings,
     journal: JournalFile,
-    verb: Annotated[str, typer.Argument(help="acknowledge, resolve, escalate; for Grafana also their opposites.")],
+    verb: Annotated[str, typer.Argument(metavar="VERB", help=VERBS, autocompletion=_verbs)],
     ids: Annotated[list[str] | None, typer.Argument(help="Ids; or use one of the options below.")] = None,
     source: Annotated[
         str | None, typer.Option("--from", help="File of ids or JSON lines; - for standard input.")
@@ -70,7 +78,15 @@ async def plan(
         given = {name: value for name, value in filters.items() if value is not None}
         selection, words = _selection(client, ids, source, query, given)
         try:
-            job = await bulk.plan(client, verb, journal, selection, duration=duration, most=most, described_as=words)
+            job = await bulk.plan(
+                client,
+                cast("bulk.VerbName", verb),
+                journal,
+                selection,
+                duration=duration,
+                most=most,
+                described_as=words,
+            )
         except NothingSelected:
             return _nothing(settings, f"nothing matches ({words})", fail=fail_if_none)
         with job:
@@ -229,16 +245,8 @@ def _show(found: Preview, journal: Path, settings: Settings) -> None:
     if settings.json:
         print_json({**plain(found), "samples": [item_json(item) for item in found.samples]})
         return
-    facts = found.plan
-    again = f", {facts.duplicates} came twice and count once" if facts.duplicates else ""
-    say(f"{facts.verb} {facts.items} items of {facts.provider} ({facts.selection}{again})")
-    for title in ("state", "team", "urgency", "age"):
-        print_counts(getattr(found, f"by_{title}"), title=f"by {title}")
-    for item in found.samples:
-        say("  " + "  ".join(str(value) for value in item_json(item).values()))
-    for warning in found.warnings:
-        say(f"note: {warning}")
-    say(f"nothing was sent; to do it: {settings.again('bulk', 'run', journal, '--plan', facts.hash)}")
+    say(bulk.preview_text(found))
+    say(f"nothing was sent; to do it: {settings.again('bulk', 'run', journal, '--plan', found.plan.hash)}")
 
 
 def _confirm(job: Job, most: int, *, yes: bool) -> None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from aiooncall import DatadogOnCall, GrafanaOnCall
+    from aiooncall.bulk import VerbName
     from aiooncall.simulator import RequestRecord, Simulator
 
 ITEMS = 160 if SOAK else 80
@@ -92,7 +93,7 @@ class Scene:
     sim: Simulator
     marksman: Marksman
     provider: str
-    verb: str
+    verb: VerbName
     journal: Path
     ids: list[str]
 
@@ -141,7 +142,7 @@ class Scene:
 
 @contextmanager
 def scene(
-    provider: str, verb: str, folder: Path, seed: int, kinds: tuple[FaultKind, ...], **options: Any
+    provider: str, verb: VerbName, folder: Path, seed: int, kinds: tuple[FaultKind, ...], **options: Any
 ) -> Iterator[Scene]:
     """Yield a simulator on which one request in eight goes wrong, with a plan for its items."""
     faults = FaultPlan()
@@ -165,7 +166,7 @@ def check_finished(found: Scene, counts: dict[str, int]) -> None:
     assert sum(counts.values()) == ITEMS
     assert tally(found.journal) == counts
     assert set(counts) <= set(FINISHED)
-    effects = {item: found.sim.ledger.count(found.verb, item) for item in found.ids}  # type: ignore[arg-type]
+    effects = {item: found.sim.ledger.count(found.verb, item) for item in found.ids}
     assert max(effects.values()) == 1
     assert found.sim.ledger.doubled() == []
     for item in with_status(found.journal, "done", "found_done", "already"):
@@ -176,7 +177,7 @@ def check_finished(found: Scene, counts: dict[str, int]) -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize(("provider", "verb"), KILLED)
-def test_killed_jobs(provider: str, verb: str, seed: int, tmp_path: Path) -> None:
+def test_killed_jobs(provider: str, verb: VerbName, seed: int, tmp_path: Path) -> None:
     """Killed at any moment and resumed, a job does everything once, and sends nothing again that it knew as finished.
 
     What was in flight at a kill, if it must not be sent twice, is reported as ambiguous and not sent again.
@@ -242,13 +243,13 @@ def test_killed_jobs_are_undone(seed: int, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("provider", "verb"), CASES)
-def test_interrupted_jobs(provider: str, verb: str, tmp_path: Path) -> None:
+def test_interrupted_jobs(provider: str, verb: VerbName, tmp_path: Path) -> None:
     """Ctrl-C lets what is in flight come to its end and leaves the rest open; resumed, nothing was in doubt for it."""
     with scene(provider, verb, tmp_path, 3, (FaultKind.EMPTY_OK,)) as found:
         for number in moments(17, 2, ITEMS // 2):
             counts = json.loads(found.shoot(number, signal.SIGINT))
             assert counts["sending"] == 0 < counts["open"]
-            assert counts["done"] == found.sim.ledger.count(verb) == len(acted_on(found.sim, verb))  # type: ignore[arg-type]
+            assert counts["done"] == found.sim.ledger.count(verb) == len(acted_on(found.sim, verb))
         assert found.finish() == {"done": ITEMS}
         assert sorted(acted_on(found.sim, verb)) == sorted(found.ids)
 

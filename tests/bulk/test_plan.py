@@ -21,12 +21,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from aiooncall import GrafanaOnCall
+    from aiooncall.bulk import VerbName
     from aiooncall.simulator import Simulator
 
 IDS = ["a", "b", "c"]
 
 
-async def hash_of(client: Any, folder: Path, verb: str = "acknowledge", ids: Any = IDS, **options: Any) -> str:
+async def hash_of(client: Any, folder: Path, verb: VerbName = "acknowledge", ids: Any = IDS, **options: Any) -> str:
     """Return the hash of a plan."""
     with await bulk.plan(client, verb, folder / f"{len(files(folder))}.db", ids, **options) as job:
         assert job.preview().plan.hash == job.plan.hash
@@ -47,7 +48,7 @@ async def test_plan_of_ids_sends_nothing(sim: Simulator, dd: DatadogOnCall, jour
 
 
 @pytest.mark.parametrize("verb", ["acknowledge", "resolve", "escalate"])
-async def test_plan_of_pages_only_reads(verb: str, journal: Path) -> None:
+async def test_plan_of_pages_only_reads(verb: VerbName, journal: Path) -> None:
     """A plan of a listing reads the list to its end, in its order, and does nothing else."""
     async with datadog(simulator={"search_lag": 0.0}) as (sim, client):
         ids = add_pages(sim, 25)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from aiooncall import DatadogOnCall, GrafanaOnCall
+    from aiooncall.bulk import VerbName
     from aiooncall.simulator import Simulator
 
 HOUR = 3600.0
@@ -87,13 +88,15 @@ async def test_bad_number_of_samples(dd: DatadogOnCall, journal: Path) -> None:
 async def test_warnings(tmp_path: Path) -> None:
     """It is said before it starts that something cannot be undone, or is never sent twice."""
     async with grafana_world() as world, datadog() as (_, client):
-        for verb, number in (("resolve", 1), ("acknowledge", 1), ("escalate", 2)):
+        verbs: list[tuple[VerbName, int]] = [("resolve", 1), ("acknowledge", 1), ("escalate", 2)]
+        for verb, number in verbs:
             with await bulk.plan(client, verb, tmp_path / f"{verb}.db", ["a"]) as job:
                 warnings = job.preview().warnings
                 assert len(warnings) == number
                 assert warnings[0] == f"{verb} cannot be undone"
         assert "never again where its effect is in doubt" in warnings[1]
-        for verb in ("resolve", "acknowledge", "silence"):
+        takes_back: list[VerbName] = ["resolve", "acknowledge", "silence"]
+        for verb in takes_back:
             with await bulk.plan(world.client, verb, tmp_path / f"grafana-{verb}.db", ["a"]) as job:
                 assert job.preview().warnings == ()
 
@@ -150,3 +153,27 @@ async def test_account_of_another_plan_is_refused(sim: Simulator, dd: DatadogOnC
     change_fact(tmp_path / "job.db", "account", "elsewhere 123")
     with pytest.raises(JournalError, match=r"another account or credential \(elsewhere 123\)"):
         bulk.open_job(dd, tmp_path / "job.db")
+
+
+async def test_preview_in_words(journal: Path) -> None:
+    """A preview is told in lines: how many of what, the counts beneath each other, samples and warnings."""
+    async with datadog() as (sim, client):
+        add_pages(sim, 2)
+        with await bulk.plan(client, "resolve", journal, client.pages.list("status:triggered")) as job:
+            preview = job.preview(samples=1)
+            told = bulk.preview_text(preview).splitlines()
+    assert told[0] == "resolve 2 items of datadog (a list of the server's)"
+    assert told[1:3] == ["by state", "  triggered         2"]
+    assert told[-1] == "note: resolve cannot be undone"
+    assert [line for line in told if line.startswith(f"  {preview.samples[0].id}  ")]
+
+
+@pytest.mark.parametrize(
+    ("ids", "told"),
+    [(["a"], "a collection of ids"), (iter(["a"]), "a sequence of ids"), (("a",), "a collection of ids")],
+)
+async def test_where_items_come_from(ids: Any, told: str, journal: Path) -> None:
+    """A plan that is not told where its items come from says what can be seen of that, in words."""
+    async with datadog() as (_, client):
+        with await bulk.plan(client, "resolve", journal, ids) as job:
+            assert job.plan.selection == told

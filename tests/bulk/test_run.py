@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from aiooncall import DatadogOnCall, GrafanaOnCall
+    from aiooncall.bulk import VerbName
     from aiooncall.simulator import Simulator
 
 PASSING = [kind for kind in FaultKind if kind not in {FaultKind.REDIRECT, FaultKind.SLOW, FaultKind.SLOW_BODY}]
@@ -62,7 +63,7 @@ async def test_every_page_once(sim: Simulator, dd: DatadogOnCall, verb: Any, jou
     ],
 )
 async def test_every_alert_group_once(
-    sim: Simulator, gf: GrafanaOnCall, verb: str, start: str, end: str, journal: Path
+    sim: Simulator, gf: GrafanaOnCall, verb: VerbName, start: str, end: str, journal: Path
 ) -> None:
     """Every verb of Grafana takes each group where it is wanted; groups that were there already are told apart."""
     ids = add_groups(sim, 20, state=start)
@@ -186,7 +187,7 @@ async def test_stop(journal: Path) -> None:
 @pytest.mark.parametrize(
     ("verb", "counts"), [("resolve", Counts(done=60)), ("escalate", Counts(done=50, ambiguous=10))]
 )
-async def test_cancelled_run(verb: str, counts: Counts, journal: Path) -> None:
+async def test_cancelled_run(verb: VerbName, counts: Counts, journal: Path) -> None:
     """A cancelled run leaves what was in flight open, or in doubt if it must not be sent twice; the rest goes on."""
     async with datadog(scripted("POST", f"{PAGES}/*", *[None] * 20, *[SLOW] * 10)) as (sim, client):
         with await bulk.plan(client, verb, journal, add_pages(sim, 60)) as job:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from aiooncall import DatadogOnCall
+    from aiooncall.bulk import VerbName
     from aiooncall.simulator import Simulator
 
 UNKNOWN = Fault(FaultKind.ERROR_BEFORE, status=401)
@@ -27,7 +28,7 @@ FORBIDDEN = Fault(FaultKind.ERROR_BEFORE, status=403)
 
 @pytest.mark.parametrize("verb", ["resolve", "escalate"])
 @pytest.mark.parametrize(("fault", "kind"), [(UNKNOWN, Unauthorized), (FORBIDDEN, Forbidden)])
-async def test_refused_at_once(verb: str, fault: Fault, kind: type[Exception], journal: Path) -> None:
+async def test_refused_at_once(verb: VerbName, fault: Fault, kind: type[Exception], journal: Path) -> None:
     """Credentials that are refused on the first page end the job after one request, and every page stays open."""
     async with datadog(scripted("POST", f"{PAGES}/*", fault)) as (sim, client):
         with await bulk.plan(client, verb, journal, add_pages(sim, 30)) as job:
@@ -67,7 +68,7 @@ async def test_one_forbidden_item_does_not_stop_the_others(journal: Path) -> Non
 
 
 @pytest.mark.parametrize("verb", ["resolve", "escalate"])
-async def test_unauthorized_in_the_middle(verb: str, journal: Path) -> None:
+async def test_unauthorized_in_the_middle(verb: VerbName, journal: Path) -> None:
     """A token that expires in the middle ends the job: what was refused stays open, and is done once it is resumed."""
     async with datadog(scripted("POST", f"{PAGES}/*", *[None] * 20, UNKNOWN)) as (sim, client):
         with await bulk.plan(client, verb, journal, add_pages(sim, 200)) as job:
@@ -122,7 +123,7 @@ async def test_one_forbidden_item_does_not_hold_up_a_resumed_job(
 
 
 @pytest.mark.parametrize("verb", ["resolve", "escalate"])
-async def test_client_that_is_not_open(sim: Simulator, dd: DatadogOnCall, verb: str, journal: Path) -> None:
+async def test_client_that_is_not_open(sim: Simulator, dd: DatadogOnCall, verb: VerbName, journal: Path) -> None:
     """With a client that was not opened the job ends at once and every item stays open."""
     job = await bulk.plan(client_on(sim), verb, journal, add_pages(sim, 30))
     with pytest.raises(ClientClosed):

@@ -123,7 +123,7 @@ async def test_second_stop_cancels(journal: Path) -> None:
     """Cancelled after a stop, what is on the wire is marked as such: to be looked at, or to be sent again."""
     slow: dict[str, Any] = {"slow": (5.0, 6.0)}
     async with datadog(simulator=slow) as (sim, client), grafana_world(GrafanaOptions(limit=None), **slow) as world:
-        cases: list[tuple[Any, str, list[str], dict[str, int]]] = [
+        cases: list[tuple[Any, Any, list[str], dict[str, int]]] = [
             (client, "escalate", add_pages(sim, 9), {"sending": 3, "open": 6}),
             (world.client, "acknowledge", add_groups(world.sim, 9), {"open": 9}),
         ]

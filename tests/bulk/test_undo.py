@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from aiooncall import DatadogOnCall, GrafanaOnCall
+    from aiooncall.bulk import VerbName
     from aiooncall.simulator import Simulator
 
 NOW = {"resolve": "resolved", "silence": "silenced"}
@@ -31,7 +32,7 @@ NOW = {"resolve": "resolved", "silence": "silenced"}
     ],
 )
 async def test_only_what_was_changed(
-    sim: Simulator, gf: GrafanaOnCall, verb: str, undoing: str, there: str, before: str, tmp_path: Path
+    sim: Simulator, gf: GrafanaOnCall, verb: VerbName, undoing: str, there: str, before: str, tmp_path: Path
 ) -> None:
     """An undo is a plan for exactly the groups that the job changed; those that were so before are not touched."""
     changed, untouched = add_groups(sim, 20), add_groups(sim, 10, state=there)
@@ -88,7 +89,7 @@ async def test_nothing_to_take_back(sim: Simulator, gf: GrafanaOnCall, tmp_path:
 
 
 @pytest.mark.parametrize("verb", ["acknowledge", "resolve", "escalate"])
-async def test_datadog_takes_nothing_back(sim: Simulator, dd: DatadogOnCall, verb: str, tmp_path: Path) -> None:
+async def test_datadog_takes_nothing_back(sim: Simulator, dd: DatadogOnCall, verb: VerbName, tmp_path: Path) -> None:
     """What was done to pages cannot be taken back: that is refused, and was said in the preview."""
     with await bulk.plan(dd, verb, tmp_path / "job.db", add_pages(sim, 3)) as job:
         assert f"{verb} cannot be undone" in job.preview().warnings
@@ -100,7 +101,7 @@ async def test_datadog_takes_nothing_back(sim: Simulator, dd: DatadogOnCall, ver
 
 
 @pytest.mark.parametrize(("verb", "undoing"), [("acknowledge", "unacknowledge"), ("resolve", "unresolve")])
-async def test_undo_of_an_undo(sim: Simulator, gf: GrafanaOnCall, verb: str, undoing: str, tmp_path: Path) -> None:
+async def test_undo_of_an_undo(sim: Simulator, gf: GrafanaOnCall, verb: VerbName, undoing: str, tmp_path: Path) -> None:
     """What was taken back can be done again, by a job that undoes the undo."""
     groups = add_groups(sim, 5)
     job = await planned_and_run(gf, verb, tmp_path / "job.db", groups)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from aiooncall import DatadogOnCall
-    from aiooncall.bulk import Job
+    from aiooncall.bulk import Job, VerbName
     from aiooncall.simulator import Simulator
 
 pytestmark = pytest.mark.slow
@@ -32,7 +32,7 @@ def fill_the_disk(job: Job) -> None:
 
 
 @pytest.mark.parametrize("verb", ["acknowledge", "resolve", "escalate"])
-async def test_full_disk_while_running(sim: Simulator, dd: DatadogOnCall, verb: str, tmp_path: Path) -> None:
+async def test_full_disk_while_running(sim: Simulator, dd: DatadogOnCall, verb: VerbName, tmp_path: Path) -> None:
     """A disk that becomes full ends a run: no more is read from the journal and sent, and nothing written is lost.
 
     With room again the rest is done; what must not be sent twice is not.
@@ -95,7 +95,7 @@ def look_at_each(sim: Simulator, job: Job) -> list[str]:
 
 @pytest.mark.parametrize("verb", ["escalate", "resolve"])
 async def test_intent_is_on_the_disk_before_the_send(
-    sim: Simulator, dd: DatadogOnCall, verb: str, journal: Path
+    sim: Simulator, dd: DatadogOnCall, verb: VerbName, journal: Path
 ) -> None:
     """At the moment a request reaches the server, the file says of its item that it is being sent."""
     ids = add_pages(sim, 40)
@@ -132,7 +132,7 @@ async def test_each_run_closes_the_count_before_it(sim: Simulator, dd: DatadogOn
 
 @pytest.mark.parametrize(("verb", "waits"), [("escalate", True), ("resolve", False)])
 async def test_the_count_of_intents_is_on_the_disk(
-    sim: Simulator, dd: DatadogOnCall, verb: str, waits: bool, journal: Path, monkeypatch: pytest.MonkeyPatch
+    sim: Simulator, dd: DatadogOnCall, verb: VerbName, waits: bool, journal: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What must not be repeated leaves once its count, too, survives a power failure; what may be repeated need not."""
     forced: list[int] = []
@@ -145,20 +145,20 @@ async def test_the_count_of_intents_is_on_the_disk(
 
 
 @pytest.mark.parametrize("verb", ["escalate", "resolve"])
-async def test_what_waits_for_the_limit_is_open(verb: str, journal: Path) -> None:
+async def test_what_waits_for_the_limit_is_open(verb: VerbName, journal: Path) -> None:
     """An item is marked after the budget has admitted it: while the limit is used up, nothing is being sent."""
     async with datadog(simulator={"rate_rules": [RateRule("oncall_paging", limit=20, period=10)]}) as (sim, client):
         with await bulk.plan(client, verb, journal, add_pages(sim, 90)) as job:
             run = asyncio.ensure_future(run_all(job))
             await asyncio.sleep(6)
-            sent = sim.ledger.count(verb)  # type: ignore[arg-type]
+            sent = sim.ledger.count(verb)
             assert 0 < sent < 90
             assert tally(job.journal) == {"done": sent, "open": 90 - sent}
             assert (await run).done == 90
 
 
 @pytest.mark.parametrize("verb", ["escalate", "resolve"])
-async def test_what_is_refused_is_open_again(verb: str, journal: Path) -> None:
+async def test_what_is_refused_is_open_again(verb: VerbName, journal: Path) -> None:
     """A refused item had no effect: while it waits for its next turn the file says that it is open."""
     refused = Fault(FaultKind.THROTTLE, retry_after="2")
     async with datadog(scripted("POST", f"{PAGES}/*", refused)) as (sim, client):

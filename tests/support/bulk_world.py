@@ -105,7 +105,7 @@ async def run_all(job: Job, **options: Any) -> Counts:
     return await job.run(job.preview().plan.hash, **options)
 
 
-async def planned_and_run(client: Any, verb: str, path: Path, selection: Any, **options: Any) -> Job:
+async def planned_and_run(client: Any, verb: Any, path: Path, selection: Any, **options: Any) -> Job:
     """Return a job that was planned and run to its end."""
     job = await bulk.plan(client, verb, path, selection, **options)
     await run_all(job)

@@ -10,6 +10,7 @@ import asyncio
 import json
 import signal
 import sys
+from typing import Any
 
 import attrs
 
@@ -30,7 +31,7 @@ def make_client(provider: str, url: str) -> DatadogOnCall | GrafanaOnCall:
     return GrafanaOnCall(url, "token", options=PATIENT)
 
 
-async def plan(client: DatadogOnCall | GrafanaOnCall, verb: str, journal: str) -> None:
+async def plan(client: DatadogOnCall | GrafanaOnCall, verb: Any, journal: str) -> None:
     """Plan a job for all that is listed, in small requests."""
     listed = (client.pages if isinstance(client, DatadogOnCall) else client.alert_groups).list(page_size=5)
     (await bulk.plan(client, verb, journal, listed)).close()

@@ -2,7 +2,7 @@
 
 from aiooncall.bulk.job import Job, open_job, plan
 from aiooncall.bulk.models import Counts, Item, PlanFacts, Preview, Status, VerbName, Verification
-from aiooncall.bulk.previewing import preview_text
+from aiooncall.bulk.previewing import preview, preview_text
 from aiooncall.bulk.reports.data import JobReport
 from aiooncall.bulk.reports.html import report_html
 from aiooncall.bulk.reports.read import report
@@ -22,6 +22,7 @@ __all__ = [
     "Verification",
     "open_job",
     "plan",
+    "preview",
     "preview_text",
     "read_ids",
     "report",

@@ -13,7 +13,7 @@ from aiooncall.bulk.intents import check_age
 from aiooncall.bulk.journal import Journal
 from aiooncall.bulk.models import Status
 from aiooncall.bulk.planning import check_account, current_hash, find_verb, plan_facts, write_plan
-from aiooncall.bulk.previewing import preview_of
+from aiooncall.bulk.previewing import SAMPLES, preview_of
 from aiooncall.bulk.providers import provider_of
 from aiooncall.bulk.running import DOUBTFUL, Runner, RunOptions
 from aiooncall.bulk.runs import record_run
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from aiooncall.datadog.client import DatadogOnCall
     from aiooncall.grafana.client import GrafanaOnCall
 
-SAMPLES: Final = 5
 WAIT: Final = 30.0
 """The time that `verify` waits for states to change, in seconds: servers accept first, and act later."""
 

@@ -2,21 +2,48 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from aiooncall._base.clock import SYSTEM_CLOCK
+from aiooncall._base.validation import count
+from aiooncall.bulk.database import damage_errors
+from aiooncall.bulk.journal import Journal
 from aiooncall.bulk.models import Preview
 from aiooncall.bulk.planning import current_hash, plan_facts
+from aiooncall.bulk.providers import VERBS
 from aiooncall.bulk.schema import item_row
 from aiooncall.errors import PlanRefused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-    from aiooncall.bulk.journal import Journal
+    from aiooncall._base.clock import Clock
     from aiooncall.bulk.models import Verb
 
+SAMPLES: Final = 5
 _AGES: Final = (("under 1 hour", 3600), ("1 to 24 hours", 86_400), ("1 to 7 days", 7 * 86_400), ("over 7 days", None))
+
+
+def preview(path: str | Path, *, samples: int = SAMPLES, clock: Clock = SYSTEM_CLOCK) -> Preview:
+    """Read the preview of a plan from its journal, without a client: its counts, and the hash that `run` needs.
+
+    Args:
+        path: the file of the journal.
+        samples: the number of items to show.
+        clock: what time it is, for the ages.
+
+    Raises:
+        PlanRefused: the items are not those that were planned.
+        JournalError: the file does not exist, is no journal of this version, or is damaged.
+    """
+    with closing(Journal.open(path)) as journal:
+        facts = plan_facts(journal)
+        with damage_errors(journal.path):
+            verb = VERBS[facts.provider][facts.verb]
+        return preview_of(journal, verb, clock.time(), count("samples", samples, least=0))
 
 
 def preview_of(journal: Journal, verb: Verb, now: float, samples: int) -> Preview:

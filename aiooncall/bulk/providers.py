@@ -125,3 +125,7 @@ def provider_of(client: object) -> Provider:
     if isinstance(client, GrafanaOnCall):
         return GrafanaProvider(client)
     raise OptionsError("client", client, "a DatadogOnCall or GrafanaOnCall")
+
+
+VERBS: Final = {provider.name: provider.verbs for provider in (DatadogProvider, GrafanaProvider)}
+"""The verbs of each provider, by its name."""

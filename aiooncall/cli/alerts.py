@@ -23,7 +23,7 @@ Message = Annotated[str | None, typer.Option(help="What it is about.")]
 @pages_people
 async def trigger(
     settings: Settings,
-    title: Annotated[str, typer.Argument(help="The headline.")],
+    title: Annotated[str, typer.Argument(metavar="TITLE", help="The headline.")],
     team: Team,
     key: Annotated[str, typer.Option(help="What the page is known by; while it is triggered there is no second one.")],
     message: Message = None,

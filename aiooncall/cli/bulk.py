@@ -58,7 +58,9 @@ async def plan(
     settings: Settings,
     journal: JournalFile,
     verb: Annotated[str, typer.Argument(metavar="VERB", help=VERBS, autocompletion=_verbs)],
-    ids: Annotated[list[str] | None, typer.Argument(help="Ids; or use one of the options below.")] = None,
+    ids: Annotated[
+        list[str] | None, typer.Argument(metavar="IDS", help="Ids; or use one of the options below.")
+    ] = None,
     source: Annotated[
         str | None, typer.Option("--from", help="File of ids or JSON lines; - for standard input.")
     ] = None,
@@ -100,10 +102,10 @@ async def preview(
     journal: JournalFile,
     samples: Annotated[int, typer.Option(min=0, help="How many items to show.")] = 5,
 ) -> None:
-    """Show what a plan would touch; nothing is sent."""
-    async with settings.client_of(journal) as client:
-        with bulk.open_job(client, journal) as job:
-            _show(job.preview(samples=samples), journal, settings)
+    """Show what a plan would touch; nothing is sent, and no secret is needed."""
+    found = bulk.preview(journal, samples=samples)
+    settings.refuse_other_than(found.plan.provider)
+    _show(found, journal, settings)
 
 
 @command(app)

@@ -105,9 +105,9 @@ def execute(body: Callable[[], Any], settings: Settings) -> ExitCode:
         tell(type(error).__name__, told(error, settings), as_json=settings.json)
         return code_of(error)
     except KeyboardInterrupt:
-        return stopped_by(ExitCode.INTERRUPTED, settings)
+        return _stopped(ExitCode.INTERRUPTED, settings)
     except asyncio.CancelledError:
-        return stopped_by(ExitCode.TERMINATED, settings)
+        return _stopped(ExitCode.TERMINATED, settings)
     except BrokenPipeError:
         return _reader_left()
     except Exception as mistake:  # noqa: BLE001 (whatever it is, a person at a terminal reads it)
@@ -127,6 +127,16 @@ async def _awaited(body: Callable[[], Awaitable[ExitCode | None]], terminated: a
     with suppress(NotImplementedError):  # some systems have no such handlers
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, terminate)
     return await body()
+
+
+def _stopped(code: ExitCode, settings: Settings) -> ExitCode:
+    """Say what was sent of what changes something, and return the exit code for that."""
+    acts = [event for event in settings.running.cancelled if event.method != "GET"]
+    if acts and not any(event.left for event in acts):
+        typer.echo("stopped: nothing was sent", err=True)
+    elif acts and all(event.repeatable for event in acts):
+        typer.echo("stopped: it may have been sent, and can be done again", err=True)
+    return stopped_by(code, settings)
 
 
 def stopped_by(code: ExitCode, settings: Settings) -> ExitCode:

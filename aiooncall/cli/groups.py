@@ -35,7 +35,7 @@ GroupId = Annotated[str, typer.Argument(metavar="ALERT_GROUP_ID")]
 @pages_people
 async def page(
     settings: Settings,
-    title: Annotated[str | None, typer.Argument(help="The headline.")] = None,
+    title: Annotated[str | None, typer.Argument(metavar="TITLE", help="The headline.")] = None,
     user: Annotated[list[str] | None, typer.Option(help="Id of a user to page; can be given more than once.")] = None,
     team: Annotated[str | None, typer.Option(help="Name or id of the team to page, instead of users.")] = None,
     message: Annotated[str | None, typer.Option(help="What it is about.")] = None,

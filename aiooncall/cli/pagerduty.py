@@ -16,7 +16,7 @@ from aiooncall.cli.settings import Settings, read_secrets
 app: typer.Typer = make_group("PagerDuty services of Datadog.")
 
 KEY = "PAGERDUTY_SERVICE_KEY"
-Name = Annotated[str, typer.Argument(help="How messages mention it, as @pagerduty-NAME.")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="How messages mention it, as @pagerduty-NAME.")]
 
 
 @command(app)

@@ -37,7 +37,7 @@ RESOLVE: Final = Action(verb="resolve", command=("page", "resolve"), result="acc
 @pages_people
 async def create(
     settings: Settings,
-    title: Annotated[str, typer.Argument(help="The headline.")],
+    title: Annotated[str, typer.Argument(metavar="TITLE", help="The headline.")],
     team: Annotated[str | None, typer.Option(help="Handle or id of the team to page.")] = None,
     team_id: Annotated[str | None, typer.Option(help="Id of the team to page.")] = None,
     user: Annotated[str | None, typer.Option(help="Id of the user to page.")] = None,
@@ -89,7 +89,7 @@ async def find(
 @command(app, "list")
 async def list_(
     settings: Settings,
-    query: Annotated[str | None, typer.Argument(help="Such as 'status:triggered'.")] = None,
+    query: Annotated[str | None, typer.Argument(metavar="QUERY", help="Such as 'status:triggered'.")] = None,
     since: Annotated[datetime | None, typer.Option(help="Only those created since; 1h is an hour ago.", **PAST)] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 100,
 ) -> None:

@@ -53,7 +53,7 @@ async def who(
 
 
 @command(policies, "show")
-async def show_policy(settings: Settings, policy_id: Annotated[str, typer.Argument()]) -> None:
+async def show_policy(settings: Settings, policy_id: Annotated[str, typer.Argument(metavar="POLICY_ID")]) -> None:
     """Show whom an escalation policy reaches, step by step; for Grafana, an escalation chain."""
     found: ChainWithSteps | EscalationPolicy
     async with settings.client() as client:
@@ -70,7 +70,9 @@ async def show_policy(settings: Settings, policy_id: Annotated[str, typer.Argume
 
 
 @command(schedules, "show")
-async def show_schedule(settings: Settings, schedule_id: Annotated[str, typer.Argument()], at: At = None) -> None:
+async def show_schedule(
+    settings: Settings, schedule_id: Annotated[str, typer.Argument(metavar="SCHEDULE_ID")], at: At = None
+) -> None:
     """Show a schedule and who is on call by it."""
     when = utc(at)
     async with settings.client() as client:

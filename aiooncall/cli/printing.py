@@ -120,7 +120,7 @@ def printable(text: str) -> str:
 
 
 def _person(person: Responder) -> str:
-    until = f" until {person.end.astimezone(UTC):%Y-%m-%d %H:%M}" if person.end is not None else ""
+    until = f" until {person.end.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if person.end is not None else ""
     return f"{one_line(person.label)}{until}"
 
 

@@ -177,3 +177,15 @@ async def test_where_items_come_from(ids: Any, told: str, journal: Path) -> None
     async with datadog() as (_, client):
         with await bulk.plan(client, "resolve", journal, ids) as job:
             assert job.plan.selection == told
+
+
+async def test_preview_without_a_client(journal: Path) -> None:
+    """A preview is read from the journal alone, as the job shows it, unless the journal was tampered with."""
+    async with datadog() as (sim, client):
+        add_pages(sim, 3)
+        with await bulk.plan(client, "resolve", journal, client.pages.list("status:triggered")) as job:
+            known = job.preview(samples=2)
+        assert bulk.preview(journal, samples=2, clock=client.options.clock) == known
+    change(journal, TAMPERINGS[0])
+    with pytest.raises(PlanRefused, match="not those that were planned"):
+        bulk.preview(journal)

@@ -125,6 +125,7 @@ STOPPING = "nothing more is sent; waiting for what is on its way; once more to s
 CREATE = ("page", "create", "Down", "--team", "storage", "--dedup-key", "d-1")
 TRIGGER = ("alert", "trigger", "Down", "--team", "storage", "--key", "k-1")
 ESCALATE = ("page", "escalate", "p-1")
+ACKNOWLEDGE = ("page", "ack", "p-1")
 LOOK = "aiooncall page find d-1"
 
 
@@ -135,8 +136,9 @@ LOOK = "aiooncall page find d-1"
         (CREATE, True, signal.SIGTERM, 3, LOOK),
         (TRIGGER, True, signal.SIGINT, 3, "aiooncall page list"),
         (ESCALATE, True, signal.SIGINT, 3, "aiooncall page get p-1"),
-        (ESCALATE, False, signal.SIGINT, 130, ""),
-        (ESCALATE, False, signal.SIGTERM, 143, ""),
+        (ESCALATE, False, signal.SIGINT, 130, "stopped: nothing was sent"),
+        (ESCALATE, False, signal.SIGTERM, 143, "stopped: nothing was sent"),
+        (ACKNOWLEDGE, True, signal.SIGINT, 130, "stopped: it may have been sent, and can be done again"),
     ],
 )
 def test_stopped_command(words: tuple[str, ...], sent: bool, kind: signal.Signals, code: int, look: str) -> None:
@@ -156,7 +158,7 @@ def test_stopped_command(words: tuple[str, ...], sent: bool, kind: signal.Signal
     assert done.code == code, done
     assert "Traceback" not in done.err
     assert look in done.err
-    assert ("may have been sent" in done.err) is (code == 3)
+    assert ("may have been sent: look" in done.err) is (code == 3)
 
 
 @pytest.mark.parametrize(("verb", "code"), [("resolve", 0), ("escalate", 3)])

@@ -13,7 +13,7 @@ from aiooncall._base.datetimes import parse_datetime
 from aiooncall.bulk.database import damage_errors
 from aiooncall.bulk.journal import Journal
 from aiooncall.bulk.planning import plan_facts
-from aiooncall.bulk.providers import DatadogProvider, GrafanaProvider
+from aiooncall.bulk.providers import VERBS
 from aiooncall.bulk.reports.data import Failure, JobReport, Run, SecondStats
 from aiooncall.bulk.runs import RUN
 from aiooncall.bulk.verifying import verification
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from aiooncall.bulk.models import PlanFacts, Verb
 
-_VERBS: Final = {provider.name: provider.verbs for provider in (DatadogProvider, GrafanaProvider)}
 _FAILURES: Final = (
     "SELECT status, coalesce(reason, 'unknown'), count(*), id, coalesce(error, ''), min(position) FROM items"
     " WHERE status IN ('failed', 'ambiguous') GROUP BY 1, 2 ORDER BY 3 DESC"
@@ -68,7 +67,7 @@ def _read(journal: Journal, name: str) -> JobReport:
 
 
 def _verb(plan: PlanFacts) -> Verb:
-    return _VERBS[plan.provider][plan.verb]
+    return VERBS[plan.provider][plan.verb]
 
 
 def _runs(facts: Mapping[str, str], seconds: Sequence[int]) -> list[Run]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import attrs
 
@@ -14,7 +14,7 @@ from aiooncall.cli.tables import age
 from aiooncall.jsonapi import Resource, ResourceRef
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 FIRST: Final = ("id", "key", "title", "status", "state", "urgency")
 """What is told first."""
@@ -69,7 +69,8 @@ def _text(value: Any, now: datetime) -> str:  # noqa: ANN401 (whatever a field c
         case str() | bool() | int() | float():
             return str(value)
         case list() | tuple():
-            return ", ".join(_text(one, now) for one in value)
+            listed = cast("Sequence[Any]", value)
+            return ", ".join(_text(one, now) for one in listed)
         case _:
             return json.dumps(plain(value), ensure_ascii=False, default=str)
 

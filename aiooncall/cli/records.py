@@ -7,11 +7,12 @@ refers to: as objects of the same kind if their content is known, else as `type`
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import attrs
 
 from aiooncall._base.datetimes import format_datetime
+from aiooncall._base.json import as_object
 from aiooncall._base.unset import UNSET
 from aiooncall.codec import unstructure, wire_name
 from aiooncall.codec.model import Model
@@ -19,7 +20,7 @@ from aiooncall.jsonapi import Resource, ResourceRef, UnknownResource
 from aiooncall.jsonapi.resources import relations
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 
 def plain(value: object, inside: frozenset[str] = frozenset()) -> Any:  # noqa: ANN401 (any JSON)
@@ -35,9 +36,11 @@ def plain(value: object, inside: frozenset[str] = frozenset()) -> Any:  # noqa: 
         case Resource() | ResourceRef() | Model():
             return _thing(value, inside)
         case dict():
-            return {name: plain(one, inside) for name, one in value.items()}
+            named = cast("dict[str, Any]", value)
+            return {name: plain(one, inside) for name, one in named.items()}
         case list() | tuple():
-            return [plain(one, inside) for one in value]
+            listed = cast("Sequence[Any]", value)
+            return [plain(one, inside) for one in listed]
         case _:
             kind: Any = type(value)
             fields = attrs.fields(kind) if attrs.has(kind) else ()
@@ -70,22 +73,29 @@ def _resource(found: Resource, inside: frozenset[str]) -> dict[str, Any]:
     return {**head, **more, **unstructure(found), **_deep(found, within), **links, **kept}
 
 
-def _deep(value: Any, inside: frozenset[str]) -> dict[str, Any]:  # noqa: ANN401 (any model)
+def _deep(value: object, inside: frozenset[str]) -> dict[str, Any]:
     """Return the times of a model, in UTC, and what has more times in it, as the server names them."""
-    links = {field.name for field in relations(type(value))} if isinstance(value, Resource) else set()
+    links = _link_names(value)
     found: dict[str, Any] = {}
-    for field in attrs.fields(type(value)):
+    kind: Any = type(value)
+    for field in attrs.fields(kind):
         held = getattr(value, field.name, UNSET)
         if field.name not in links and _holds_times(held):
             found[wire_name(field)] = plain(held, inside)
     return found
 
 
+def _link_names(value: object) -> set[str]:
+    """Return the names of the fields that refer to others."""
+    return {field.name for field in relations(type(value))} if isinstance(value, Resource) else set()
+
+
 def _holds_times(value: Any) -> bool:  # noqa: ANN401 (whatever a model can hold)
     if isinstance(value, (list, tuple)):
-        return bool(value) and all(isinstance(one, Model) for one in value)
+        listed = cast("Sequence[object]", value)
+        return bool(listed) and all(isinstance(one, Model) for one in listed)
     return isinstance(value, Model) or (isinstance(value, datetime) and value.tzinfo is not None)
 
 
 def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
+    return as_object(value) or {}

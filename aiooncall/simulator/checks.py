@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 HIGHEST_PORT = 65_535
 
@@ -53,5 +53,7 @@ def _is_duration(value: object) -> bool:
 def _is_span(value: Any) -> bool:  # noqa: ANN401 (whatever the caller gave)
     if value is None:
         return True
-    pair = isinstance(value, (tuple, list)) and len(value) == len(("from", "to"))
-    return pair and all(map(_is_duration, value)) and value[0] <= value[1]
+    if not isinstance(value, (tuple, list)):
+        return False
+    pair = cast("Sequence[Any]", value)
+    return len(pair) == len(("from", "to")) and all(map(_is_duration, pair)) and bool(pair[0] <= pair[1])

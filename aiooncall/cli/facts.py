@@ -11,6 +11,7 @@ import attrs
 from aiooncall._base.unset import UNSET
 from aiooncall.cli.records import plain
 from aiooncall.cli.tables import age
+from aiooncall.codec.model import Model
 from aiooncall.jsonapi import Resource, ResourceRef
 
 if TYPE_CHECKING:
@@ -64,13 +65,22 @@ def _text(value: Any, now: datetime) -> str:  # noqa: ANN401 (whatever a field c
     match value:
         case datetime():
             return moment_in_words(value, now)
-        case Resource() | ResourceRef():
-            return _called(value)
         case str() | bool() | int() | float():
             return str(value)
         case list() | tuple():
             listed = cast("Sequence[Any]", value)
             return ", ".join(_text(one, now) for one in listed)
+        case _:
+            return _inside(value, now)
+
+
+def _inside(value: object, now: datetime) -> str:
+    """Return a thing inside another as text."""
+    match value:
+        case Resource() | ResourceRef():
+            return _called(value)
+        case Model():
+            return ", ".join(f"{name}: {text}" for name, text in facts_of(value, now).items())
         case _:
             return json.dumps(plain(value), ensure_ascii=False, default=str)
 

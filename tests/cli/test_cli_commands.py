@@ -195,7 +195,8 @@ def test_page_with_a_key(world: World) -> None:
 def test_alert(world: World) -> None:
     """An alert pages once for its key, whatever provider is usual; its recovery ends that, and paging begins anew."""
     ledger = world.datadog.sim.ledger
-    trigger, before, doubled = "alert trigger Down --team web --key k-2", ledger.count("create"), ledger.doubled()
+    trigger, before = "alert trigger Down --team web --key k-2", ledger.count("create")
+    doubled = ledger.doubled()  # by other tests, which are run before this one or after it
     again = world.run(trigger, AIOONCALL_PROVIDER="grafana"), world.run(trigger, "--json")
     assert (ledger.count("create") - before, again[1].json) == (1, {"key": "k-2", "accepted": "trigger"})
     assert world.run("alert recover k-2 --team web").code == 0

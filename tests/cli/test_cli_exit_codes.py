@@ -248,7 +248,14 @@ def test_simulator_for_programs() -> None:
     assert finish(process) == (0, "", "")
 
 
-def test_completion() -> None:
-    """A shell that asks how to go on is told the commands that fit."""
-    asked = {"_AIOONCALL_COMPLETE": "complete_bash", "COMP_WORDS": "aiooncall bulk p", "COMP_CWORD": "2"}
-    assert finish(start(env=asked)).out.split() == ["plan", "preview"]
+@pytest.mark.parametrize(
+    ("typed", "place", "offered"),
+    [
+        ("aiooncall bulk p", 2, ["plan", "preview"]),
+        ("aiooncall bulk plan night.db un", 4, ["unacknowledge", "unresolve", "unsilence"]),
+    ],
+)
+def test_completion(typed: str, place: int, offered: list[str]) -> None:
+    """A shell that asks how to go on is told the commands, or the verbs, that fit."""
+    asked = {"_AIOONCALL_COMPLETE": "complete_bash", "COMP_WORDS": typed, "COMP_CWORD": str(place)}
+    assert finish(start(env=asked)).out.split() == offered

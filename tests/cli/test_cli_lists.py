@@ -19,7 +19,7 @@ from aiooncall.cli.facts import facts_of, moment_in_words
 from aiooncall.cli.records import plain
 from aiooncall.cli.tables import age, columns, item_list, row_of
 from aiooncall.datadog import EscalationPolicy, EscalationStep, Page, Team, User
-from aiooncall.grafana import AlertGroup
+from aiooncall.grafana import AlertGroup, Permalinks
 from aiooncall.jsonapi import ResourceRef
 from tests.support.command_line import shell
 
@@ -196,3 +196,9 @@ def test_get(run: Shell) -> None:
     )
     assert told["target"]["type"] == "teams"
     assert isinstance(told["responders"], list)
+
+
+def test_facts_inside_facts() -> None:
+    """What is inside a thing is told by its own names, without what nobody knows."""
+    group = AlertGroup(id="I1", state="firing", permalinks=Permalinks(web="https://x/I1", slack=None))
+    assert facts_of(group, NOW) == {"id": "I1", "state": "firing", "permalinks": "web: https://x/I1"}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from aiooncall import ConnectionDropped, DeadlineExceeded, OptionsError, RateLimited, errors
+from aiooncall.cli import pages
 from aiooncall.cli.running import Running
 from aiooncall.cli.telling import BARE, without_class, words_of
 from aiooncall.simulator import Fault, FaultKind, GrafanaOptions, RateRule
@@ -147,6 +148,6 @@ def test_what_nobody_thought_of(run: Shell, monkeypatch: pytest.MonkeyPatch) -> 
     def broken(*_: object, **__: object) -> None:
         raise KeyError("shelf")
 
-    monkeypatch.setattr("aiooncall.cli.pages.print_items", broken)
+    monkeypatch.setattr(pages, "print_items", broken)
     check(run("page", "list"), 1, "error: unexpected: 'shelf'; -v shows where, for a report\n")
     assert 'raise KeyError("shelf")' in run("page", "list", "-v").err

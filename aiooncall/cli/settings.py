@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import shlex
 from enum import StrEnum
+from ipaddress import ip_address
 from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Final, TypeVar
+from urllib.parse import urlsplit
 
 import attrs
 import typer
@@ -105,8 +107,9 @@ class Settings:
             OptionsError: another provider was asked for, or something that the client needs is missing or wrong.
         """
         self.refuse_other_than(Provider.DATADOG)
-        env, options = self._environment(Provider.DATADOG), self._options()
-        url = env.get("AIOONCALL_DATADOG_URL") or None if self.url is None else self.url
+        env = self._environment(Provider.DATADOG)
+        url = self._url(env, "AIOONCALL_DATADOG_URL")
+        options = self._options(url)
         if url is None:
             return self._known(DatadogOnCall.from_env(env, options=options))
         keys = env["DD_API_KEY"], env["DD_APP_KEY"]
@@ -120,10 +123,10 @@ class Settings:
         """
         self.refuse_other_than(Provider.GRAFANA)
         env = self._environment(Provider.GRAFANA)
-        url = env.get("GRAFANA_ONCALL_URL") if self.url is None else self.url
+        url = self._url(env, "GRAFANA_ONCALL_URL")
         if not url:
             raise OptionsError("GRAFANA_ONCALL_URL", None, "the engine's base URL, in the environment or by --url")
-        return self._known(GrafanaOnCall.from_env({**env, "GRAFANA_ONCALL_URL": url}, options=self._options()))
+        return self._known(GrafanaOnCall.from_env({**env, "GRAFANA_ONCALL_URL": url}, options=self._options(url)))
 
     def refuse_other_than(self, provider: str) -> None:
         """Check that no other provider was asked for; AIOONCALL_PROVIDER asks for none, it only says what is usual.
@@ -162,9 +165,17 @@ class Settings:
                 env[name] = ask(name)
         return env
 
-    def _options(self) -> ClientOptions:
+    def _url(self, env: Mapping[str, str], variable: str) -> str | None:
+        """Return the address that was given, by the option or by a variable, which errors then name."""
+        if self.url is not None or not env.get(variable):
+            return self.url
+        given = dict.fromkeys(("url", "api_url", "paging_url", "events_url"), variable)
+        self.running.names = {**self.running.names, **given}
+        return env[variable]
+
+    def _options(self, url: str | None) -> ClientOptions:
         hooks = (self.running.note, tell_event) if self.verbose else (self.running.note,)
-        options = ClientOptions(hooks=hooks, rate_limit=self.rate, pool=PoolOptions(trust_env=True))
+        options = ClientOptions(hooks=hooks, rate_limit=self.rate, pool=PoolOptions(trust_env=not is_loopback(url)))
         return options if self.deadline is None else attrs.evolve(options, deadline=self.deadline)
 
     def _known(self, client: Client) -> Client:
@@ -176,6 +187,15 @@ class Settings:
 
 OPTIONS: Final = tuple(field for field in attrs.fields(Settings) if field.name != "running")
 """The fields of the settings that are options."""
+
+
+def is_loopback(url: str | None) -> bool:
+    """Return whether an address is on this machine, where no proxy can lead."""
+    try:
+        host = urlsplit(url or "").hostname or ""
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def read_secrets(path: str) -> dict[str, str]:

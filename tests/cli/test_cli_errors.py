@@ -10,6 +10,7 @@ import pytest
 from aiooncall import ConnectionDropped, DeadlineExceeded, OptionsError, RateLimited, errors
 from aiooncall.cli import pages
 from aiooncall.cli.running import Running
+from aiooncall.cli.settings import is_loopback
 from aiooncall.cli.telling import BARE, without_class, words_of
 from aiooncall.simulator import Fault, FaultKind, GrafanaOptions, RateRule
 from tests.support.command_line import ran, shell
@@ -80,6 +81,39 @@ def test_the_server_says_no(run: Shell) -> None:
     told = "look at GRAFANA_ONCALL_ACCESS_TOKEN, what its owner may do, and --url"
     with shell("grafana", grafana=GrafanaOptions(tokens={"another": "ann"})) as grafana:
         check(grafana("group", "list"), 1, " answered 403 to GET /api/v1/alert_groups/: ", told)
+
+
+def test_variables_that_hold_addresses() -> None:
+    """An address that came from a variable is called by that, and is used where it is right."""
+    told = "error: AIOONCALL_DATADOG_URL: got 'nowhere'; expected an absolute"
+    check(ran("page", "list", AIOONCALL_DATADOG_URL="nowhere"), 2, told)
+    check(ran("group", "list", GRAFANA_ONCALL_URL="nowhere"), 2, "error: GRAFANA_ONCALL_URL: got 'nowhere'; expected")
+    with shell() as run:
+        assert ran("page", "list", AIOONCALL_DATADOG_URL=run.url()).code == 0
+
+
+def test_proxies(run: Shell) -> None:
+    """A proxy of the environment is used, but not for this machine; if nobody listens there its variable is named."""
+    assert run("page", "list", HTTP_PROXY="http://127.0.0.1:1").code == 0
+    refused = ran("page", "list", HTTPS_PROXY="http://127.0.0.1:1")
+    check(refused, 1, "cannot connect to ", "look at --url or DD_SITE and HTTPS_PROXY")
+
+
+@pytest.mark.parametrize(
+    ("url", "is_it"),
+    [
+        ("http://127.0.0.1:8080", True),
+        ("http://localhost", True),
+        ("http://[::1]:1/x", True),
+        ("https://api.datadoghq.com", False),
+        ("https://127.0.0.1.example", False),
+        ("http://[", False),
+        (None, False),
+    ],
+)
+def test_loopback(url: str | None, is_it: bool) -> None:
+    """Only an address on this machine is taken for one."""
+    assert is_loopback(url) is is_it
 
 
 def test_a_wrong_address(run: Shell) -> None:

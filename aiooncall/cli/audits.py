@@ -11,6 +11,7 @@ import orjson
 import typer
 
 from aiooncall.audit.kinds import SEVERITIES, FindingKind, PlaceKind, Severity
+from aiooncall.audit.question import LONGEST_STRETCH
 from aiooncall.audit.rendering import row_of
 from aiooncall.audit.web_report import audit_html
 from aiooncall.cli.command import ExitCode, command
@@ -20,7 +21,8 @@ from aiooncall.cli.output import write_output
 from aiooncall.cli.printing import say
 from aiooncall.cli.rotas import read_rotas
 from aiooncall.cli.settings import Settings
-from aiooncall.cli.times import utc
+from aiooncall.cli.teams import known_by
+from aiooncall.cli.times import LASTING, utc
 from aiooncall.coverage.tables import as_cell
 from aiooncall.errors import OptionsError
 
@@ -40,7 +42,7 @@ COLUMNS: Final = ("severity", "kind", "place", "id", "name", "person", "since", 
 
 Teams = Annotated[
     list[str] | None,
-    typer.Option(help="Id of a team; for Datadog its handle, too; can be given more than once; all unless given."),
+    typer.Option(help="Id of a team; or with Datadog its handle, with Grafana its name; any number; else all."),
 ]
 FailOn = Annotated[
     list[str] | None,
@@ -55,12 +57,13 @@ def add_audit(app: typer.Typer) -> None:
 
 async def run_audit(
     settings: Settings,
-    team: Annotated[
-        list[str] | None, typer.Option(help="Id of a team; for Datadog its handle, too; any number; else all.")
-    ] = None,
+    team: Teams = None,
     start: From = None,
     days: Days = 14,
     kind: Annotated[list[FindingKind] | None, typer.Option(help="What to look for; any number; else all.")] = None,
+    max_stretch: Annotated[
+        float, typer.Option(help="How long one person may be on call without a break, such as 8d.", **LASTING)
+    ] = LONGEST_STRETCH.total_seconds(),
     fail_on: FailOn = None,
     csv: CsvOption = False,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report as a page, too.")] = None,
@@ -70,7 +73,10 @@ async def run_audit(
     failing = kinds_that_fail(fail_on or [Severity.CRITICAL])
     form = Format.chosen(output, json=settings.json, csv=csv)
     async with settings.client() as client:
-        audit = await client.audit(teams=team, start=utc(start), days=days, kinds=kind or FindingKind)
+        teams = None if team is None else [await known_by(client, one) for one in team]
+        audit = await client.audit(
+            teams=teams, start=utc(start), days=days, kinds=kind or FindingKind, max_stretch=max_stretch
+        )
         page = await _page(client, audit) if html else ""
     if html:
         write_output("--html", html, page)

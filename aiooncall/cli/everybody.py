@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from aiooncall.cli.lists import print_rows
-from aiooncall.cli.printing import plain, print_json
+from aiooncall.cli.printing import print_json
+from aiooncall.cli.records import plain
 from aiooncall.cli.rows import schedule_rows, team_rows
 from aiooncall.client.gather import read_all
 from aiooncall.grafana.client import GrafanaOnCall

@@ -7,14 +7,17 @@ from typing import Annotated
 import typer
 
 from aiooncall.cli.command import command
+from aiooncall.cli.grouping import make_group
 from aiooncall.cli.lists import print_list
 from aiooncall.cli.rows import policy_rows, schedule_rows, team_rows
 from aiooncall.cli.settings import Settings
 
-teams: typer.Typer = typer.Typer(help="Teams.", no_args_is_help=True)
+teams: typer.Typer = make_group("Teams.")
 
 Limit = Annotated[int, typer.Option(min=1, help="How many at most.")]
-TeamOption = Annotated[str | None, typer.Option("--team", help="Id of a team; for Datadog its handle, too.")]
+TeamOption = Annotated[
+    str | None, typer.Option("--team", help="Id of a team; or with Datadog its handle, with Grafana its name.")
+]
 
 
 def add_lists(policies: typer.Typer, schedules: typer.Typer) -> None:

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from aiooncall.cli.printing import print_json, printable
+from aiooncall.cli.printing import limited, print_json, printable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Sequence
@@ -25,12 +25,7 @@ async def print_list(found: AsyncIterator[dict[str, Any]], most: int, *, columns
         as_json: whether to print JSON.
     """
     rows: list[list[str]] = []
-    shown = 0
-    async for row in found:
-        if shown == most:
-            typer.echo(f"there are more than these {most}: --limit", err=True)
-            break
-        shown += 1
+    async for row in limited(found, most):
         if as_json:
             print_json(row)
         else:

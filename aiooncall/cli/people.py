@@ -13,7 +13,7 @@ from aiooncall.cli.grouping import make_group
 from aiooncall.cli.printing import print_facts, print_json, print_on_call, say
 from aiooncall.cli.records import plain
 from aiooncall.cli.settings import Settings
-from aiooncall.cli.teams import id_of
+from aiooncall.cli.teams import known_by
 from aiooncall.cli.times import WRITTEN, utc
 from aiooncall.datadog.models.policy import EscalationPolicy
 from aiooncall.datadog.resources.includes import PolicyInclude
@@ -46,8 +46,7 @@ async def who(
         if team is None and schedule is None:
             await print_everybody(client, utc(at), as_json=settings.json)
             return
-        if team is not None and isinstance(client, GrafanaOnCall):
-            team = await id_of(client, team)
+        team = team and await known_by(client, team)
         found = await client.who_is_on_call(team=team, schedule=schedule, at=utc(at))
     print_on_call(found, as_json=settings.json)
 

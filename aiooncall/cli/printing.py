@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import orjson
 import typer
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from aiooncall.grafana.models.paging import PagedGroup
     from aiooncall.on_call import OnCall, Responder
 
+T = TypeVar("T")
 COLUMNS = ("id", "state", "urgency", "team", "created_at", "title")
 
 
@@ -46,15 +47,21 @@ def item_json(item: Item) -> dict[str, Any]:
     return {name: value for name, value in zip(names, item_row(item), strict=True) if value is not None}
 
 
+async def limited(found: AsyncIterator[T], most: int) -> AsyncIterator[T]:
+    """Yield what is found; end after `most`, and say so on standard error if there is more."""
+    shown = 0
+    async for one in found:
+        if shown == most:
+            typer.echo(f"there are more than these {most}: --limit", err=True)
+            return
+        shown += 1
+        yield one
+
+
 async def print_items(items: AsyncIterator[Item], most: int, *, as_json: bool) -> None:
     """Print items as JSON while they come, or as a list, whose columns are parted by tabs where no terminal is."""
     listed: list[Item] = []
-    shown = 0
-    async for item in items:
-        if shown == most:
-            typer.echo(f"there are more than these {most}: --limit", err=True)
-            break
-        shown += 1
+    async for item in limited(items, most):
         if as_json:
             print_json(item_json(item))
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from aiooncall._base.unset import UNSET
+from aiooncall.cli.teams import id_of
 from aiooncall.datadog.models.people import is_team_id
 from aiooncall.errors import OptionsError
 from aiooncall.grafana.client import GrafanaOnCall
@@ -40,7 +41,8 @@ async def schedule_rows(client: DatadogOnCall | GrafanaOnCall, team: str | None 
         OptionsError: no team has the handle.
     """
     if isinstance(client, GrafanaOnCall):
-        async for calendar in client.schedules.list(team_id=UNSET if team is None else team):
+        owner = UNSET if team is None else await id_of(client, team)
+        async for calendar in client.schedules.list(team_id=owner):
             zone, owners = getattr(calendar, "time_zone", ""), [calendar.team_id] if calendar.team_id else []
             yield {"id": calendar.id, "name": calendar.name or "", "time_zone": zone or "", "teams": owners}
     else:

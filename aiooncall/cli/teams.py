@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 from aiooncall.datadog.models.people import is_team_id
 from aiooncall.errors import OptionsError
+from aiooncall.grafana.client import GrafanaOnCall
 
 if TYPE_CHECKING:
     from aiooncall.datadog.client import DatadogOnCall
-    from aiooncall.grafana.client import GrafanaOnCall
 
 OPTION: Final = "--team"
 
@@ -33,3 +33,8 @@ async def id_of(gf: GrafanaOnCall, team: str) -> str:
     async for found in gf.teams.list(name=team):
         return found.id
     return team
+
+
+async def known_by(client: DatadogOnCall | GrafanaOnCall, team: str) -> str:
+    """Return a team as the library takes it: by its id with Grafana; with Datadog it takes handles as well."""
+    return await id_of(client, team) if isinstance(client, GrafanaOnCall) else team

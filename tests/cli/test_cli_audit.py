@@ -49,6 +49,8 @@ def test_audit(world: World) -> None:
         (("--kind", "gap", "--team", "pay"), 0),
         (("--kind", "gap", "--team", "pay", "--team", "web"), 4),
         (("--kind", "no_catch_all", "--fail-on", "info"), 4),
+        (("--kind", "long_stretch", "--fail-on", "info"), 0),
+        (("--kind", "long_stretch", "--fail-on", "info", "--max-stretch", "23h"), 4),
     ],
 )  # fmt: skip
 def test_exit_codes(world: World, more: tuple[str, ...], code: int) -> None:
@@ -89,7 +91,8 @@ def test_audit_of_grafana(world: World, tmp_path: Path) -> None:
     assert (done.code, done.err) == (4, "")
     assert "critical: schedule Half: nobody is on call (2 times, 1 d in all)" in done.out
     assert "<title>Half</title>" in file.read_text(encoding="utf-8")
-    assert world.grafana(*GAPS, "-p", "grafana", "--team", world.ids["CREW"]).code == 0
+    for crew in (world.ids["CREW"], "crew"):
+        assert world.grafana(*GAPS, "-p", "grafana", "--team", crew).code == 0
 
 
 @pytest.mark.parametrize(

@@ -61,11 +61,12 @@ def test_list_stops(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("team", "found"), [("pay", ["PRIMARY"]), ("{WEB}", ["NIGHTS"]), ("{IDLE}", []), ("{CREW}", ["WHOLE"])]
+    ("team", "found"),
+    [("pay", ["PRIMARY"]), ("{WEB}", ["NIGHTS"]), ("{IDLE}", []), ("{CREW}", ["WHOLE"]), ("crew", ["WHOLE"])],
 )
 def test_schedules_of_a_team(world: World, team: str, found: list[str]) -> None:
-    """Schedules are listed for a team, by its id or, in Datadog, its handle; none is told."""
-    run = world.grafana if team in {"{IDLE}", "{CREW}"} else world.datadog
+    """Schedules are listed for a team, by its id or its handle, in Grafana its name; none is told."""
+    run = world.grafana if team in {"{IDLE}", "{CREW}", "crew"} else world.datadog
     done = run("schedule", "list", "-p", run.provider, "--team", team.format(**world.ids))
     assert [line.split("\t")[0] for line in done.out.splitlines()] == [world.ids[name] for name in found]
     assert (done.code, done.err) == (0, "" if found else "nothing found\n")

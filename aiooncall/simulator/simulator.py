@@ -22,6 +22,7 @@ from aiooncall.simulator.http.pipeline import Pipeline
 from aiooncall.simulator.http.rate_rules import Limiter
 from aiooncall.simulator.http.routing import Moment
 from aiooncall.simulator.http.server import HttpServer
+from aiooncall.simulator.loop_thread import LoopThread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 class Simulator:
     """A fake Datadog On-Call and a fake Grafana OnCall that keep state, count requests and fail on demand.
 
-    Both listen once started.
+    Both listen once started: `async with` serves them on the running loop, `with` in a thread of their own.
 
     Args:
         host: The address to listen on.
@@ -116,6 +117,7 @@ class Simulator:
         self._limiter = Limiter(rate_rules)
         grafana = GrafanaOptions() if grafana is None else grafana
         self.grafana: Grafana = Grafana(grafana, self.ledger, self._link_base(grafana), self._now)
+        self._thread = LoopThread(self)
         self._redirect_target = HttpServer(self._record_redirected)
         datadog = self._pipeline(DatadogAuth(credentials), self._limiter, self._world.router, DatadogErrors())
         fake_grafana = self._pipeline(self.grafana.auth, self.grafana.limits, self.grafana.router, GrafanaErrors())
@@ -186,6 +188,13 @@ class Simulator:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._thread.stop()
 
     def add_page(
         self,

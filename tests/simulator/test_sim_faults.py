@@ -33,6 +33,16 @@ async def caller(plan: FaultPlan) -> AsyncIterator[Caller]:
         yield caller
 
 
+async def test_plan_tells_what_is_pending(plan: FaultPlan, caller: Caller) -> None:
+    """A plan lists the scripted faults that have not struck yet; steps without one are no faults."""
+    first, second = Fault(FaultKind.ERROR_BEFORE), Fault(FaultKind.EMPTY_OK)
+    plan.script("POST", PAGES, first, None, second)
+    assert plan.pending() == [("POST", PAGES, first), ("POST", PAGES, second)]
+    for left in ([second], [second], []):
+        await caller.send("POST", PAGES, json=page_body())
+        assert [fault for _, _, fault in plan.pending()] == left
+
+
 async def create_with(plan: FaultPlan, caller: Caller, fault: Fault) -> Reply:
     """Send a create request that meets a fault."""
     plan.script("POST", PAGES, fault)

@@ -115,6 +115,12 @@ class FaultPlan:
         """
         self._scripts.append(_Script(method, path, deque(steps)))
 
+    def pending(self) -> list[tuple[str, str, Fault]]:
+        """Return the scripted faults that have not struck yet, each with its method and path, in order."""
+        return [
+            (script.method, script.path, step) for script in self._scripts for step in script.steps if step is not None
+        ]
+
     def seed(
         self,
         *,

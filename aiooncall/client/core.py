@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from math import inf
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from aiooncall._base.loopback import LOOPBACK_GUARD
 from aiooncall._base.validation import aware
 from aiooncall.errors import CodecError, NotFound
 from aiooncall.events import BudgetHeld, emit
@@ -111,13 +112,16 @@ class ApiCore:
         query: Query | None = None,
         about: About | None = None,
     ) -> tuple[Request, Transport]:
-        """Return a request that was checked, with what sends it."""
+        """Return a request that was checked, with what sends it. Every request of a client is made here."""
         self.connection.lifecycle.check()
         template, transport = self._routes.get(endpoint) or self._route(endpoint)
         lane = self._lane if lane is None else lane
         until = inf if lane is Lane.BULK else self._until()
         told = about and self._redacted(about)
-        return Request(endpoint, template.fill(values, query), body, lane, until, values, told), transport
+        request = Request(endpoint, template.fill(values, query), body, lane, until, values, told)
+        if LOOPBACK_GUARD.is_on:
+            self.connection.pool.stay_local(request.url)
+        return request, transport
 
     def one_deadline(self, lane: Lane | None = None) -> AbstractContextManager[DeadlineScope]:
         """Return a context in which all calls together have the deadline of one; bulk calls have none."""

@@ -12,6 +12,7 @@ from urllib.request import getproxies, proxy_bypass
 import aiohttp
 
 from aiooncall._base.clock import SYSTEM_CLOCK
+from aiooncall._base.loopback import LOOPBACK_GUARD
 from aiooncall._base.redaction import Secrets
 from aiooncall._base.validation import proxy_url
 from aiooncall.errors import ClientClosed
@@ -203,6 +204,16 @@ class SessionPool:
                 self.secrets.add_proxy(proxy_url(f"{url.scheme}_proxy".upper(), found))
             self._proxies[key] = found
         return self._proxies[key]
+
+    def stay_local(self, url: URL) -> None:
+        """Refuse a request to another machine, or by way of one as the proxy, while the guard of the tests is on.
+
+        Raises:
+            OptionsError: its host, or the proxy's, is not this machine.
+        """
+        LOOPBACK_GUARD.check("host", str(url))
+        if (proxy := self.proxy_for(url)) is not None:
+            LOOPBACK_GUARD.check("proxy", proxy)
 
 
 def _header_limits(options: PoolOptions) -> dict[str, Any]:

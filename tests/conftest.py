@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from aiooncall import DatadogOnCall, GrafanaOnCall
 
 
+pytest_plugins = ["pytester"]
+
 # A shell that starts the tests in the background has them, and all that they start, ignore Ctrl-C, which is tested too.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)

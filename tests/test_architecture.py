@@ -17,7 +17,7 @@ PACKAGE: Final = ROOT / "aiooncall"
 RANKS: Final = [
     "_text", "ratelimit", "on_call", "errors", "_base", "events", "options", "limits", "transport", "codec", "jsonapi",
     "difference", "outcomes", "fanout", "client", "drawing", "coverage", "audit", "datadog", "grafana", "bulk",
-    "__init__", "simulator", "cli", "__main__",
+    "__init__", "simulator", "pytest_plugin", "cli", "__main__",
 ]  # fmt: skip
 """From the lowest layer to the highest: a layer imports only from lower ones.
 
@@ -39,6 +39,8 @@ TOOLS_FOR: Final = {
     "typer": ("cli/",),
     "rich": ("cli/",),
     "dotenv": ("cli/settings.py",),
+    "pytest": ("pytest_plugin/",),
+    "pytest_asyncio": ("pytest_plugin/clients.py",),
 }
 """The only places that may import a library."""
 MOST_LINES: Final = 300

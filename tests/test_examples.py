@@ -2,7 +2,8 @@
 
 A `python` block runs as it stands, with three names given: `sim`, a started Simulator, and `dd` and `gf`, clients that
 are open on its Datadog and its Grafana. Time is virtual. A block that calls `asyncio.run` is a whole program and runs
-as one, in a process of its own. Blocks in other fences, such as `text` or `{code-block}`, are not run.
+as one, in a process of its own. A block with tests is a module that pytest runs. Blocks in other fences, such as `text`
+or `{code-block}`, are not run.
 """
 
 from __future__ import annotations
@@ -21,14 +22,16 @@ from aiooncall import DatadogOnCall, GrafanaOnCall
 from aiooncall._base.clock import SystemClock
 from aiooncall.simulator import Simulator
 from tests.support.examples import EXAMPLES, ROOT, names_for
+from tests.support.inner_pytest import run_suite
 
 if TYPE_CHECKING:
     from tests.support.examples import Example
 
 pytestmark = pytest.mark.slow
 
-PROGRAMS = [pytest.param(example, id=example.place) for example in EXAMPLES if example.is_program]
-BLOCKS = [pytest.param(example, id=example.place) for example in EXAMPLES if not example.is_program]
+SUITES = [pytest.param(example, id=example.place) for example in EXAMPLES if example.is_suite]
+PROGRAMS = [pytest.param(one, id=one.place) for one in EXAMPLES if one.is_program and not one.is_suite]
+BLOCKS = [pytest.param(one, id=one.place) for one in EXAMPLES if not one.is_program and not one.is_suite]
 
 
 @pytest.fixture
@@ -61,6 +64,13 @@ def test_program_runs(example: Example) -> None:
         capture_output=True, cwd=ROOT, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("example", SUITES)
+def test_suite_passes(example: Example, pytester: pytest.Pytester) -> None:
+    """The tests of the documentation pass with warnings as errors."""
+    done = run_suite(pytester, example.code)
+    done.assert_outcomes(passed=len(re.findall(r"^(?:async )?def test_", example.code, re.MULTILINE)))
 
 
 def test_every_example_proves_something() -> None:

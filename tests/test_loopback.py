@@ -32,8 +32,10 @@ def test_loopback_of_ipv6(address: IPv6Address) -> None:
 
 @given(st.integers(0, 2**24 - 1))
 def test_whole_loopback_net(number: int) -> None:
-    """Each address of 127.0.0.0/8 is this machine."""
-    assert is_loopback(str(IPv4Address((127 << 24) + number)))
+    """Each address of 127.0.0.0/8 is this machine, also when it is written as IPv6."""
+    address = IPv4Address((127 << 24) + number)
+    assert is_loopback(str(address))
+    assert is_loopback(f"::ffff:{address}")
 
 
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST", "localhost.", "127.0.0.1", "::1"])

@@ -36,7 +36,7 @@ PYRIGHT: Final = {
 
 def module_of(example: Example) -> str:
     """Return a block as a module in which each line has the number that it has on its page."""
-    if example.is_program:
+    if example.is_program or example.is_suite:
         return "\n" * (example.line - 1) + example.code
     indented = re.sub(r"(?m)^(?=.)", "    ", example.code)
     return GIVEN + "\n" * (example.line - 1 - GIVEN.count("\n")) + indented

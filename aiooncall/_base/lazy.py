@@ -56,9 +56,11 @@ def _imports(code: CodeType) -> dict[str, str]:
     """Return the names that a module imports for type checkers, with the modules that have them; nothing is imported.
 
     The code runs once more, with an `import` that only takes notes. There `TYPE_CHECKING` is a note too, and so true.
+    What pytest imports into modules whose asserts it rewrites, those of plugins, has names that nobody can write.
     """
     namespace: dict[str, Any] = {"__builtins__": {**vars(builtins), "__import__": _Noted}}
     exec(code, namespace)  # noqa: S102 (our own module)
-    noted = {name: found.module for name, found in namespace.items() if isinstance(found, _Noted)}
+    imported = {name: found for name, found in namespace.items() if isinstance(found, _Noted)}
+    noted = {name: found.module for name, found in imported.items() if name.isidentifier()}
     del noted["TYPE_CHECKING"]
     return noted

@@ -34,6 +34,11 @@ class Example(NamedTuple):
         """Whether it brings its own event loop."""
         return "asyncio.run(" in self.code
 
+    @property
+    def is_suite(self) -> bool:
+        """Whether it is a module of tests, for pytest to run."""
+        return re.search(r"^(async )?def test_", self.code, re.MULTILINE) is not None
+
     def compile(self) -> CodeType:
         """Return the code, so that a traceback shows the page's own lines."""
         padding = "\n" * (self.line - 1)

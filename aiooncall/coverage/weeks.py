@@ -5,8 +5,9 @@ Names are cleaned here, so that nothing which draws them has to mind line breaks
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, time, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import attrs
 
@@ -17,9 +18,10 @@ from aiooncall.coverage.periods import LONGEST, period, shifts_given
 from aiooncall.coverage.pieces import by_schedule, pieces_of
 from aiooncall.drawing.measure import clean
 from aiooncall.drawing.outline import human_duration
+from aiooncall.errors import OptionsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import date
     from zoneinfo import ZoneInfo
 
@@ -108,7 +110,8 @@ class Week:
         """
         begin, until = period(start, end, longest=LONGEST)
         place, given = zone_info("zone", zone), by_schedule(shifts_given("shifts", shifts))
-        called = {**(names or {}), **{one: one for one in given if one not in (names or {})}}
+        called = _names_given(names)
+        called |= {one: one for one in given if one not in called}
         rows = [Row(_named(name, one), pieces_of(given.get(one, ()), begin, until)) for one, name in called.items()]
         people = {person.id: person for row in rows for piece in row.pieces for person in piece.people}
         return cls(begin, until, place, list(_days_of(begin, until, place)), rows, people)
@@ -151,6 +154,20 @@ class Week:
     def uncovered(self) -> timedelta:
         """Return how long nobody is on call, all rows together."""
         return sum((gap.length for row in self.rows for gap in row.gaps), timedelta())
+
+
+def _names_given(names: object) -> dict[str, str]:
+    """Return what to call schedules, by id."""
+    if names is None:
+        return {}
+    if not isinstance(names, Mapping):
+        raise OptionsError("names", names, "a mapping of ids to texts")
+    known: dict[str, str] = {}
+    for one, name in cast("Mapping[object, object]", names).items():
+        if not isinstance(one, str) or not isinstance(name, str):
+            raise OptionsError("names", {one: name}, "a mapping of ids to texts")
+        known[one] = name
+    return known
 
 
 def within(piece: Piece, start: datetime, end: datetime) -> Piece | None:

@@ -151,7 +151,14 @@ def test_nothing_to_show() -> None:
 
 @pytest.mark.parametrize(
     ("options", "field"),
-    [({"width": 28}, "width"), ({"zone": "Mars/Base"}, "zone"), ({"end": START - DAY}, "end")],
+    [
+        ({"width": 28}, "width"),
+        ({"zone": "Mars/Base"}, "zone"),
+        ({"end": START - DAY}, "end"),
+        ({"names": ["S"]}, "names"),
+        ({"names": {"S": None}}, "names"),
+        ({"names": {7: "Primary"}}, "names"),
+    ],
 )
 def test_wrong_arguments(options: dict[str, Any], field: str) -> None:
     """What is wrong is said by its name."""

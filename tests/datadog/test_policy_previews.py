@@ -10,18 +10,22 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from aiooncall import UNSET, LinkError, NotFound, OptionsError, ResourceRef, evolve
+from aiooncall.coverage import Person
 from aiooncall.datadog import (
     Assignment,
     EscalationPolicy,
     EscalationPolicyAction,
     EscalationStep,
+    EscalationTimeline,
     Layer,
     PolicyInclude,
+    ReachedTarget,
     RerouteToTeamAction,
     RoutingRule,
     Schedule,
     SlackMessageAction,
     Team,
+    TimelineStep,
     TimeRestriction,
     TimeRestrictions,
     User,
@@ -30,10 +34,7 @@ from aiooncall.jsonapi import each
 
 if TYPE_CHECKING:
     from aiooncall import DatadogOnCall
-    from aiooncall.datadog import (
-        EscalationTimeline,
-        StepTarget,
-    )
+    from aiooncall.datadog import StepTarget
     from aiooncall.simulator import Simulator
     from tests.support.virtual_time import VirtualClock
 
@@ -222,6 +223,21 @@ async def test_an_address_is_no_name(payments: Payments) -> None:
     preview = await payments.dd.escalation_policies.preview(evolve(payments.policy, steps=[step]), at=AT)
     (eve,) = preview.after.steps[0].people
     assert (eve.name, eve.label) == (None, "eve@example.com")
+
+
+def test_repeat_that_reaches_the_same_people() -> None:
+    """A repeat is short where it reaches those of the lines right above it, and not those of some earlier time."""
+    people = [(ReachedTarget(kind="users", name=name, position="", people=(Person(id=name),)),) for name in "AABBAA"]
+    steps = [
+        TimelineStep(number=1, repeat=repeat, elapsed=repeat * MINUTE, targets=targets)
+        for repeat, targets in enumerate(people)
+    ]
+    timeline = EscalationTimeline(policy="P", name="P", steps=tuple(steps), repeats=5, ends=None, resolves=False)
+    assert [line.split(maxsplit=2)[-1] for line in timeline.lines()[:-1]] == [
+        *("A", "again, to the same people"),
+        *("B", "again, to the same people"),
+        *("A", "again, to the same people"),
+    ]
 
 
 async def test_waits_that_are_not_known(payments: Payments) -> None:

@@ -118,19 +118,21 @@ class EscalationTimeline:
         return found
 
     def lines(self) -> list[str]:
-        """Return a line for each step: when and whom; a repeat that reaches the same people is one line."""
+        """Return a line for each step: when and whom; a repeat that reaches the people right above is one line."""
         return [*self._lines()]
 
     def _lines(self) -> Iterator[str]:
-        first = [step for step in self.steps if not step.repeat]
+        shown: list[tuple[ReachedTarget, ...]] = []
         for repeat in range(self.repeats + 1):
             steps = [step for step in self.steps if step.repeat == repeat]
+            targets = [step.targets for step in steps]
             if repeat and not steps:
                 yield _line(None, "again")
-            elif repeat and [step.targets for step in steps] == [step.targets for step in first]:
+            elif repeat and targets == shown:
                 yield _line(steps[0].elapsed, "again, to the same people")
             else:
                 yield from (_line(step.elapsed, step.summary) for step in steps)
+                shown = targets
         yield _line(self.ends, f"over: the page {'is resolved' if self.resolves else 'stays open'}")
 
 

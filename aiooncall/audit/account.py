@@ -118,7 +118,7 @@ class Account:
         yield from (one for one in accounts(self.people) if wants(one.kind))
         if wants(FindingKind.STEP_REACHES_NOBODY):
             yield from empty_steps(looked_at, self._first_steps, self.on_duty, self.people.statuses)
-        if wants(FindingKind.POLICY_NOT_ROUTED):
+        if wants(FindingKind.POLICY_NOT_ROUTED) and self.teams.isdisjoint(self.unread):
             yield from unrouted(looked_at, self.routings.values(), whole=self.question.whole)
         if wants(FindingKind.NO_CATCH_ALL):
             yield from without_catch_all(self.routings.values(), self._used)

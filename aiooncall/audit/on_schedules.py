@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from aiooncall.audit.facts import OnDuty
 from aiooncall.audit.kinds import FindingKind
 from aiooncall.audit.models import Finding
 from aiooncall.coverage.periods import united
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from aiooncall.audit.models import Place
     from aiooncall.audit.question import Question
     from aiooncall.coverage.models import Person, Shift
+    from aiooncall.errors import OnCallError
 
 SOON: Final = timedelta(days=366)
 """A schedule that ends later than this does not end in a way that matters."""
@@ -40,6 +42,16 @@ def on_schedule(
         yield from long_stretches(schedule, shifts, question.longest)
     if question.wants(FindingKind.SCHEDULE_ENDS):
         yield from end_of(schedule, ends, start)
+
+
+def not_computed(schedule: Place, problem: OnCallError) -> tuple[OnDuty, list[Finding]]:
+    """Return that it is not known who is on call on a schedule, and why.
+
+    Args:
+        schedule: which one it is.
+        problem: what is wrong with what was read.
+    """
+    return OnDuty(computed=False), [Finding(kind=FindingKind.NOT_COMPUTED, where=schedule, detail=str(problem))]
 
 
 def gaps_on(schedule: Place, shifts: Sequence[Shift], start: datetime, end: datetime) -> Iterator[Finding]:

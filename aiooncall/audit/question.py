@@ -32,6 +32,7 @@ _ON_CALL: Final = frozenset({
     FindingKind.GAP,
     FindingKind.LONG_STRETCH,
     FindingKind.NO_NOTIFICATION_RULE,
+    FindingKind.NOT_COMPUTED,
     FindingKind.STEP_REACHES_NOBODY,
 })  # fmt: skip
 
@@ -129,7 +130,7 @@ def question(
         start=begin,
         end=until,
         teams=_teams(teams),
-        kinds=frozenset(FindingKind(one_of("kinds", kind, FindingKind)) for kind in _several("kinds", kinds)),
+        kinds=_kinds(kinds),
         urgencies=frozenset(_urgency(urgency) for urgency in _several("urgencies", urgencies)),
         longest=timedelta(seconds=seconds("max_stretch", max_stretch)),
         concurrency=count("concurrency", concurrency, most=1000),
@@ -141,6 +142,13 @@ def _teams(given: object) -> tuple[str, ...] | None:
         return None
     several = [given] if isinstance(given, str) else _several("teams", given)
     return tuple(dict.fromkeys(text("teams", team) for team in several))
+
+
+def _kinds(given: object) -> frozenset[FindingKind]:
+    kinds = frozenset(FindingKind(one_of("kinds", kind, FindingKind)) for kind in _several("kinds", given))
+    if kinds <= {FindingKind.NOT_ALLOWED}:  # nothing would be read, and nothing be refused
+        raise OptionsError("kinds", [*kinds], "another kind as well: `not_allowed` is told whatever is looked for")
+    return kinds
 
 
 def _several(field: str, given: object) -> list[object]:

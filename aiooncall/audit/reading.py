@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from aiooncall.audit.account import Account
 from aiooncall.audit.facts import OnDuty
+from aiooncall.audit.on_schedules import not_computed
 from aiooncall.client.gather import read_each
-from aiooncall.errors import Forbidden
+from aiooncall.errors import CodecError, Forbidden
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection
@@ -44,9 +45,17 @@ class Reading(ABC):
         self._question = question
         self._requests = requests
         self._account = Account(question)
+        self._begun = False
 
     async def findings(self) -> AsyncGenerator[Finding]:
-        """Yield what is wrong."""
+        """Yield what is wrong.
+
+        Raises:
+            RuntimeError: it was asked for before.
+        """
+        if self._begun:
+            raise RuntimeError("an audit runs once: ask for another stream")
+        self._begun = True
         await self.survey()
         await self._read_rules()
         self._count()
@@ -97,7 +106,10 @@ class Reading(ABC):
         on_duty |= dict.fromkeys(places, OnDuty(computed=False))
 
         async def read(schedule_id: str) -> tuple[OnDuty, list[Finding]]:
-            return await self._schedule(places[schedule_id])
+            try:
+                return await self._schedule(places[schedule_id])
+            except CodecError as problem:  # one answer that nobody understands does not hide all other schedules
+                return not_computed(places[schedule_id], problem)
 
         async with aclosing(self._each(SCHEDULES, places, read)) as schedules:
             async for schedule_id, found in schedules:

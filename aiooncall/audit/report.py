@@ -50,7 +50,7 @@ class AuditRequests:
 
 @attrs.frozen
 class AuditStream:
-    """The findings of an audit that runs while they are read, once.
+    """The findings of an audit that runs while they are read, once: a second iteration is a RuntimeError.
 
     Attributes:
         requests: how many requests it takes and has sent so far.

@@ -34,9 +34,10 @@ class Auditing(ABC):
         days: how long to look ahead, 1 to 366; 14 unless given.
         end: an aware datetime, instead of `days`.
         kinds: what to look for; what a kind alone needs is not read without it. `not_computed` and `not_allowed` are
-            told whatever is looked for.
+            told whatever is looked for, and `not_allowed` alone is nothing to look for.
         urgencies: `high`, `low` or both: of which pages people have to be told.
-        max_stretch: how long one person may be on call on a schedule without a break: seconds, or a timedelta.
+        max_stretch: how long one person may be on call on a schedule without a break: seconds, or a timedelta. Only the
+            time that is looked at counts.
         concurrency: how many requests are under way at most.
     """
 

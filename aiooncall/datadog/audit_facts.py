@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 from aiooncall._base.unset import UNSET
 from aiooncall.audit.facts import HIGH, LOW, OnDuty, Policy, Route, Routing, Standing, Status, Step, Target, TargetKind
-from aiooncall.audit.kinds import FindingKind, PlaceKind
-from aiooncall.audit.models import Finding, Place
-from aiooncall.audit.on_schedules import on_schedule
+from aiooncall.audit.kinds import PlaceKind
+from aiooncall.audit.models import Place
+from aiooncall.audit.on_schedules import not_computed, on_schedule
 from aiooncall.datadog.layers import last_end, person_of, rotations_of, shift_of, stand_ins_of
 from aiooncall.datadog.models.notification import NotificationCategory, NotificationChannel
 from aiooncall.datadog.models.people import Team, User
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from aiooncall.audit.models import Finding
     from aiooncall.audit.question import Question
     from aiooncall.coverage.models import Shift
     from aiooncall.datadog.models.notification import NotificationRule
@@ -168,7 +169,7 @@ def judged(
         turns = on_call(rotations, stand_ins_of(overrides), question.start, question.end)
         shifts = [shift_of(place.id, turn) for turn in joined(turns)]
     except (OptionsError, CodecError, LinkError) as problem:
-        return OnDuty(computed=False), [Finding(kind=FindingKind.NOT_COMPUTED, where=place, detail=str(problem))]
+        return not_computed(place, problem)
     layers = [(schedule.layers or ())[one.place] for one in rotations if one.life[1] > question.start]
     duty = OnDuty(first=_first(shifts), people=_standing(place, layers, overrides))
     return duty, list(on_schedule(place, shifts, last_end(rotations), question))

@@ -60,8 +60,9 @@ class AuditReading(Reading):
 
     def _count(self) -> None:
         """Count what is to be read by what is known now."""
-        question, requests, schedules = self._question, self._requests, self._account.schedules_looked_at
-        requests.rules = len(self._account.teams) + len(self._account.followed)
+        question, requests, account = self._question, self._requests, self._account
+        schedules = account.schedules_looked_at
+        requests.rules = len(account.teams | account.followed.keys() | account.unread)
         requests.schedules = len(schedules) if question.needs_schedules else 0
         slices = len(list(time_slices(question.start, question.end)))
         requests.overrides = slices * len(schedules) if question.needs_on_call else 0

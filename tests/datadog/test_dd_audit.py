@@ -327,21 +327,39 @@ async def test_what_may_not_be_listed_is_an_error(sim: Simulator, dd: DatadogOnC
 
 
 @pytest.mark.parametrize(
-    ("path", "what", "others"),
+    ("path", "what"),
     [
-        ("/api/v2/on-call/teams/*/routing-rules", "routing rules of teams (1)", {"policy_not_routed"}),
-        ("/api/v2/on-call/schedules/*", "schedules (1)", set[str]()),
+        ("/api/v2/on-call/teams/*/routing-rules", "routing rules of teams (1)"),
+        ("/api/v2/on-call/schedules/*", "schedules (1)"),
+        ("/api/v2/on-call/schedules/*/overrides", "schedules (1)"),
     ],
 )
 async def test_what_may_not_be_read_is_one_finding(
-    path: str, what: str, others: set[str], sim: Simulator, dd: DatadogOnCall, caller: Caller
+    path: str, what: str, sim: Simulator, dd: DatadogOnCall, caller: Caller
 ) -> None:
-    """A refusal of one thing is told and counted, and nothing is claimed of it that is not known."""
+    """A refusal of one thing is told and counted, and nothing is claimed that is not known: no policy is unrouted."""
     await put_in(sim, caller, clean())
     sim.faults.script("GET", path, Fault(FaultKind.ERROR_BEFORE, status=403))
     audit = await dd.audit(**ASKED)
-    assert [finding.detail for finding in audit.of("not_allowed")] == [what]
-    assert {str(finding.kind) for finding in audit.findings} - {"not_allowed"} == others
+    assert [(str(finding.kind), finding.detail) for finding in audit.findings] == [("not_allowed", what)]
+
+
+@pytest.mark.parametrize("path", ["/api/v2/on-call/schedules/*", "/api/v2/on-call/schedules/*/overrides"])
+@pytest.mark.parametrize(
+    ("kinds", "found_kinds"), [(FindingKind, ["gap", "not_computed"]), (["not_computed"], ["not_computed"])]
+)
+async def test_one_schedule_that_nobody_understands_does_not_hide_the_others(
+    path: str, kinds: Any, found_kinds: list[str], sim: Simulator, dd: DatadogOnCall, caller: Caller
+) -> None:
+    """An answer for a schedule that is not what the API promises is a finding, looked for alone or with all else."""
+    given = clean()
+    given["schedules"].append(schedule(0, None))
+    await put_in(sim, caller, given)
+    sim.faults.script("GET", path, Fault(FaultKind.EMPTY_OK))
+    audit = await dd.audit(kinds=kinds, concurrency=1, **ASKED)
+    assert [str(finding.kind) for finding in audit.findings] == found_kinds
+    assert str(audit.findings[-1].where) == "schedule Schedule 0"
+    assert "the answer is empty" in audit.findings[-1].detail
 
 
 async def test_schedule_that_is_gone_meanwhile_reaches_nobody(
@@ -387,6 +405,7 @@ async def test_accounts_of_unknown_status_are_taken_for_active() -> None:
         ({"kinds": ["gaps"]}, "kinds"),
         ({"kinds": "gap"}, "kinds"),
         ({"kinds": []}, "kinds"),
+        ({"kinds": ["not_allowed"]}, "kinds"),
         ({"urgencies": ["dynamic"]}, "urgencies"),
         ({"urgencies": [["high"]]}, "urgencies"),
         ({"teams": []}, "teams"),
@@ -429,6 +448,16 @@ async def test_stream_that_is_left_early_sends_nothing_more(sim: Simulator, dd: 
     assert len(sim.ledger.requests) == sent
 
 
+async def test_stream_runs_once(sim: Simulator, dd: DatadogOnCall, caller: Caller) -> None:
+    """Who iterates a second time is told so, and the counts of the audit stay as they were."""
+    await put_in(sim, caller, planted()["gap"])
+    stream = dd.audit.stream(**ASKED)
+    assert [str(finding.kind) async for finding in stream] == ["gap"]
+    with pytest.raises(RuntimeError, match="once"):
+        await anext(aiter(stream))
+    assert stream.requests.planned == stream.requests.sent == len(sim.ledger.requests)
+
+
 async def test_policy_that_a_team_only_routes_to_is_audited(sim: Simulator, dd: DatadogOnCall, caller: Caller) -> None:
     """A policy that nobody owns belongs to the audit of the team whose rules lead to it."""
     given = account([user("deactivated")], [], [policy([("user", 0)], team=None)], [rule(0)])
@@ -448,6 +477,7 @@ async def test_team_whose_rules_may_not_be_read_is_asked_once(
     audit = await dd.audit(teams="team-0", **ASKED)
     assert [str(finding.kind) for finding in audit.findings] == ["not_allowed"]
     assert sum(request.path == path for request in sim.ledger.requests) == 1
+    assert audit.requests.planned == audit.requests.sent == len(sim.ledger.requests)
 
 
 async def test_pages_of_lists_are_counted(sim: Simulator, dd: DatadogOnCall) -> None:

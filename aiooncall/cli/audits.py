@@ -62,7 +62,10 @@ async def run_audit(
     days: Days = 14,
     kind: Annotated[list[FindingKind] | None, typer.Option(help="What to look for; any number; else all.")] = None,
     max_stretch: Annotated[
-        float, typer.Option(help="How long one person may be on call without a break, such as 8d.", **LASTING)
+        float,
+        typer.Option(
+            help="How long one person may be on call without a break; 8d unless given.", show_default=False, **LASTING
+        ),
     ] = LONGEST_STRETCH.total_seconds(),
     fail_on: FailOn = None,
     csv: CsvOption = False,

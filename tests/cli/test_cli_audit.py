@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from tests.support.command_line import ran
 from tests.support.coverage_world import OF_THE_WEEK, coverage_world
 
 if TYPE_CHECKING:
@@ -110,3 +111,10 @@ def test_wrong_usage(world: World, more: tuple[str, ...], told: str) -> None:
     done = world.datadog(*AUDIT, *more)
     assert (done.code, done.out, world.requests()) == (2, "", [])
     assert told in done.err
+
+
+def test_default_of_the_stretch_is_told_as_it_is_given() -> None:
+    """The help says how long one person may be on call in days, as the option takes it, and not in seconds."""
+    told = ran("audit", "--help", COLUMNS="200").out
+    assert "without a break; 8d unless given" in told
+    assert "691200" not in told

@@ -116,6 +116,7 @@ class _Picture:
     def __init__(self, week: Week) -> None:
         self._week = week
         self._colours = {name: number for number, name in enumerate(week.people)}
+        self._bars = [bars_of(row) for row in week.rows]
 
     def draw(self, root: Element) -> float:
         """Draw all of it."""
@@ -139,8 +140,8 @@ class _Picture:
         scale = Scale(days, _LEFT, (_RIGHT - _LEFT) / min(_MOST_DAYS, len(self._week.days)))
         grid = node(root, "g")
         bottom = top + _HEAD
-        for row in self._week.rows:
-            bottom = self._row(root, row, scale, bottom)
+        for row, bars in zip(self._week.rows, self._bars, strict=True):
+            bottom = self._row(root, row, bars, scale, bottom)
         for number, day in enumerate(days):
             x = _LEFT + scale.wide * number
             write(root, day.label, x + scale.wide / 2, top + 19, _DAY)
@@ -150,8 +151,7 @@ class _Picture:
         node(grid, "path", class_="s-rail", d=frame)
         return bottom
 
-    def _row(self, root: Element, row: Row, scale: Scale, top: float) -> float:
-        bars = bars_of(row)
+    def _row(self, root: Element, row: Row, bars: Sequence[Bar], scale: Scale, top: float) -> float:
         height = 2 * _PAD + _LANE * (1 + max((bar.lane for bar in bars), default=0))
         group = node(root, "g")
         node(group, "path", class_="s-rail", d=f"M{_MARGIN} {top:g}H{scale.right:.1f}")

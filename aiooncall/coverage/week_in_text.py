@@ -120,7 +120,7 @@ def _line(name: Part, parts: Iterable[Part], wide: int, drawn: _Lines) -> list[P
 
 def _cell(week: Week, row: Row, day: Day, wide: int) -> Iterator[Part]:
     """Yield the lines of a day: who takes over when, or goes on."""
-    for piece in row.pieces:
+    for piece in row.between(day.start, day.end):
         shown = within(piece, day.start, day.end)
         if shown:
             at = week.clock(shown.start) if shown.start == piece.start else ""

@@ -5,6 +5,7 @@ Names are cleaned here, so that nothing which draws them has to mind line breaks
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Final, cast
@@ -70,6 +71,11 @@ class Row:
     def gaps(self) -> list[Piece]:
         """The times in which nobody is on call."""
         return [piece for piece in self.pieces if not piece.people]
+
+    def between(self, start: datetime, end: datetime) -> Sequence[Piece]:
+        """Return the pieces of which a part is from `start` to `end`, whole."""
+        first = bisect_right(self.pieces, start, key=lambda piece: piece.end)
+        return self.pieces[first : bisect_left(self.pieces, end, key=lambda piece: piece.start)]
 
 
 @attrs.frozen
@@ -145,11 +151,11 @@ class Week:
 
     def totals(self, row: Row | None = None) -> Iterator[tuple[str, timedelta]]:
         """Yield who is on call and how long, by one row or by all together: a time on two of them counts twice."""
-        pieces = [piece for one in ((row,) if row else self.rows) for piece in one.pieces]
-        for person in self.people.values():
-            length = sum((piece.length for piece in pieces if person in piece.people), timedelta())
-            if length:
-                yield label_of(person), length
+        lengths: dict[str, timedelta] = {}
+        for piece in (piece for one in ((row,) if row else self.rows) for piece in one.pieces):
+            for person in piece.people:
+                lengths[person.id] = lengths.get(person.id, timedelta()) + piece.length
+        yield from ((label_of(person), lengths[one]) for one, person in self.people.items() if one in lengths)
 
     def uncovered(self) -> timedelta:
         """Return how long nobody is on call, all rows together."""

@@ -147,7 +147,7 @@ def _teams(given: object) -> tuple[str, ...] | None:
 def _kinds(given: object) -> frozenset[FindingKind]:
     kinds = frozenset(FindingKind(one_of("kinds", kind, FindingKind)) for kind in _several("kinds", given))
     if kinds <= {FindingKind.NOT_ALLOWED}:  # nothing would be read, and nothing be refused
-        raise OptionsError("kinds", [*kinds], "another kind as well: `not_allowed` is told whatever is looked for")
+        raise OptionsError("kinds", [*map(str, kinds)], "another kind as well: this one is told in any case")
     return kinds
 
 

@@ -114,15 +114,19 @@ class _Several:
         self._ids = ids
         self._worst = ExitCode.DONE
         self._left = dict.fromkeys(ids)
+        self._unwritten: OSError | None = None
 
     async def run(self, act: Callable[[str], Awaitable[object]]) -> ExitCode:
-        """Do it to each id. After Ctrl-C nothing more is sent, and it ends with what is on its way."""
+        """Do it to each id. After Ctrl-C nothing more is sent, and it ends with what is on its way.
+
+        It is the same when nothing more can be written, as the reader of the output has left or the disk is full.
+        """
         action = self._action
         job = FanOut(self._ids, act, concurrency=AT_ONCE, repeatable=action.repeatable, distinct=True, canary=True)
         with stoppable(job, _say_err) as stopped:
             try:
                 async for outcome in job:
-                    self._tell(outcome)
+                    self._tell(outcome, job)
             except (Unauthorized, Forbidden):
                 pass  # it was told as the outcome of the first id, and the others are not begun
             except asyncio.CancelledError:
@@ -131,16 +135,25 @@ class _Several:
                     raise
                 return stopped_by(stopped[-1], self._settings)
         self._tell_unfinished(job.report)
+        if self._unwritten is not None and self._worst is not ExitCode.AMBIGUOUS:
+            raise self._unwritten
         return max(self._worst, stopped[-1] if stopped and self._left else ExitCode.DONE, key=_badness)
 
-    def _tell(self, outcome: ItemOutcome) -> None:
+    def _tell(self, outcome: ItemOutcome, job: FanOut) -> None:
         self._left.pop(outcome.id, None)
         error = outcome.error
         if error is None:
-            _print_done(self._settings, self._action, outcome.id)
+            self._tell_done(outcome.id, job)
             return
         self._worst = max(self._worst, code_of(error), key=_badness)
         tell(type(error).__name__, told(error, self._settings), as_json=self._settings.json, about=outcome.id)
+
+    def _tell_done(self, one: str, job: FanOut) -> None:
+        try:
+            _print_done(self._settings, self._action, one)
+        except OSError as problem:
+            self._unwritten = problem
+            job.stop()
 
     def _tell_unfinished(self, report: Report) -> None:
         """Say what may have been sent, what was not, and how to go on with that."""

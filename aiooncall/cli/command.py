@@ -7,6 +7,7 @@ Exit codes: 0 all done, 1 something failed, 2 wrong usage, 3 something is in dou
 from __future__ import annotations
 
 import asyncio
+import errno
 import inspect
 import logging
 import os
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
 
 _SILENT: Final = logging.NullHandler()
 """Keeps the library's log from standard error: what matters of it is told in the words of the terminal."""
+
+
+FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""What the system says when what is printed goes into a file for which there is no room."""
 
 
 class ExitCode(IntEnum):
@@ -109,7 +114,8 @@ def execute(body: Callable[[], Any], settings: Settings) -> ExitCode:
     except asyncio.CancelledError:
         return _stopped(ExitCode.TERMINATED, settings)
     except BrokenPipeError:
-        return _reader_left()
+        _close_output()
+        return ExitCode.READER_LEFT
     except Exception as mistake:  # noqa: BLE001 (whatever it is, a person at a terminal reads it)
         return _unexpected(mistake, settings)
     return ExitCode.TERMINATED if terminated.is_set() and code is ExitCode.INTERRUPTED else code
@@ -147,14 +153,17 @@ def stopped_by(code: ExitCode, settings: Settings) -> ExitCode:
     return ExitCode.AMBIGUOUS if doubts else code
 
 
-def _reader_left() -> ExitCode:
-    """Return the exit code for a reader that has had enough, such as `head`; nothing more can be written to it."""
+def _close_output() -> None:
+    """Lead standard output to nowhere: nothing more can be written to it, as after its reader, such as `head`, left."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains when it flushes at the end
-    return ExitCode.READER_LEFT
 
 
 def _unexpected(mistake: Exception, settings: Settings) -> ExitCode:
     """Say that something went wrong that nobody has thought of; with `-v` also where."""
+    if isinstance(mistake, OSError) and mistake.errno in FULL:
+        _close_output()
+        tell(type(mistake).__name__, f"standard output: {mistake.strerror}", as_json=settings.json)
+        return ExitCode.FAILED
     if settings.verbose:
         traceback.print_exception(mistake)
     words = words_of(mistake, settings.running)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from rich.console import Console
-
 from aiooncall.cli.checks import Check, State, checks_of
 from aiooncall.cli.command import ExitCode, command
+from aiooncall.cli.consoles import make_console
 from aiooncall.cli.printing import print_json, printable
 from aiooncall.cli.settings import NEEDED, Provider, Settings
 from aiooncall.cli.telling import words_of
@@ -62,6 +61,6 @@ async def _examine(client: DatadogOnCall | GrafanaOnCall, settings: Settings, te
 
 
 def _print(check: Check) -> None:
-    console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
+    console = make_console(soft_wrap=True)
     console.print(f"{check.state:<6}", style=STYLES[check.state], end="")
     console.print(f"  {check.name:<26}  {printable(check.text)}")

@@ -1,4 +1,4 @@
-"""Lists of rows for people and for programs, and standard output as it is to be written to."""
+"""Lists of rows for people and for programs."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from aiooncall.cli.consoles import make_console
 from aiooncall.cli.printing import limited, print_json, printable
 
 if TYPE_CHECKING:
@@ -49,8 +49,3 @@ def print_rows(columns: Sequence[str], given: Iterable[Sequence[str]]) -> None:
         for row in rows:
             table.add_row(*row)
         make_console().print(table)
-
-
-def make_console() -> Console:
-    """Return standard output as it is to be written to: names of people are no markup."""
-    return Console(highlight=False, markup=False, emoji=False)

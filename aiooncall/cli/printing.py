@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import orjson
 import typer
-from rich.console import Console
 
 from aiooncall._text import one_line
 from aiooncall.bulk.schema import item_row
+from aiooncall.cli.consoles import make_console
 from aiooncall.cli.facts import facts_of
 from aiooncall.cli.records import plain
 from aiooncall.cli.tables import item_list
@@ -78,7 +78,7 @@ def _print_list(items: list[Item]) -> None:
             found = item_json(item)
             typer.echo("\t".join(_cell(found.get(name, "")) for name in COLUMNS))
     else:
-        console = _console()
+        console = make_console()
         console.print(item_list(items, console.width, datetime.now(UTC)))
 
 
@@ -118,7 +118,7 @@ def print_on_call(found: OnCall, *, as_json: bool) -> None:
 
 def say(text: str) -> None:
     """Print a sentence, or a few lines."""
-    _console().print(printable(text), soft_wrap=True)
+    make_console().print(printable(text), soft_wrap=True)
 
 
 def printable(text: str) -> str:
@@ -134,10 +134,6 @@ def _person(person: Responder) -> str:
 def _cell(text: str) -> str:
     """Return a text that stays in its column."""
     return " ".join(printable(text).split())
-
-
-def _console() -> Console:
-    return Console(highlight=False, markup=False, emoji=False)
 
 
 def print_counts(counts: Mapping[str, int], *, title: str, rows: Iterable[str] = ()) -> None:

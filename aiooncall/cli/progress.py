@@ -7,9 +7,9 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from aiooncall.cli.consoles import make_console
 from aiooncall.cli.verbose import waiting_for
 from aiooncall.events import BudgetHeld, JobPaused, JobResumed
 
@@ -44,7 +44,7 @@ class JobProgress:
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("{task.fields[note]}"),
-            console=Console(stderr=True, markup=False, emoji=False, highlight=False),
+            console=make_console(stderr=True),
             disable=quiet or not self._is_live,
         )
         self._task = self._bar.add_task(verb, total=self._total, completed=self._done, note="")

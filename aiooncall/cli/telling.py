@@ -8,9 +8,9 @@ import re
 from typing import TYPE_CHECKING, Final
 
 import typer
-from rich.console import Console
 
 from aiooncall._text import one_line
+from aiooncall.cli.consoles import make_console
 from aiooncall.errors import (
     AmbiguousOutcome,
     ApiError,
@@ -141,5 +141,5 @@ def tell(kind: str, message: str, *, as_json: bool, about: str | None = None) ->
         of = {} if about is None else {"id": about}
         typer.echo(json.dumps({**of, "error": kind, "message": message}), err=True)
         return
-    console = Console(stderr=True, soft_wrap=True, markup=False, emoji=False, highlight=False)
+    console = make_console(stderr=True, soft_wrap=True)
     console.print(one_line(f"error: {message}" if about is None else f"error: {about}: {message}"), style="red")

@@ -13,10 +13,10 @@ from rich.text import Text
 from aiooncall._base.datetimes import instant_of
 from aiooncall._base.validation import zone_info
 from aiooncall.cli.command import ExitCode, command
+from aiooncall.cli.consoles import make_console
 from aiooncall.cli.coverage import Days, From, Ids
 from aiooncall.cli.formats import Format, OutputOption, SvgOption
 from aiooncall.cli.listing import TeamOption
-from aiooncall.cli.lists import make_console
 from aiooncall.cli.rotas import read_rotas
 from aiooncall.cli.settings import Settings
 from aiooncall.cli.times import utc

@@ -127,7 +127,7 @@ def test_missing_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in [name for name in sys.modules if name.startswith(("aiooncall.cli", "typer"))]:
         monkeypatch.delitem(sys.modules, module)
     monkeypatch.setitem(sys.modules, "typer", None)
-    with pytest.raises(SystemExit, match=r"pip install 'aiooncall\[cli\]'"):
+    with pytest.raises(SystemExit, match=r"in a clone: pip install '\.\[cli\]'"):
         main()
 
 

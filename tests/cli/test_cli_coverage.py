@@ -149,7 +149,7 @@ def test_calendar_without_the_library(world: World, monkeypatch: pytest.MonkeyPa
     world.requests()
     done = world.datadog("schedule", "gaps", "--ical")
     assert (done.code, world.requests()) == (2, [])
-    assert "pip install 'aiooncall[calendar]'" in done.err
+    assert "in a clone: pip install '.[calendar]'" in done.err
 
 
 def test_gaps(world: World) -> None:

@@ -190,5 +190,5 @@ def test_a_missing_extra(monkeypatch: pytest.MonkeyPatch, package: str) -> None:
     for name in [name for name in sys.modules if name.startswith(("aiooncall.cli", package))]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setattr(sys, "meta_path", [Missing(package), *sys.meta_path])
-    with pytest.raises(SystemExit, match=rf"needs {package}: pip install 'aiooncall\[cli\]'"):
+    with pytest.raises(SystemExit, match=rf"needs {package}; in a clone: pip install '\.\[cli\]'"):
         main()

@@ -39,7 +39,7 @@ def to_icalendar(shifts: Iterable[Shift], *, name: str = "On call", stamp: datet
     try:
         from icalendar import Calendar  # noqa: PLC0415 (the extra may be missing)
     except ModuleNotFoundError as missing:
-        raise ImportError("a calendar needs icalendar: pip install 'aiooncall[calendar]'") from missing
+        raise ImportError("a calendar needs icalendar; in a clone: pip install '.[calendar]'") from missing
     calendar, made = Calendar(), datetime.now(UTC) if stamp is None else aware("stamp", stamp).astimezone(UTC)
     for key, value in (("prodid", PRODUCER), ("version", "2.0"), ("x-wr-calname", one_line(text("name", name)))):
         _put(calendar, key, value)

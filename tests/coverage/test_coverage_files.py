@@ -127,7 +127,7 @@ def test_calendar_of_people() -> None:
 def test_calendar_without_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the library a calendar says what to install."""
     monkeypatch.setitem(sys.modules, "icalendar", None)
-    with pytest.raises(ImportError, match=r"pip install 'aiooncall\[calendar\]'"):
+    with pytest.raises(ImportError, match=r"in a clone: pip install '\.\[calendar\]'"):
         to_icalendar([shift(BEN, 0, 1)])
 
 

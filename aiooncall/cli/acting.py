@@ -34,9 +34,9 @@ SHOWN: Final = 20
 """How many ids a command has that is printed to go on with."""
 STDIN: Final = "-"
 
-PageIds = Annotated[list[str], typer.Argument(metavar="PAGE_ID...", help="One or more; - reads them, a line each.")]
+PageIds = Annotated[list[str], typer.Argument(metavar="PAGE_ID", help="One or more; - reads them, a line each.")]
 GroupIds = Annotated[
-    list[str], typer.Argument(metavar="ALERT_GROUP_ID...", help="One or more; - reads them, a line each.")
+    list[str], typer.Argument(metavar="ALERT_GROUP_ID", help="One or more; - reads them, a line each.")
 ]
 
 
@@ -97,7 +97,7 @@ def read_given(given: list[str], names: Mapping[str, str]) -> list[str]:
     for one in given:
         read = (item.id for item in bulk.read_ids(sys.stdin.buffer)) if one == STDIN else (one,)
         found.update(dict.fromkeys(read))
-    field = next((name.rstrip(".") for argument, name in names.items() if argument.endswith("_ids")), "ID")
+    field = next((name for argument, name in names.items() if argument.endswith("_ids")), "ID")
     for one in found:
         path_segment(field, one)
     if len(found) > MOST:
@@ -163,7 +163,7 @@ class _Several:
         if self._left:
             _say_err(f"{self._action.verb}: {done} of {total} done, {len(sent)} in doubt, {len(unsent)} not done")
         if unsent and len(unsent) <= SHOWN:
-            _say_err(f"to go on: {self._settings.again(*self._action.command, *unsent)}")
+            _say_err(f"to go on: {self._settings.again(*self._action.command, ids=unsent)}")
 
 
 def _badness(code: ExitCode) -> int:

@@ -179,20 +179,21 @@ def told(error: BaseException, settings: Settings) -> str:
 
 def look(route: str, named: Mapping[str, str], settings: Settings) -> str:
     """Return the command that shows whether a call in doubt happened; nothing where there is none."""
+    ids: list[str]
     match named:
         case {"page_id": page_id}:
-            words = ["page", "get", page_id]
+            words, ids = ("page", "get"), [page_id]
         case {"dedup_key": key}:
-            words = ["page", "find", key]
+            words, ids = ("page", "find"), [key]
         case {"alert_group_id": group_id}:
-            words = ["group", "get", group_id]
+            words, ids = ("group", "get"), [group_id]
         case _ if route.endswith(("/on-call/pages", "/api/v2/events")):
-            words = ["page", "list"]
+            words, ids = ("page", "list"), []
         case _ if route.endswith(("/escalation/", "/direct_paging/")):
-            words = ["group", "list"]
+            words, ids = ("group", "list"), []
         case _:
             return ""
-    return f"; to look: {settings.again(*words)}"
+    return f"; to look: {settings.again(*words, ids=ids)}"
 
 
 def code_of(error: BaseException) -> ExitCode:

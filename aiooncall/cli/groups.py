@@ -17,6 +17,7 @@ from aiooncall.cli.settings import Settings
 from aiooncall.cli.teams import id_of
 from aiooncall.cli.times import LASTING
 from aiooncall.client.delivery import Delivery
+from aiooncall.errors import OptionsError
 from aiooncall.grafana.models.alert_group import AlertGroupState, DeleteMode
 from aiooncall.grafana.models.paging import PagedUser
 
@@ -45,7 +46,7 @@ async def page(
     delivery: Annotated[Delivery, typer.Option(help="In doubt: raise it, or page again.")] = Delivery.AT_MOST_ONCE,
 ) -> None:
     """Page users or a team, once."""
-    people = [PagedUser(one, important=important) for one in user] if user else None
+    people = [_paged(one, important=important) for one in dict.fromkeys(user)] if user else None
     async with settings.grafana() as gf:
         paged = await gf.paging.page(
             users=people,
@@ -151,6 +152,12 @@ async def _act(settings: Settings, verb: str, alert_group_ids: list[str]) -> Exi
 def _action(verb: str, *options: str) -> Action:
     """Return what is known of a verb, whose commands are shorter: `acknowledge` is `group ack`."""
     return Action(verb=verb, command=("group", verb.replace("acknowledge", "ack"), *options), result="done")
+
+
+def _paged(user: str, *, important: bool) -> PagedUser:
+    if not user:
+        raise OptionsError("--user", user, "the id of a user")
+    return PagedUser(user, important=important)
 
 
 async def _items(groups: AsyncIterator[AlertGroup]) -> AsyncIterator[Item]:

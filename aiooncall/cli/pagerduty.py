@@ -52,7 +52,7 @@ async def delete(settings: Settings, name: Name) -> None:
 
 
 def _key(settings: Settings) -> str:
-    given = read_secrets(settings.secrets).get(KEY) if settings.secrets else None
+    given = None if settings.secrets is None else read_secrets(settings.secrets).get(KEY)
     return given or os.environ.get(KEY) or ask(KEY)
 
 

@@ -20,7 +20,7 @@ from aiooncall.datadog.models.page import TeamHandle, TeamId, Urgency, UserId
 from aiooncall.errors import OptionsError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable, Mapping
 
     from aiooncall.bulk.models import Item
     from aiooncall.datadog.models.page import Page, Target
@@ -31,6 +31,8 @@ PageId = Annotated[str, typer.Argument(metavar="PAGE_ID")]
 ACKNOWLEDGE: Final = Action(verb="acknowledge", command=("page", "ack"), result="accepted")
 ESCALATE: Final = Action(verb="escalate", command=("page", "escalate"), result="accepted", repeatable=False)
 RESOLVE: Final = Action(verb="resolve", command=("page", "resolve"), result="accepted")
+TARGETS: Final[Mapping[str, Callable[[str], Target]]] = {"team": TeamHandle, "team_id": TeamId, "user": UserId}
+"""What the options for a target make of their values."""
 
 
 @command(app)
@@ -54,7 +56,7 @@ async def create(
     delivery: Annotated[Delivery, typer.Option(help="In doubt: raise it, or page again.")] = Delivery.AT_MOST_ONCE,
 ) -> None:
     """Page a team or a user, once."""
-    target = _target(team, team_id, user, "--team, --team-id, --user")
+    target = _target(team=team, team_id=team_id, user=user)
     async with settings.datadog() as dd:
         page = await dd.pages.create(
             title,
@@ -136,20 +138,24 @@ async def reroute(
     user: Annotated[str | None, typer.Option(help="Id of the user who gets them.")] = None,
 ) -> ExitCode:
     """Send pages to another team or user, each once."""
-    target = _target(team, None, user, "--team, --user")
+    target = _target(team=team, user=user)
     option = f"--team={team}" if team is not None else f"--user={user}"
     action = Action(verb="reroute", command=("page", "reroute", option), result="accepted", repeatable=False)
     async with settings.datadog() as dd:
         return await act_on_each(settings, action, page_ids, partial(dd.pages.reroute, target=target))
 
 
-def _target(team: str | None, team_id: str | None, user: str | None, options: str) -> Target:
-    given = [one for one in (team, team_id, user) if one is not None]
+def _target(**options: str | None) -> Target:
+    """Return whom the one option that was given names."""
+    names = {name: f"--{name.replace('_', '-')}" for name in options}
+    given = {name: value for name, value in options.items() if value is not None}
     if len(given) != 1:
-        raise OptionsError(options, given, "exactly one of them")
-    if team is not None:
-        return TeamHandle(team)
-    return TeamId(team_id) if team_id is not None else UserId(user or "")
+        raise OptionsError(", ".join(names.values()), [*given.values()], "exactly one of them")
+    ((name, value),) = given.items()
+    try:
+        return TARGETS[name](value)
+    except OptionsError as wrong:
+        raise OptionsError(names[name], value, wrong.expected) from None
 
 
 async def _items(pages: AsyncIterator[Page]) -> AsyncIterator[Item]:

@@ -22,12 +22,14 @@ class Running:
     Attributes:
         names: the options and arguments of the command, by their names in Python.
         hosts: the base URLs that it asks, by what they are for; empty before there is a client.
+        address: what says where it asks: an option, a variable, or both.
         is_grafana: whether the client is one of Grafana.
         cancelled: the calls that were cancelled.
     """
 
     names: Mapping[str, str] = attrs.field(factory=dict[str, str])
     hosts: Mapping[str, str | None] = attrs.field(factory=dict[str, "str | None"])
+    address: str = "--url or DD_SITE"
     is_grafana: bool = False
     cancelled: list[CallCancelled] = attrs.field(factory=list[CallCancelled])
 

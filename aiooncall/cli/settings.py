@@ -26,7 +26,7 @@ from aiooncall.grafana.client import GrafanaOnCall
 from aiooncall.options import CallRate, ClientOptions, PoolOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from dotenv.parser import Binding
@@ -145,12 +145,20 @@ class Settings:
         finally:
             opened.close()
 
-    def again(self, *words: object) -> str:
-        """Return a command that can be pasted, with what this one was told of where to go and as whom."""
+    def again(self, *words: object, ids: Iterable[str] = ()) -> str:
+        """Return a command that can be pasted, with what this one was told of where to go and as whom.
+
+        Args:
+            words: what it begins with.
+            ids: its ids or keys, which may look like options.
+        """
         rate = None if self.rate is None else f"{self.rate.calls}/{self.rate.per:g}s"
         given = {"--provider": self.provider, "--url": self.url, "--secrets": self.secrets, "--rate": rate}
         kept = {name: value for name, value in given.items() if value is not None}
-        return "aiooncall " + shlex.join([*map(str, words), *chain.from_iterable(kept.items())])
+        typed, options, named = [*map(str, words)], [*chain.from_iterable(kept.items())], [*ids]
+        looks_like_options = any(one.startswith("-") for one in named)
+        rest = [*options, "--", *named] if looks_like_options else [*named, *options]
+        return "aiooncall " + shlex.join([*typed, *rest])
 
     def _usual_provider(self) -> str:
         usual = os.environ.get("AIOONCALL_PROVIDER") or Provider.DATADOG
@@ -159,7 +167,7 @@ class Settings:
         return usual
 
     def _environment(self, provider: str) -> Mapping[str, str]:
-        env = {**os.environ, **(read_secrets(self.secrets) if self.secrets else {})}
+        env = {**os.environ, **({} if self.secrets is None else read_secrets(self.secrets))}
         for name in NEEDED[provider]:
             if not env.get(name):
                 env[name] = ask(name)
@@ -167,8 +175,11 @@ class Settings:
 
     def _url(self, env: Mapping[str, str], variable: str) -> str | None:
         """Return the address that was given, by the option or by a variable, which errors then name."""
+        if self.url is not None:
+            self.running.address = "--url"
         if self.url is not None or not env.get(variable):
             return self.url
+        self.running.address = variable
         given = dict.fromkeys(("url", "api_url", "paging_url", "events_url"), variable)
         self.running.names = {**self.running.names, **given}
         return env[variable]
@@ -208,7 +219,8 @@ def read_secrets(path: str) -> dict[str, str]:
         with open(path, encoding="utf-8-sig") as file:  # noqa: PTH123 (as plain as it gets)
             bindings = [one for one in parse_stream(file) if one.error or one.key is not None]
     except (OSError, UnicodeDecodeError) as problem:
-        raise OptionsError("--secrets", path, f"a text file that can be read ({type(problem).__name__})") from None
+        why = getattr(problem, "strerror", None) or "not in UTF-8"
+        raise OptionsError("--secrets", path, f"a text file that can be read ({why})") from None
     return dict(_checked(one, path) for one in bindings)
 
 

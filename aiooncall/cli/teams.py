@@ -31,7 +31,8 @@ async def handle_of(dd: DatadogOnCall, team: str) -> str:
 async def id_of(gf: GrafanaOnCall, team: str) -> str:
     """Return the id of a team of Grafana that is named by its name or its id; what no team is called is an id."""
     async for found in gf.teams.list(name=team):
-        return found.id
+        if found.name == team:  # a server that takes the name for a part of one, or for none, must not choose the team
+            return found.id
     return team
 
 

@@ -33,11 +33,14 @@ if TYPE_CHECKING:
 NAMES: Final = {
     **dict.fromkeys(("api_url", "paging_url", "events_url", "url"), "--url"),
     **dict.fromkeys(("rate_limit", "calls", "per"), "--rate"),
+    **dict.fromkeys(("handle", "shifts", "team_id", "teams"), "--team"),
     "api_key": "DD_API_KEY",
     "app_key": "DD_APP_KEY",
     "deadline": "--deadline",
     "most": "--max",
-    "shifts": "--team",
+    "integration_id": "--integration",
+    "schedule_id": "--schedule",
+    "selection": "IDS",
     "site": "DD_SITE",
     "source": "--from",
     "stack_url": "GRAFANA_URL",
@@ -65,7 +68,7 @@ def words_of(error: BaseException, running: Running) -> str:
         case AmbiguousOutcome():
             return _doubt(error, running)
         case TransportError():
-            return _unanswered(error)
+            return _unanswered(error, running)
         case CodecError():
             return f"the answer of {running.host()} is not what its API promises: {error}; is the address right?"
         case _:
@@ -97,11 +100,11 @@ def _refusal(error: ApiError, running: Running) -> str:
 def _advice(error: ApiError, running: Running) -> str:
     match error:
         case Unauthorized() | Forbidden() if running.is_grafana:
-            return "; look at GRAFANA_ONCALL_ACCESS_TOKEN, what its owner may do, and --url" + DOCTOR
+            return f"; look at GRAFANA_ONCALL_ACCESS_TOKEN, what its owner may do, and {running.address}{DOCTOR}"
         case Unauthorized() | Forbidden():
-            return "; look at DD_API_KEY, DD_APP_KEY and its scopes, and DD_SITE" + DOCTOR
+            return f"; look at DD_API_KEY, DD_APP_KEY and its scopes, and {running.address}{DOCTOR}"
         case NotFound() if "{" not in error.route and BARE.issuperset(error.errors):
-            return "; this may be no address of an API: look at --url"
+            return f"; this may be no address of an API: look at {running.address}"
         case RateLimited() if error.retry_at is not None:
             return f"; try again at {error.retry_at:%H:%M:%S} UTC, or with a longer --deadline"
         case _:
@@ -115,12 +118,12 @@ def _doubt(error: AmbiguousOutcome, running: Running) -> str:
     return f"{error.method} {error.route}{about} may have been sent to {host}, and what came of it is unknown{why}"
 
 
-def _unanswered(error: TransportError) -> str:
+def _unanswered(error: TransportError, running: Running) -> str:
     said = without_class(str(error))
     match error:
         case ConnectError():
             proxies = [name for name in PROXIES if os.environ.get(name)]
-            places = " and ".join(["--url or DD_SITE", *proxies[:1]])
+            places = " and ".join([running.address, *proxies[:1]])
             return f"{said}; look at {places}"
         case DeadlineExceeded():
             return f"{said}; a longer --deadline gives it more time"

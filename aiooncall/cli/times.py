@@ -32,6 +32,8 @@ UNITS: Final = {
 DAYS: Final = {"yesterday": -1, "today": 0, "tomorrow": 1}
 A_TIME: Final = "a time such as 2031-04-12, 2031-04-12T07:30+02:00, 07:30, yesterday, '2h ago' or 'in 30m'"
 A_DURATION: Final = "a duration such as 90s, 30m, 1h30m, 2d"
+YEARS: Final = range(1970, 9000)
+"""Before and after these there is room for all that is added to a time, such as days and zones."""
 _PART = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]+)", re.ASCII)
 _SECONDS = re.compile(r"\d+(?:\.\d+)?", re.ASCII).fullmatch
 _CLOCK = re.compile(r"\d{1,2}:\d\d(?::\d\d)?", re.ASCII).fullmatch
@@ -67,9 +69,9 @@ def parse_rate(text: str) -> CallRate:
     Raises:
         ValueError: it is no rate.
     """
-    calls, _, per = text.partition("/")
+    calls, _, per = (part.strip() for part in text.partition("/"))
     try:
-        return CallRate(calls=int(calls), per=parse_duration(per if per[:1].isdigit() else f"1{per}"))
+        return CallRate(calls=int(calls), per=parse_duration(per if per[:1].isdigit() else f"1 {per or '?'}"))
     except ValueError:
         raise ValueError("expected calls and a duration, such as 300/1m or 20/s") from None
 
@@ -88,9 +90,12 @@ def parse_time(text: str, now: datetime, *, past: bool = False) -> datetime:
     said = " ".join(text.split())
     try:
         found = _from_words(said.lower(), now.astimezone(UTC), past=past) or datetime.fromisoformat(said)
-        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+        at = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
     except (ValueError, OverflowError):
         raise ValueError(f"expected {A_TIME}") from None
+    if at.year not in YEARS:
+        raise ValueError(f"expected a time in the years {YEARS[0]} to {YEARS[-1]}, such as yesterday")
+    return at
 
 
 def _from_words(said: str, now: datetime, *, past: bool) -> datetime | None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+import shlex
 from typing import TYPE_CHECKING, Final
 
 import pytest
 
 from aiooncall import ConnectionDropped, DeadlineExceeded, OptionsError, RateLimited, errors
 from aiooncall.cli import pages
+from aiooncall.cli.command import look
 from aiooncall.cli.running import Running
-from aiooncall.cli.settings import is_loopback
+from aiooncall.cli.settings import Settings, is_loopback
 from aiooncall.cli.telling import BARE, without_class, words_of
 from aiooncall.simulator import Fault, FaultKind, GrafanaOptions, RateRule
 from tests.support.command_line import ran, shell
@@ -76,7 +78,7 @@ def test_the_server_says_no(run: Shell) -> None:
     host = run.url().removeprefix("http://")
     check(run("page", "get", "nope"), 1, f"error: {host} answered 404 to GET ", "no page has the id nope\n")
     with shell(credentials={"other": "keys"}) as closed:
-        told = "look at DD_API_KEY, DD_APP_KEY and its scopes, and DD_SITE; try: aiooncall doctor"
+        told = "look at DD_API_KEY, DD_APP_KEY and its scopes, and --url; try: aiooncall doctor"
         check(closed("page", "list"), 1, " answered 403 to GET /api/v2/on-call/pages: ", told)
     told = "look at GRAFANA_ONCALL_ACCESS_TOKEN, what its owner may do, and --url"
     with shell("grafana", grafana=GrafanaOptions(tokens={"another": "ann"})) as grafana:
@@ -119,9 +121,51 @@ def test_loopback(url: str | None, is_it: bool) -> None:
 def test_a_wrong_address(run: Shell) -> None:
     """An address that is no API, or where nobody listens, is named with what to look at."""
     check(run("page", "list", url=run.sim.grafana_url), 1, " answered 404 to GET ", "look at --url")
-    check(
-        ran("page", "list", "--url", "http://127.0.0.1:1"), 1, "cannot connect to 127.0.0.1:1", "look at --url or DD_"
-    )
+    check(ran("page", "list", "--url", "http://127.0.0.1:1"), 1, "cannot connect to 127.0.0.1:1", "look at --url\n")
+    nowhere = {"AIOONCALL_DATADOG_URL": "http://127.0.0.1:1", "GRAFANA_ONCALL_URL": "http://127.0.0.1:1"}
+    check(ran("page", "list", **nowhere), 1, "look at AIOONCALL_DATADOG_URL\n")
+    check(ran("group", "list", **nowhere), 1, "look at GRAFANA_ONCALL_URL\n")
+
+
+def test_times_at_the_ends_of_the_calendar() -> None:
+    """A time to which no days can be added is refused where it is written, not by what adds them."""
+    for words in ("schedule shifts --from", "schedule week --zone Asia/Tokyo --from", "who --at", "page list --since"):
+        for time in ("0001-01-01", "9999-12-31"):
+            done = ran(*words.split(), time, COLUMNS="200")
+            assert (done.code, "expected a time in the years 1970 to 8999" in done.err) == (2, True), done
+            assert "datetime" not in done.err
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("page create x --user", "error: --user: got ''; expected a non-empty text"),
+        ("page create x --team", "error: --team: got ''; expected a non-empty text"),
+        ("page reroute x --team", "error: --team: got ''; expected a non-empty text"),
+        ("who --team", "error: --team: got ''; expected a non-empty id"),
+        ("who --schedule", "error: --schedule: got ''; expected a non-empty id"),
+        ("audit --team", "error: --team: got ''; expected a non-empty text"),
+        ("schedule list --team", "error: --team: got ''; expected a non-empty text"),
+        ("group page x --url http://127.0.0.1:1 --user", "error: --user: got ''; expected the id of a user"),
+        (
+            "pagerduty update x --secrets",
+            "error: --secrets: got ''; expected a text file that can be read (No such file",
+        ),
+        ("page list --secrets", "error: --secrets: got ''; expected a text file that can be read (No such file"),
+    ],
+)
+def test_empty_values(words: str, told: str) -> None:
+    """A value that is empty is told by its option, in the words of the terminal."""
+    check(ran(*words.split(), ""), 2, told)
+
+
+def test_ids_that_look_like_options(run: Shell) -> None:
+    """The command that shows what came of a call in doubt can be pasted, whatever its key looks like."""
+    assert run("page", "create", "x", "--team", "a", "--dedup-key=--x").code == 0
+    told = look("/api/v2/on-call/pages", {"dedup_key": "--x"}, Settings(url=run.url()))
+    words = shlex.split(told.removeprefix("; to look: aiooncall "))
+    assert words[-2:] == ["--", "--x"]
+    assert ran(*words).code == 0
 
 
 def test_a_deadline() -> None:

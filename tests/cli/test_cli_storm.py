@@ -62,7 +62,7 @@ class Reader:
         if words[0] == "simulator":
             self.simulator = start(*words, env=self._env)
             assert self.simulator.stdout is not None
-            return self.simulator.stdout.readline()
+            return "".join(self.simulator.stdout.readline() for _ in range(2))
         done = self._interrupted(words) if "--yes" in words else ran(*words, **self._env)
         self.codes[" ".join(words[:2])] = done.code
         if planned := re.search(r"--plan (\w+)", done.out):

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import pytest
 
+from aiooncall.cli.teams import id_of
+from aiooncall.grafana import Team as GrafanaTeam
 from tests.support.command_line import Shell, shell
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
+
+    from aiooncall import GrafanaOnCall
 
 UNKNOWN: Final = "5898be93-572a-5ce6-a59e-db16b4622ea0"
 
@@ -20,6 +24,26 @@ def run() -> Iterator[Shell]:
     """Return a shell on a Datadog."""
     with shell() as found:
         yield found
+
+
+class Careless:
+    """A Grafana that takes no notice of the name that is asked for."""
+
+    def __init__(self) -> None:
+        self.teams = self
+
+    async def list(self, *, name: str) -> AsyncIterator[GrafanaTeam]:
+        """Yield all teams, whatever the name."""
+        assert name
+        for number in (1, 2):
+            yield GrafanaTeam(id=f"T{number}", name=f"storage {number}")
+
+
+async def test_a_team_that_is_called_otherwise() -> None:
+    """Only a team of that very name is taken for it: nobody else is paged, or shown, in its place."""
+    gf = cast("GrafanaOnCall", Careless())
+    assert await id_of(gf, "storage 2") == "T2"
+    assert await id_of(gf, "storage") == "storage"
 
 
 def test_datadog(run: Shell) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiooncall.cli.times import UNITS, parse_duration, parse_time
+from aiooncall.cli.times import UNITS, parse_duration, parse_rate, parse_time
 from tests.support.command_line import ran
 
 NOW: Final = datetime(2031, 4, 12, 7, 30, 5, tzinfo=UTC)
@@ -95,3 +95,19 @@ def test_wrong_on_the_command_line(words: list[str], told: str) -> None:
     done = ran(*words, COLUMNS="200")
     assert (done.code, done.out) == (2, "")
     assert told in " ".join(done.err.replace("│", " ").split())
+
+
+@pytest.mark.parametrize(
+    ("text", "calls", "per"),
+    [("300/1m", 300, 60), ("20/s", 20, 1), (" 20 / s ", 20, 1), ("20/10s", 20, 10), ("5/2", 5, 2)],
+)
+def test_rates(text: str, calls: int, per: float) -> None:
+    """A rate is calls and the time that they are for; a bare number in that is seconds."""
+    assert (parse_rate(text).calls, parse_rate(text).per) == (calls, per)
+
+
+@pytest.mark.parametrize("text", ["", "/", "300", "300/", "/s", "0/s", "-1/s", "1.5/s", "20/0s", "20/s/s", "20/x"])
+def test_no_rates(text: str) -> None:
+    """What is no rate is refused; calls alone are none: in a second or in a minute, nobody said."""
+    with pytest.raises(ValueError, match="300/1m"):
+        parse_rate(text)

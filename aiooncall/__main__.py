@@ -11,6 +11,11 @@ INTERRUPTED = 130
 def main() -> None:
     """Run the command line; say what to install if it is not there."""
     _open_streams()
+    if sys.argv[1:] == ["--version"]:  # without loading all commands, and without their extra
+        from aiooncall import __version__  # noqa: PLC0415 (for this alone)
+
+        print(f"aiooncall {__version__}")  # noqa: T201 (what was asked for)
+        return
     try:
         from aiooncall.cli.app import app  # noqa: PLC0415 (the extra may be missing)
 

@@ -10,7 +10,6 @@ from rich.console import Console
 
 from aiooncall._base.version import __version__
 from aiooncall.cli import alerts, audits, bulk, coverage, groups, listing, pagerduty, pages, people, previews, weeks
-from aiooncall.cli.demo import LIMIT, PERIOD, run_demo
 from aiooncall.cli.display import make_display
 from aiooncall.cli.doctor import add_doctor
 from aiooncall.cli.grouping import CommandGroup
@@ -67,6 +66,8 @@ def demo(
     json: JsonOption = False,
 ) -> None:
     """Page a storm on an embedded, unreliable simulator, then acknowledge and resolve all of it."""
+    from aiooncall.cli.demo import LIMIT, PERIOD, run_demo  # noqa: PLC0415 (brings the simulator, which takes its time)
+
     console = Console(quiet=json, highlight=False)
     least = 3 * pages * PERIOD / LIMIT
     console.print(

@@ -1,4 +1,7 @@
-"""`aiooncall simulator`: both fakes for other programs, with limits, faults, storms and teams to try things on."""
+"""`aiooncall simulator`: both fakes for other programs, with limits, faults, storms and teams to try things on.
+
+The simulator is imported when it is asked for: it would make every other command start later.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +13,14 @@ from typing import TYPE_CHECKING, Annotated
 import attrs
 import typer
 
-from aiooncall.cli.demo import FAULTS
 from aiooncall.cli.printing import print_json
 from aiooncall.cli.settings import JsonOption
 from aiooncall.cli.times import LASTING
-from aiooncall.cli.world import add_teams
-from aiooncall.simulator import FaultPlan, RateRule, Simulator
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from aiooncall.simulator import FaultPlan, Simulator
 
 URLS = ("datadog_url", "events_url", "grafana_url")
 
@@ -52,6 +54,8 @@ def simulator(
     json: JsonOption = False,
 ) -> None:
     """Serve the simulator on loopback for other programs, until interrupted."""
+    from aiooncall.simulator import RateRule, Simulator  # noqa: PLC0415 (see above)
+
     sim = Simulator(
         port=port,
         grafana_port=grafana_port,
@@ -69,6 +73,8 @@ def simulator(
 
 
 async def _serve(sim: Simulator, world: World, *, as_json: bool) -> None:
+    from aiooncall.cli.world import add_teams  # noqa: PLC0415 (see above)
+
     async with sim:
         for number in range(world.storm):
             title = f"Disk full on storage-{number:05d}"
@@ -82,6 +88,8 @@ async def _serve(sim: Simulator, world: World, *, as_json: bool) -> None:
 
 def _break(plan: FaultPlan, world: World) -> None:
     """Let requests go wrong from now on, by every kind of fault alike."""
+    from aiooncall.cli.demo import FAULTS  # noqa: PLC0415 (see above)
+
     if world.faults:
         plan.seed(seed=world.seed, rates=dict.fromkeys(FAULTS, world.faults / len(FAULTS)))
 

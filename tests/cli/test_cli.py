@@ -131,6 +131,19 @@ def test_missing_extra(monkeypatch: pytest.MonkeyPatch) -> None:
         main()
 
 
+@pytest.mark.parametrize(
+    ("words", "unwanted"),
+    [("--version", ("aiohttp", "typer", "rich", "aiooncall.cli")), ("--help", ("aiooncall.simulator", "icalendar"))],
+)
+def test_start(words: str, unwanted: tuple[str, ...]) -> None:
+    """No command loads the simulator but those that serve it, and the version is told without loading any command."""
+    code = "import atexit, sys; atexit.register(lambda: print(*sys.modules, file=sys.stderr))\n"
+    code += f"sys.argv = ['aiooncall', {words!r}]\nfrom aiooncall.__main__ import main\nmain()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "aiooncall" in done.stdout
+    assert set(unwanted) & set(done.stderr.split()) == set()
+
+
 def test_version_is_installed() -> None:
     """The module and the script are the same program."""
     script = Path(sys.executable).with_name("aiooncall")

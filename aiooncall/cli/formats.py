@@ -58,7 +58,7 @@ class Format:
         if output is not None and not names:
             raise OptionsError("--output", str(output), f"with it one of {', '.join(options)}")
         if "ical" in names and find_spec("icalendar") is None:
-            raise OptionsError("--ical", True, "the library icalendar; in a clone: pip install '.[calendar]'")
+            raise OptionsError("--ical", None, "the library icalendar; in a clone: pip install '.[calendar]'")
         return cls(name="".join(names), output=output)
 
     def write(self, text: str) -> None:

@@ -149,7 +149,7 @@ def test_calendar_without_the_library(world: World, monkeypatch: pytest.MonkeyPa
     world.requests()
     done = world.datadog("schedule", "gaps", "--ical")
     assert (done.code, world.requests()) == (2, [])
-    assert "in a clone: pip install '.[calendar]'" in done.err
+    assert done.err == "error: --ical: expected the library icalendar; in a clone: pip install '.[calendar]'\n"
 
 
 def test_gaps(world: World) -> None:

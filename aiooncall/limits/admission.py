@@ -23,6 +23,8 @@ import enum
 from math import ceil, inf
 from typing import TYPE_CHECKING, Final
 
+import attrs
+
 from aiooncall._base.backoff import backoff_wait, refusal_wait
 from aiooncall.limits.lane import Lane
 from aiooncall.limits.probes import MOST_PROBES, Probes, wanted
@@ -69,37 +71,31 @@ class State(enum.Enum):
 _REFUSED: Final = (State.CLOSED, State.PROBING)
 
 
+@attrs.define(eq=False)
 class Admission:
     """Admission to one bucket.
 
-    Args:
+    Attributes:
         max_in_flight: most calls in flight, whatever the server allows.
+        window: what is known of its window.
+        state: what is known of it at all.
+        closed_until: nobody goes before (monotonic seconds).
+        looks_at: when one call is let through although the server's wait is not over (monotonic seconds).
+        interactive_at: when a person last wanted to call (monotonic seconds).
     """
 
-    __slots__ = (
-        "_max_in_flight",
-        "_probes",
-        "_ramp",
-        "_refusals",
-        "closed_until",
-        "interactive_at",
-        "looks_at",
-        "state",
-        "window",
-    )
+    max_in_flight: int
+    window: Window = attrs.field(init=False, factory=Window)
+    state: State = attrs.field(init=False, default=State.UNKNOWN)
+    closed_until: float = attrs.field(init=False, default=0.0)
+    looks_at: float = attrs.field(init=False, default=inf)
+    interactive_at: float = attrs.field(init=False, default=-inf)
+    _ramp: int = attrs.field(init=False)
+    _refusals: int = attrs.field(init=False, default=0)
+    _probes: Probes = attrs.field(init=False, factory=Probes)
 
-    def __init__(self, max_in_flight: int) -> None:
-        self.window: Window = Window()
-        self.closed_until: float = 0.0
-        self.interactive_at: float = -inf
-        """When a person last wanted to call (monotonic seconds)."""
-        self.looks_at: float = inf
-        """When one call is let through although the server's wait is not over (monotonic seconds)."""
-        self._max_in_flight = max_in_flight
-        self._ramp = min(FIRST_IN_FLIGHT, max_in_flight)
-        self.state: State = State.UNKNOWN
-        self._refusals = 0
-        self._probes = Probes()
+    def __attrs_post_init__(self) -> None:
+        self._ramp = min(FIRST_IN_FLIGHT, self.max_in_flight)
 
     def try_admit(self, now: float, lane: Lane, waiting: int, demand: Demand | None = None) -> int | None:
         """Return the number of the window in which a call may go now, if it may; see `admits`."""
@@ -201,7 +197,7 @@ class Admission:
         if self.state in _REFUSED and sent <= window.seen_at:
             return  # sent before the refusal: it says nothing of what comes after
         self._refusals = 0
-        if self._ramp < self._max_in_flight:
+        if self._ramp < self.max_in_flight:
             self._ramp += 1
         if said is not None and self.state is State.KNOWN and window.saw_usual(number, sent, now, said):
             return

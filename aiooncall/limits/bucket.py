@@ -6,6 +6,8 @@ import asyncio
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
+import attrs
+
 from aiooncall.limits.admission import Admission
 from aiooncall.limits.lane import Lane
 from aiooncall.limits.snapshot import Held, snapshot_of
@@ -15,9 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from aiooncall._base.clock import Clock, Timer
+    from aiooncall.limits.client_rate import ClientRate
     from aiooncall.limits.lane import Demand
+    from aiooncall.limits.sliding_window import SlidingWindow
     from aiooncall.ratelimit import BudgetSnapshot
 
+    KnownLimit = SlidingWindow | ClientRate
 
 LONG: Final = 1.0
 """Seconds that a wait has to take for somebody to be told of it."""
@@ -31,26 +36,22 @@ class WontFit(Exception):
         self.opens_at = opens_at
 
 
+@attrs.define(eq=False)
 class Permit:
     """The right to send one request: of which bucket, given when, counted in which window."""
 
-    __slots__ = ("bucket", "sent", "window")
-
-    def __init__(self, bucket: Bucket, sent: float, window: int) -> None:
-        self.bucket: Bucket = bucket
-        self.sent: float = sent
-        self.window: int = window
+    bucket: Bucket
+    sent: float
+    window: int
 
 
+@attrs.define(eq=False)
 class Waiter:
-    """Somebody in the queue, until when they can wait, and the future that brings the permit."""
+    """Somebody in the queue, until when they can wait, the job of the call, and the future that brings the permit."""
 
-    __slots__ = ("demand", "future", "until")
-
-    def __init__(self, until: float, demand: Demand | None) -> None:
-        self.until: float = until
-        self.demand: Demand | None = demand
-        self.future: asyncio.Future[Permit] = asyncio.get_running_loop().create_future()
+    until: float
+    demand: Demand | None
+    future: asyncio.Future[Permit] = attrs.field(factory=lambda: asyncio.get_running_loop().create_future())
 
 
 class Bucket:
@@ -59,7 +60,7 @@ class Bucket:
     Args:
         clock: what time it is.
         max_in_flight: most calls in flight.
-        try_acquire_turn: asks a limit that is known beforehand, if there is one.
+        known: a limit that is known beforehand, if there is one.
         tell_held: told when calls begin to wait for a second or more.
     """
 
@@ -67,7 +68,7 @@ class Bucket:
         self,
         clock: Clock,
         max_in_flight: int,
-        try_acquire_turn: Callable[[Lane, int], bool] | None = None,
+        known: KnownLimit | None = None,
         tell_held: Callable[[Bucket], None] = lambda _: None,
     ) -> None:
         self.admission: Admission = Admission(max_in_flight)
@@ -76,7 +77,7 @@ class Bucket:
         self.used_at: float = clock.monotonic()
         self.merged_into: Bucket | None = None
         self._clock = clock
-        self._try_acquire_turn = try_acquire_turn
+        self.known: KnownLimit | None = known
         self.interactive: deque[Waiter] = deque()
         self.bulk: deque[Waiter] = deque()
         self._next_check: Timer | None = None
@@ -102,9 +103,9 @@ class Bucket:
         return self._try_admit(now, lane, 1, demand)
 
     def _try_admit(self, now: float, lane: Lane, waiting: int, demand: Demand | None) -> Permit | None:
-        if self._try_acquire_turn is not None and not (
+        if self.known is not None and not (
             self.admission.admits(now, lane, waiting, demand)
-            and self._try_acquire_turn(lane, self.admission.window.in_flight)
+            and self.known.try_acquire(lane, self.admission.window.in_flight)
         ):
             return None
         number = self.admission.try_admit(now, lane, waiting, demand)
@@ -116,7 +117,7 @@ class Bucket:
         Raises:
             WontFit: the bucket is known to open only after `until`.
         """
-        opens_at = self.admission.opens_at(self._clock.monotonic())
+        opens_at = self._opens_at()
         if opens_at > until:
             raise WontFit(opens_at)
         waiter = Waiter(until, demand)
@@ -163,12 +164,17 @@ class Bucket:
 
     def reject_waiters(self) -> None:
         """Fail those who cannot wait until the bucket opens again."""
-        opens_at = self.admission.opens_at(self._clock.monotonic())
+        opens_at = self._opens_at()
         for queue in (self.interactive, self.bulk):
             for waiter in [waiter for waiter in queue if waiter.until < opens_at]:
                 queue.remove(waiter)
                 if not waiter.future.done():
                     waiter.future.set_exception(WontFit(opens_at))
+
+    def _opens_at(self) -> float:
+        """Return the earliest moment at which a call that comes now can go, as far as is known."""
+        opens_at = self.admission.opens_at(self._clock.monotonic())
+        return opens_at if self.known is None else max(opens_at, self.known.free_at)
 
     def _next_lane(self) -> Lane | None:
         if self.interactive:
@@ -177,9 +183,7 @@ class Bucket:
 
     def _check_later(self, now: float, lane: Lane) -> None:
         self._forget_check()
-        if self._try_acquire_turn is not None and self.admission.admits(
-            now, lane, self.waiting, self.queue(lane)[0].demand
-        ):
+        if self.known is not None and self.admission.admits(now, lane, self.waiting, self.queue(lane)[0].demand):
             self._hold(Held(HeldBy.TURN, now, None))
             return  # only a turn is missing, and whoever hands them out wakes the bucket
         at = self.admission.next_check_at(now, lane)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 
 import attrs
 
 from aiooncall.errors import ClientClosed
 from aiooncall.events import BudgetHeld, BudgetLearned
-from aiooncall.limits.bucket import Bucket, WontFit
+from aiooncall.limits.bucket import Bucket
 from aiooncall.limits.sliding_window import SlidingWindow
 
 if TYPE_CHECKING:
@@ -17,13 +16,10 @@ if TYPE_CHECKING:
 
     from aiooncall._base.clock import Clock
     from aiooncall.events import BudgetEvent
-    from aiooncall.limits.bucket import Permit
-    from aiooncall.limits.client_rate import ClientRate
+    from aiooncall.limits.bucket import KnownLimit, Permit
     from aiooncall.limits.lane import Demand, Lane
     from aiooncall.options import CallRate
     from aiooncall.ratelimit import BudgetSnapshot, RateLimit
-
-    KnownLimit = SlidingWindow | ClientRate
 
 IDLE_LIFETIME: Final = 900.0
 """Seconds after which an unused bucket is forgotten."""
@@ -130,8 +126,6 @@ class LocalBudget:
     ) -> Permit:
         """Return the right to send one request of `route`, when it is its turn."""
         permit = self.try_acquire(route, lane, demand)
-        if permit is None and (known := self._known.get(route)) is not None and known.free_at > until:
-            raise WontFit(known.free_at)
         return permit or await self._by_route[route].wait(lane, until, demand, in_front=in_front)
 
     def answered(self, permit: Permit, route: str, said: RateLimit | None) -> None:
@@ -149,9 +143,9 @@ class LocalBudget:
 
     def refused(self, permit: Permit, route: str, said: RateLimit | None) -> None:
         """Take in a refusal; the bucket is closed for everyone until the server's wait is over."""
-        if (known := self._known.get(route)) is not None:
-            known.refused(None if said is None else said.retry_after)
         bucket = self._bucket_of(permit, route, said)
+        if bucket.known is not None:
+            bucket.known.refused(None if said is None else said.retry_after)
         window = bucket.admission.window
         limit, period = window.limit, window.period
         bucket.admission.refused(permit.window, permit.sent, self._now(), said)
@@ -201,7 +195,7 @@ class LocalBudget:
 
     def _open(self, route: str) -> Bucket:
         self._forget_idle()
-        bucket = Bucket(self._clock, self._max_in_flight, self._turns_of(route), self._tell_held)
+        bucket = Bucket(self._clock, self._max_in_flight, self._known_limit(route), self._tell_held)
         bucket.routes.append(route)
         self._by_route[route] = bucket
         return bucket
@@ -219,24 +213,17 @@ class LocalBudget:
             self._by_name.pop(bucket.name, None)
         bucket.close(ClientClosed("the bucket was idle"))
 
-    def _turns_of(self, route: str) -> Callable[[Lane, int], bool] | None:
-        """Return what asks for a turn in the bucket of `route`; the limits outlive the buckets, which are forgotten."""
-        if (window := self._sliding.get(route)) is not None:
-            return partial(
-                self._try_acquire_turn, route, partial(SlidingWindow, window, self._clock, reserve=self._reserve)
-            )
-        if self._rate is None:
-            return None
-        from aiooncall.limits import client_rate  # noqa: PLC0415 (few set a limit of their own)
+    def _known_limit(self, route: str) -> KnownLimit | None:
+        """Return the limit of `route` that is known beforehand, if any; it outlives buckets, which are forgotten."""
+        rate = self._sliding.get(route)
+        name = "" if rate is None else route
+        if rate is not None and name not in self._known:
+            self._known[name] = SlidingWindow(rate, self._clock, self._dispatch_all, reserve=self._reserve)
+        elif self._rate is not None and name not in self._known:
+            from aiooncall.limits import client_rate  # noqa: PLC0415 (few set a limit of their own)
 
-        return partial(self._try_acquire_turn, "", partial(client_rate.ClientRate, self._rate))
-
-    def _try_acquire_turn(
-        self, name: str, make: Callable[[Callable[[], None]], KnownLimit], lane: Lane, in_flight: int
-    ) -> bool:
-        if name not in self._known:
-            self._known[name] = make(self._dispatch_all)
-        return self._known[name].try_acquire(lane, in_flight)
+            self._known[name] = client_rate.ClientRate(self._rate, self._dispatch_all)
+        return self._known.get(name)
 
     def _dispatch_all(self) -> None:
         for bucket in set(self._by_route.values()):
@@ -250,22 +237,19 @@ class LocalBudget:
 
     def _name(self, bucket: Bucket, route: str, name: str) -> Bucket:
         """Give `route` the bucket that the server calls `name`."""
-        known = self._by_name.get(name)
-        if known is bucket:
-            return bucket
-        if known is None and bucket.name is None:
+        named = self._by_name.get(name)
+        if bucket.name is not None:  # the server now counts this route elsewhere: calls to come go there
+            self._move(bucket, route, name)
+            return bucket.final()
+        if named is None:
             bucket.name = name
             self._by_name[name] = bucket
             self._tell(bucket)
             return bucket
-        if bucket.name is not None:  # the server now counts this route elsewhere: calls to come go there
-            self._move(bucket, route, name)
-            return bucket.final()
-        assert known is not None  # noqa: S101 (narrowing: an unnamed bucket and an unknown name were handled above)
         for mine in bucket.routes:
-            self._by_route[mine] = known
-        bucket.merge_into(known)
-        return known
+            self._by_route[mine] = named
+        bucket.merge_into(named)
+        return named
 
     def _move(self, bucket: Bucket, route: str, name: str) -> None:
         if route not in bucket.routes:

@@ -10,6 +10,8 @@ from itertools import count
 from math import inf
 from typing import TYPE_CHECKING, Final
 
+import attrs
+
 from aiooncall.limits.window_end import DRIFT, WindowEnd
 
 if TYPE_CHECKING:
@@ -25,52 +27,43 @@ FEWEST_ANSWERS: Final = 8
 _window_numbers = count(1)
 
 
+@attrs.define(eq=False)
 class Window:
-    """The state of the current window. `remaining` is None while nothing is known of it.
+    """The state of the current window.
 
-    `others` is how many calls of others the server counts for each of ours.
+    Attributes:
+        limit: calls in a window.
+        period: its length in seconds.
+        remaining: calls left at the last word of the server; None while nothing is known of the window.
+        first: calls left in it when it began to be known.
+        answered: how many calls of it were answered here.
+        others: how many calls of others the server counts for each of ours.
+        end: when it ends.
+        number: tells it from the windows before.
+        in_flight: calls under way.
+        seen_at: when the lowest `remaining` was seen (monotonic seconds).
+        unconfirmed: calls that the server may have counted without saying so.
+        unconfirmed_until: when they no longer matter (monotonic seconds).
     """
 
-    __slots__ = (
-        "_lowest_reset",
-        "_reset_seen_at",
-        "_rolled_at",
-        "_straddled_at",
-        "_straddling",
-        "_unconfirmed_at",
-        "answered",
-        "end",
-        "first",
-        "in_flight",
-        "limit",
-        "number",
-        "others",
-        "period",
-        "remaining",
-        "seen_at",
-        "unconfirmed",
-        "unconfirmed_until",
-    )
-
-    def __init__(self) -> None:
-        self.limit: int | None = None
-        self.period: float | None = None
-        self.remaining: int | None = None
-        self.first: int | None = None
-        self.answered: int = 0
-        self.others: float = 0.0
-        self.end: WindowEnd | None = None
-        self.number: int = next(_window_numbers)
-        self.in_flight: int = 0
-        self.seen_at: float = 0.0
-        self.unconfirmed: int = 0
-        self._unconfirmed_at = 0.0
-        self.unconfirmed_until: float = inf
-        self._straddling = 0
-        self._straddled_at = 0.0
-        self._lowest_reset: float | None = None
-        self._reset_seen_at = 0.0
-        self._rolled_at = -inf
+    limit: int | None = None
+    period: float | None = None
+    remaining: int | None = None
+    first: int | None = None
+    answered: int = 0
+    others: float = 0.0
+    end: WindowEnd | None = None
+    number: int = attrs.field(factory=lambda: next(_window_numbers))
+    in_flight: int = 0
+    seen_at: float = 0.0
+    unconfirmed: int = 0
+    unconfirmed_until: float = inf
+    _unconfirmed_at: float = 0.0
+    _straddling: int = 0
+    _straddled_at: float = 0.0
+    _lowest_reset: float | None = None
+    _reset_seen_at: float = 0.0
+    _rolled_at: float = -inf
 
     @property
     def untold(self) -> bool:

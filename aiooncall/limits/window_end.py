@@ -21,35 +21,31 @@ from __future__ import annotations
 from math import ceil
 from typing import Final
 
+import attrs
+
 DRIFT: Final = 2e-4
 """How far two clocks may drift apart, in seconds a second (an ordinary crystal stays below 1e-4)."""
 TOO_FAR_OFF: Final = 0.1
 """By so many seconds a `Reset` has to miss the end to show which way it is rounded."""
-
-
 AT_ONCE: Final = 1e-3
 """A step that comes within so many seconds is over before a call could tell of it."""
 
 
+@attrs.define(eq=False)
 class WindowEnd:
     """The interval `[earliest, latest]` in which the current window ends.
 
-    Args:
+    Attributes:
         earliest: no sooner than this.
         latest: no later than this.
-
-    Attributes:
         rounded_up_by: by how much, in seconds, a `Reset` may have been rounded up.
         rounded_down_by: by how much it may have been rounded down.
     """
 
-    __slots__ = ("earliest", "latest", "rounded_down_by", "rounded_up_by")
-
-    def __init__(self, earliest: float, latest: float) -> None:
-        self.earliest: float = earliest
-        self.latest: float = latest
-        self.rounded_up_by: float = 1.0
-        self.rounded_down_by: float = 1.0
+    earliest: float
+    latest: float
+    rounded_up_by: float = 1.0
+    rounded_down_by: float = 1.0
 
     @property
     def width(self) -> float:

@@ -90,7 +90,7 @@ def test_everything_is_sent_in_the_end(client: Client) -> None:
     client.run()
     assert client.server.passed.total() == client.total
     assert client.admission.window.in_flight == 0
-    rounds = client.total / min(client.concurrency, client.admission._max_in_flight)
+    rounds = client.total / min(client.concurrency, client.admission.max_in_flight)
     windows = 2 + client.total / client.server.limit
     assert client.now <= client.server.period * (windows + 1) + 2 * client.latency * (rounds + 10) + 1
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from typing import Any
 
+    Doer = Callable[[str, list[str], "Job"], Coroutine[Any, Any, None]]
+
 Kind = Literal["bulk", "interactive", "four clients", "aiolimiter"]
 LIMIT = 100
 PERIODS = (2.0, 10.0, 60.0, 3600.0)
@@ -98,11 +100,12 @@ def run(*, quick: bool) -> Result:
 
 
 def _all_of(kind: Kind, period: float, number: int) -> list[Run]:
-    jobs = list(_jobs(kind, period, number if kind in {"bulk", "interactive"} else max(2, number // 10)))
-    return [asyncio.Runner(loop_factory=VirtualTimeLoop).run(_measured(job)) for job in jobs]
+    chosen = jobs(kind, period, number if kind in {"bulk", "interactive"} else max(2, number // 10))
+    return [asyncio.Runner(loop_factory=VirtualTimeLoop).run(measured(job)) for job in chosen]
 
 
-def _jobs(kind: Kind, period: float, number: int) -> list[Job]:
+def jobs(kind: Kind, period: float, number: int) -> list[Job]:
+    """Return so many seeded jobs of a kind, at servers with windows of so many seconds."""
     dice = random.Random(f"{kind} {period}")
     return [
         Job(
@@ -140,19 +143,27 @@ def _report(result: Result, kind: str, period: float, runs: list[Run]) -> None:
         result.aim(f"{kind}, {period:g} s: 429s a call", refused, SHARED_429S)
 
 
-async def _measured(job: Job) -> Run:
+async def measured(job: Job, do: Doer | None = None, **server: Any) -> Run:  # noqa: ANN401 (they differ)
+    """Return what a job comes to.
+
+    Args:
+        job: which.
+        do: does it, instead of what its kind says.
+        server: options of the simulator.
+    """
     clock = VirtualClock()
     rule = RateRule("oncall_paging", LIMIT, job.period, rounding="ceil" if job.rounds_up else "floor")
-    async with Simulator(clock=clock, clock_skew=job.skew, rate_rules=[rule], keep_requests=False) as sim:
+    async with Simulator(clock=clock, clock_skew=job.skew, rate_rules=[rule], keep_requests=False, **server) as sim:
         ids = [sim.add_page(title="Disk full") for _ in range(job.calls)]
         await asyncio.sleep((job.phase - clock.time() - job.skew) % job.period)
         started = clock.monotonic()
-        await DOERS[job.kind](sim.datadog_url, ids, job)
+        await (do or DOERS[job.kind])(sim.datadog_url, ids, job)
         seconds = clock.monotonic() - started
         return Run(job, seconds, sim.ledger.statuses[429], job.calls - sim.ledger.statuses[202])
 
 
-def _client(url: str) -> DatadogOnCall:
+def opened(url: str) -> DatadogOnCall:
+    """Return a client on virtual time, not yet open."""
     return DatadogOnCall(
         KEY, KEY, api_url=url, paging_url=url, options=ClientOptions(clock=VirtualClock(), deadline=None)
     )
@@ -160,13 +171,13 @@ def _client(url: str) -> DatadogOnCall:
 
 async def _in_bulk(url: str, ids: list[str], job: Job) -> None:
     del job
-    async with _client(url) as client:
+    async with opened(url) as client:
         await client.pages.resolve_many(ids, concurrency=CONCURRENCY)
 
 
 async def _interactively(url: str, ids: list[str], job: Job) -> None:
     del job
-    async with _client(url) as client:
+    async with opened(url) as client:
         await asyncio.gather(*map(client.pages.resolve, ids))
 
 
@@ -186,7 +197,7 @@ async def _limited(url: str, ids: list[str], job: Job) -> None:
         await asyncio.gather(*map(acknowledge, ids), return_exceptions=True)
 
 
-DOERS: dict[str, Callable[[str, list[str], Job], Coroutine[Any, Any, None]]] = {
+DOERS: dict[str, Doer] = {
     "bulk": _in_bulk,
     "interactive": _interactively,
     "four clients": _by_four,

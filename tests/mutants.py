@@ -16,13 +16,17 @@ import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from importlib.util import cache_from_source
 from pathlib import Path
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+Item = TypeVar("Item")
+Found = TypeVar("Found")
 
 ROOT: Final = Path(__file__).parent.parent
 CALLS: Final = [
@@ -44,8 +48,8 @@ NEAREST: Final = {
     "aiooncall/bulk": ["tests/bulk"],
 }
 """The parts to change, each with the tests that are most likely to mind, the likeliest first."""
-SLOWEST: Final = 120.0
-"""Seconds after which a change counts as one that was minded: it made something wait for ever."""
+SLOWEST: Final = 600.0
+"""Seconds after which the tests of a change have not ended. A test that never does is stopped long before."""
 COMPARISONS: Final[dict[type[ast.cmpop], str]] = {
     ast.Lt: "<=",
     ast.LtE: "<",
@@ -205,28 +209,50 @@ def nearest(mutant: Mutant) -> list[str]:
     return next(tests for part, tests in NEAREST.items() if mutant.file.startswith(part))
 
 
-def is_minded(copy: Path, mutant: Mutant, tests: Sequence[str]) -> str | None:
-    """Return what in a copy of the project fails with a change made to it; None if nothing does."""
-    path = copy / mutant.file
+@contextmanager
+def changed(path: Path, source: bytes) -> Iterator[None]:
+    """Give a file another source for a while."""
     compiled = Path(cache_from_source(str(path)))
     original = path.read_bytes()
-    path.write_bytes(original[: mutant.start] + mutant.new.encode() + original[mutant.end :])
+    path.write_bytes(source)
     compiled.unlink(missing_ok=True)  # what was compiled within the same second might be taken for this
     try:
-        return first_failure(copy, ["-m", "not slow", *tests])
+        yield
     finally:
         path.write_bytes(original)
         compiled.unlink(missing_ok=True)
 
 
-def first_failure(copy: Path, tests: Sequence[str], *, slowest: float = SLOWEST) -> str | None:
-    """Return the name of the first of some tests that fails, or takes more than so many seconds; None if none does."""
-    own = ["-p", "no:cacheprovider", "-n", "0", f"--basetemp={copy.with_suffix('.tmp')}"]
+def is_minded(copy: Path, mutant: Mutant) -> str | None:
+    """Return what in a copy of the project fails with a change made to it; None if nothing does."""
+    path = copy / mutant.file
+    original = path.read_bytes()
+    with changed(path, original[: mutant.start] + mutant.new.encode() + original[mutant.end :]):
+        return first_failure(copy, ["-m", "not slow", *nearest(mutant)])
+
+
+def first_failure(copy: Path, tests: Sequence[str], *, profile: str = "steady") -> str | None:
+    """Return the name of the first of some tests that fails, or never ends; None if none does.
+
+    Args:
+        copy: the project.
+        tests: the tests, and more for pytest's command line.
+        profile: the examples that hypothesis draws.
+    """
+    own = [
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "tests.support.hang_guard",
+        "-n",
+        "0",
+        f"--basetemp={copy.with_suffix('.tmp')}",
+    ]
     command = [sys.executable, "-m", "pytest", "-x", "-q", *own, *tests]
-    environment = os.environ | {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": ""}
+    environment = os.environ | {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "", "HYPOTHESIS_PROFILE": profile}
     try:
         done = subprocess.run(
-            command, cwd=copy, env=environment, capture_output=True, text=True, timeout=slowest, check=False
+            command, cwd=copy, env=environment, capture_output=True, text=True, timeout=SLOWEST, check=False
         )
     except subprocess.TimeoutExpired:
         return "it never ended"
@@ -236,8 +262,10 @@ def first_failure(copy: Path, tests: Sequence[str], *, slowest: float = SLOWEST)
     return failed[0].split(" - ")[0] if failed else "nothing could be imported"
 
 
-def outcomes(root: Path, mutants: Sequence[Mutant], *, workers: int) -> Iterator[str | None]:
-    """Yield what minds each of the changes, tried on copies of the project, as many at once as there are workers."""
+def on_copies(
+    root: Path, work: Callable[[Path, Item], Found], items: Iterable[Item], *, workers: int
+) -> Iterator[Found]:
+    """Yield what some work on a copy of the project comes to for each item, as many at once as there are workers."""
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(workers) as crew:
         copies: SimpleQueue[Path] = SimpleQueue()
         for number in range(workers):
@@ -245,14 +273,14 @@ def outcomes(root: Path, mutants: Sequence[Mutant], *, workers: int) -> Iterator
             shutil.copytree(root, copy, ignore=shutil.ignore_patterns(".*", "_build", "__pycache__"))
             copies.put(copy)
 
-        def tried(mutant: Mutant) -> str | None:
+        def on_one(item: Item) -> Found:
             copy = copies.get()
             try:
-                return is_minded(copy, mutant, nearest(mutant))
+                return work(copy, item)
             finally:
                 copies.put(copy)
 
-        yield from crew.map(tried, mutants)
+        yield from crew.map(on_one, items)
 
 
 def main() -> None:
@@ -270,7 +298,7 @@ def main() -> None:
         wanted = told.only.read_text(encoding="utf-8")
         mutants = [mutant for mutant in mutants if f" {mutant}  [" in wanted]
     minded = 0
-    tries = outcomes(told.root, mutants, workers=told.workers)
+    tries = on_copies(told.root, is_minded, mutants, workers=told.workers)
     for mutant, failure in zip(mutants, tries, strict=True):
         minded += failure is not None
         print(f"{'killed  ' if failure else 'SURVIVED'} {mutant}  [{failure or 'no test minds'}]", flush=True)  # noqa: T201

@@ -27,7 +27,7 @@ import attrs
 
 from aiooncall._base.backoff import backoff_wait, refusal_wait
 from aiooncall.limits.lane import Lane
-from aiooncall.limits.probes import MOST_PROBES, Probes, wanted
+from aiooncall.limits.probes import MOST_PROBES, probe_at, wanted
 from aiooncall.limits.window import FEWEST_ANSWERS, Window
 from aiooncall.ratelimit import HeldBy
 
@@ -92,7 +92,7 @@ class Admission:
     interactive_at: float = attrs.field(init=False, default=-inf)
     _ramp: int = attrs.field(init=False)
     _refusals: int = attrs.field(init=False, default=0)
-    _probes: Probes = attrs.field(init=False, factory=Probes)
+    _probe_at: float | None = attrs.field(init=False, default=None)
 
     def __attrs_post_init__(self) -> None:
         self._ramp = min(FIRST_IN_FLIGHT, self.max_in_flight)
@@ -105,7 +105,7 @@ class Admission:
         if not self.admits(now, lane, waiting, demand):
             return None
         window.in_flight += 1
-        self._probes.forget()
+        self._probe_at = None
         if now < self.closed_until:
             self.looks_at = now + LONGEST_SILENCE
         return window.number
@@ -124,7 +124,7 @@ class Admission:
             return self.looks_at <= now < self.closed_until and window.in_flight == 0
         if self.state is State.CLOSED:
             self.state = State.PROBING
-        if window.unconfirmed or (window.end is not None and now >= window.end.latest):
+        if window.end is not None and now >= window.end.latest:
             window.roll_over_if_due(now)
         if self.state is State.PROBING or window.remaining is None:
             return True
@@ -143,7 +143,10 @@ class Admission:
             return False
         if free > MOST_PROBES:
             return True
-        return self._probes.may_go(window, now, lane, free, wanted(window.in_flight, lane, waiting, demand))
+        at = probe_at(window, now, lane, free, wanted(lane, waiting, demand), planned=self._probe_at)
+        if at > now:
+            self._probe_at = at
+        return at <= now
 
     def next_check_at(self, now: float, lane: Lane) -> float | None:
         """Return when a call that was not admitted may go; None if only an answer can change that."""
@@ -156,9 +159,9 @@ class Admission:
         if left > window.in_flight:
             if lane is Lane.BULK and self._reserve(now):
                 return min(end.earliest - SOON, self.interactive_at + (window.period or 0.0))
-            if self._probes.next_at is not None:
-                return min(self._probes.next_at, end.latest)
-        return min(end.latest, window.unconfirmed_until) if window.unconfirmed else end.latest
+            if self._probe_at is not None:
+                return min(self._probe_at, end.latest)
+        return end.latest
 
     def held_by(self, now: float, lane: Lane) -> HeldBy:
         """Return what a call waits for that was not admitted."""
@@ -211,21 +214,19 @@ class Admission:
                 window.remaining = None
         if said is not None:
             window.learn(said)
-            self._probes.forget()  # what it shows may leave less to find out
+            self._probe_at = None  # what it shows may leave less to find out
         if said is None or said.remaining is None:
             window.count_unconfirmed(number, now)
         else:
             window.saw_remaining(number, sent, now, said)
         self.state = State.UNKNOWN if window.remaining is None else State.KNOWN
 
-    def refused(self, number: int, sent: float, now: float, said: RateLimit | None) -> None:
+    def refused(self, sent: float, now: float, said: RateLimit | None) -> None:
         """Take in a refusal: close the bucket for everyone until the server's wait is over."""
         window = self.window
         window.in_flight -= 1
         if said is not None:
             window.learn(said)
-        if number != window.number and (said is None or said.retry_after is None):
-            return  # it was the previous window that had no room
         self._refusals += 1
         self._ramp = 1
         self.state = State.CLOSED
@@ -243,11 +244,6 @@ class Admission:
     def pause(self, until: float) -> None:
         """Close the bucket until `until` (monotonic seconds)."""
         self.closed_until = max(self.closed_until, until)
-
-    def close_like(self, other: Admission) -> None:
-        """Stay closed for as long as another bucket is."""
-        if other.closed_until > self.closed_until:
-            self.closed_until, self.looks_at = other.closed_until, other.looks_at
 
     def _reopening(self, sent: float, now: float, said: RateLimit | None) -> float:
         if said is not None and said.retry_after is not None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from aiooncall.limits.admission import Admission
 from aiooncall.limits.lane import Lane
 from aiooncall.limits.snapshot import Held, snapshot_of
 from aiooncall.ratelimit import HeldBy
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from aiooncall._base.clock import Clock, Timer
+    from aiooncall.limits.admission import Admission
     from aiooncall.limits.client_rate import ClientRate
     from aiooncall.limits.lane import Demand
     from aiooncall.limits.sliding_window import SlidingWindow
@@ -54,36 +54,34 @@ class Waiter:
     future: asyncio.Future[Permit] = attrs.field(factory=lambda: asyncio.get_running_loop().create_future())
 
 
+@attrs.define(eq=False)
 class Bucket:
     """Two queues in front of one limit: people (interactive) go first, then bulk, each first come first served.
 
-    Args:
-        clock: what time it is.
-        max_in_flight: most calls in flight.
+    Attributes:
+        admission: what it admits.
         known: a limit that is known beforehand, if there is one.
-        tell_held: told when calls begin to wait for a second or more.
+        routes: which it is for.
+        used_at: when it was last asked (monotonic seconds).
+        name: what the server calls it.
+        merged_into: the bucket that this one has become part of.
+        interactive: people who wait.
+        bulk: bulk calls that wait.
     """
 
-    def __init__(
-        self,
-        clock: Clock,
-        max_in_flight: int,
-        known: KnownLimit | None = None,
-        tell_held: Callable[[Bucket], None] = lambda _: None,
-    ) -> None:
-        self.admission: Admission = Admission(max_in_flight)
-        self.name: str | None = None
-        self.routes: list[str] = []
-        self.used_at: float = clock.monotonic()
-        self.merged_into: Bucket | None = None
-        self._clock = clock
-        self.known: KnownLimit | None = known
-        self.interactive: deque[Waiter] = deque()
-        self.bulk: deque[Waiter] = deque()
-        self._next_check: Timer | None = None
-        self._held: Held | None = None
-        self._told_until = 0.0
-        self._tell_held = tell_held
+    _clock: Clock
+    admission: Admission
+    known: KnownLimit | None
+    _tell_held: Callable[[Bucket], None]
+    routes: list[str]
+    used_at: float
+    name: str | None = None
+    merged_into: Bucket | None = None
+    interactive: deque[Waiter] = attrs.field(factory=deque)
+    bulk: deque[Waiter] = attrs.field(factory=deque)
+    _next_check: Timer | None = None
+    _held: Held | None = None
+    _told_until: float = 0.0
 
     @property
     def waiting(self) -> int:
@@ -216,7 +214,11 @@ class Bucket:
         """Join `other`: the server has told that both are one bucket."""
         self.merged_into = other
         other.admission.window.in_flight += self.admission.window.in_flight
-        other.admission.close_like(self.admission)
+        if other.admission.closed_until < self.admission.closed_until:
+            other.admission.closed_until, other.admission.looks_at = (
+                self.admission.closed_until,
+                self.admission.looks_at,
+            )
         for lane in Lane:
             other.queue(lane).extend(self.queue(lane))
             self.queue(lane).clear()

@@ -8,6 +8,7 @@ import attrs
 
 from aiooncall.errors import ClientClosed
 from aiooncall.events import BudgetHeld, BudgetLearned
+from aiooncall.limits.admission import Admission
 from aiooncall.limits.bucket import Bucket
 from aiooncall.limits.sliding_window import SlidingWindow
 
@@ -85,6 +86,7 @@ class RateBudget(Protocol):
         ...
 
 
+@attrs.define(eq=False)
 class LocalBudget:
     """The budget of one process.
 
@@ -96,30 +98,20 @@ class LocalBudget:
         reserve: calls of each sliding window that bulk work leaves to people.
     """
 
-    def __init__(
-        self,
-        clock: Clock,
-        *,
-        max_in_flight: int = 100,
-        rate: CallRate | None = None,
-        sliding: Mapping[str, CallRate] | None = None,
-        reserve: int = 0,
-    ) -> None:
-        self._clock = clock
-        self._now = clock.monotonic
-        self._max_in_flight = max_in_flight
-        self._rate = rate
-        self._sliding = sliding or {}
-        self._reserve = reserve
-        self._watchers: list[Callable[[BudgetEvent], None]] = []
-        self._known: dict[str, KnownLimit] = {}
-        self._by_route: dict[str, Bucket] = {}
-        self._by_name: dict[str, Bucket] = {}
+    _clock: Clock
+    _max_in_flight: int = attrs.field(default=100, kw_only=True)
+    _rate: CallRate | None = attrs.field(default=None, kw_only=True)
+    _sliding: Mapping[str, CallRate] = attrs.field(factory=dict, kw_only=True)
+    _reserve: int = attrs.field(default=0, kw_only=True)
+    _watchers: list[Callable[[BudgetEvent], None]] = attrs.field(init=False, factory=list)
+    _known: dict[str, KnownLimit] = attrs.field(init=False, factory=dict)
+    _by_route: dict[str, Bucket] = attrs.field(init=False, factory=dict)
+    _by_name: dict[str, Bucket] = attrs.field(init=False, factory=dict)
 
     def try_acquire(self, route: str, lane: Lane, demand: Demand | None = None) -> Permit | None:
         """Return the right to send one request of `route` if it is there without waiting."""
         bucket = self._by_route.get(route) or self._open(route)
-        return bucket.try_acquire(lane, self._now(), demand)
+        return bucket.try_acquire(lane, self._clock.monotonic(), demand)
 
     async def acquire(
         self, route: str, lane: Lane, until: float, demand: Demand | None = None, *, in_front: bool = False
@@ -135,7 +127,7 @@ class LocalBudget:
             bucket = self._bucket_of(permit, route, said)
         window = bucket.admission.window
         limit, period = window.limit, window.period
-        bucket.admission.answered(permit.window, permit.sent, self._now(), said)
+        bucket.admission.answered(permit.window, permit.sent, self._clock.monotonic(), said)
         if bucket.interactive or bucket.bulk:
             bucket.dispatch()
         if window.limit != limit or window.period != period:
@@ -148,7 +140,7 @@ class LocalBudget:
             bucket.known.refused(None if said is None else said.retry_after)
         window = bucket.admission.window
         limit, period = window.limit, window.period
-        bucket.admission.refused(permit.window, permit.sent, self._now(), said)
+        bucket.admission.refused(permit.sent, self._clock.monotonic(), said)
         bucket.reject_waiters()
         bucket.dispatch()
         if window.limit != limit or window.period != period:
@@ -157,7 +149,7 @@ class LocalBudget:
     def abandoned(self, permit: Permit, *, sent: bool) -> None:
         """Take back the permit of a request without an answer."""
         bucket = permit.bucket.final()
-        bucket.admission.abandoned(permit.window, self._now(), sent=sent)
+        bucket.admission.abandoned(permit.window, self._clock.monotonic(), sent=sent)
         bucket.dispatch()
 
     def pause(self, route: str, until: float) -> None:
@@ -195,15 +187,15 @@ class LocalBudget:
 
     def _open(self, route: str) -> Bucket:
         self._forget_idle()
-        bucket = Bucket(self._clock, self._max_in_flight, self._known_limit(route), self._tell_held)
-        bucket.routes.append(route)
+        admission, known = Admission(self._max_in_flight), self._known_limit(route)
+        bucket = Bucket(self._clock, admission, known, self._tell_held, [route], self._clock.monotonic())
         self._by_route[route] = bucket
         return bucket
 
     def _forget_idle(self) -> None:
-        horizon = self._now() - IDLE_LIFETIME
+        horizon = self._clock.monotonic() - IDLE_LIFETIME
         for bucket in set(self._by_route.values()):
-            if bucket.idle and bucket.used_at < horizon and bucket.admission.closed_until <= self._now():
+            if bucket.idle and bucket.used_at < horizon and bucket.admission.closed_until <= self._clock.monotonic():
                 self._forget(bucket)
 
     def _forget(self, bucket: Bucket) -> None:

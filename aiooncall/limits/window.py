@@ -43,7 +43,6 @@ class Window:
         in_flight: calls under way.
         seen_at: when the lowest `remaining` was seen (monotonic seconds).
         unconfirmed: calls that the server may have counted without saying so.
-        unconfirmed_until: when they no longer matter (monotonic seconds).
     """
 
     limit: int | None = None
@@ -57,7 +56,6 @@ class Window:
     in_flight: int = 0
     seen_at: float = 0.0
     unconfirmed: int = 0
-    unconfirmed_until: float = inf
     _unconfirmed_at: float = 0.0
     _straddling: int = 0
     _straddled_at: float = 0.0
@@ -122,7 +120,7 @@ class Window:
             self.start(sent, now, left, reset)
         elif number != self.number:
             self.count_unconfirmed(self.number, now)  # sent before the roll-over: it may count here
-        elif self._proves_roll_over(sent, now, left, reset):
+        elif self._proves_roll_over(sent, now, reset):
             self._roll_over_by_proof(sent, now, left, reset)
         else:
             self.saw_same_window(sent, now, left, reset)
@@ -141,9 +139,6 @@ class Window:
             self._straddling += 1  # it may be of the next window, so it proves nothing about the end of this one
             self._straddled_at = now
             return
-        if sent > self._straddled_at:
-            self._straddling = 0
-        self.end.not_before(sent)
         self._saw_reset(sent, now, reset)
 
     def start(self, sent: float, now: float, left: int, reset: float | None) -> None:
@@ -166,49 +161,40 @@ class Window:
         if self.first is None or self.remaining is None:
             return self.others
         theirs = max(0, self.first - self.remaining - self.answered - self.in_flight)
-        if self.answered < FEWEST_ANSWERS:
-            return max(self.others, theirs / FEWEST_ANSWERS)
-        return theirs / self.answered
+        return theirs / max(self.answered, FEWEST_ANSWERS)
 
     def count_unconfirmed(self, number: int, now: float) -> None:
         """Count a call that the server may have counted without saying so; a later answer will tell."""
         if number == self.number:
             self.unconfirmed += 1
             self._unconfirmed_at = now
-            self.unconfirmed_until = inf if self.period is None else now + self.period
 
     def roll_over_if_due(self, now: float) -> None:
         """Move to the window that `now` is in; forget everything if its length or limit is unknown."""
-        if self.unconfirmed and now >= self.unconfirmed_until:
-            self.unconfirmed = 0
         if self.end is None or now < self.end.latest:
             return
         uncertain = self._straddling
         self._number_next()
-        if self.period is not None and self.limit is not None:
-            self.end.advance(now, self.period)
-            self.remaining = self.first = self.limit
-            self._rolled_at = now
-            self._distrust(uncertain, now, self.period)
-            self.unconfirmed_until = self._straddled_at + self.period
-        else:
+        if self.period is None or self.limit is None:
             self.end = self.remaining = None
+            return
+        self.end.advance(now, self.period)
+        self.remaining = self.first = self.limit
+        self._rolled_at = now
+        self._count_in_both(uncertain, now)
 
     def credible_reset(self, said: RateLimit) -> float | None:
         """Return the answer's `reset_after`, unless it is longer than the window can be."""
         longest = LONGEST_UNTOLD_RESET if self.period is None else self.period + 1.0
         return said.reset_after if said.reset_after is not None and said.reset_after <= longest else None
 
-    def _proves_roll_over(self, sent: float, now: float, left: int, reset: float | None) -> bool:
-        # Within a window both numbers only fall. Answers may overtake each other, so a rise proves something only if
-        # the call was sent after the lower number had arrived; and servers that count in several places are a little
-        # off at times, so the time must be right too.
-        if self.end is not None and now < self.end.earliest:
+    def _proves_roll_over(self, sent: float, now: float, reset: float | None) -> bool:
+        # Within a window `Reset` only falls. Answers may overtake each other, so a rise proves something only if the
+        # call was sent after the lower number had arrived; and servers that count in several places are a little off
+        # at times, so the time must be right too.
+        if reset is None or self._lowest_reset is None or (self.end is not None and now < self.end.earliest):
             return False
-        if left > (self.remaining or 0) and sent >= self.seen_at:
-            return True
-        lowest = self._lowest_reset
-        return reset is not None and lowest is not None and reset > lowest and sent >= self._reset_seen_at
+        return reset > self._lowest_reset and sent >= self._reset_seen_at
 
     def _is_surely_old(self, now: float, left: int, reset: float | None, end: WindowEnd) -> bool:
         if self.period is not None and reset is not None and reset + 1.0 < self.period - (now - end.earliest):
@@ -232,16 +218,15 @@ class Window:
             return
         uncertain = self._straddling if sent <= self._straddled_at else 0  # what came before, this answer has counted
         self._number_next()
-        self.end.not_after(now)
         self.end.shift(self.period)
         self.end.advance(now, self.period)
         self.first, self.answered = self.limit, 1
         self.saw_same_window(sent, now, left, reset)
-        self._distrust(uncertain, now, self.period)
+        self._count_in_both(uncertain, now)
 
-    def _distrust(self, calls: int, now: float, period: float) -> None:
-        """Count `calls` around the end in the new window as well; an answer to a call sent from now on will tell."""
-        self.unconfirmed, self._unconfirmed_at, self.unconfirmed_until = calls, now, now + period
+    def _count_in_both(self, straddling: int, now: float) -> None:
+        """Count answers around the end in the new window as well; an answer to a call sent from now on will tell."""
+        self.unconfirmed, self._unconfirmed_at = straddling, now
 
     def _number_next(self) -> None:
         self.others = self._counted()

@@ -2,15 +2,10 @@
 
 Nothing here trusts the local wall clock. All instants are on the caller's monotonic clock, in seconds.
 
-What narrows the interval:
-
-- `Reset` of an answer. The server stamped it between sending and receiving, and rounded it to whole seconds one
-  way or the other. A 0 shows that it rounds down, as does a number that is too low for an end that is known well
-  enough; one that is too high shows that it rounds up. Until then both ways are allowed for.
-- The window rolling over: an answer of the old window was still sent before the end, an answer of the new one was
-  received after it.
-
-`Reset` changes at the end and whole seconds before it: each of these steps tells as much as the end does.
+What narrows it is `Reset` of each answer. The server stamped it between sending and receiving, and rounded it to whole
+seconds one way or the other. A 0 shows that it rounds down, a number as long as the period that it rounds up; until
+then both ways are allowed for. `Reset` changes at the end and whole seconds before it: each of these steps tells as
+much as the end does.
 
 Two crystals drift apart, so an end that is far away is less certain, and an interval that is carried to the next
 window grows a little.
@@ -25,8 +20,6 @@ import attrs
 
 DRIFT: Final = 2e-4
 """How far two clocks may drift apart, in seconds a second (an ordinary crystal stays below 1e-4)."""
-TOO_FAR_OFF: Final = 0.1
-"""By so many seconds a `Reset` has to miss the end to show which way it is rounded."""
 AT_ONCE: Final = 1e-3
 """A step that comes within so many seconds is over before a call could tell of it."""
 
@@ -64,33 +57,19 @@ class WindowEnd:
 
     def saw_reset(self, sent: float, received: float, reset_after: float, period: float | None = None) -> None:
         """Take in that an answer of this window, which is `period` long, said `reset_after`."""
+        if reset_after == 0:
+            self.rounded_up_by, self.rounded_down_by = 0.0, 1.0
+        elif period is not None and reset_after >= period:
+            self.rounded_up_by, self.rounded_down_by = 1.0, 0.0  # nothing has longer to go
         drift = reset_after * DRIFT
         soonest, last = sent + reset_after - drift, received + reset_after + drift
-        if period is not None and reset_after >= period:
-            self.rounded_up_by, self.rounded_down_by = 1.0, 0.0  # nothing has longer to go
-        else:
-            self._learn_rounding(soonest, last, rounds_down=reset_after == 0)
-        earliest, latest = soonest - self.rounded_up_by, last + self.rounded_down_by
-        if earliest > self.latest or latest < self.earliest:  # then what was learned of the rounding is not so either
+        earliest = max(self.earliest, soonest - self.rounded_up_by)
+        latest = min(self.latest, last + self.rounded_down_by)
+        if earliest <= latest:
+            self.earliest, self.latest = earliest, latest
+        else:  # the clocks or the server changed their mind, and what was learned of the rounding is not so either
             self.rounded_up_by = self.rounded_down_by = 1.0
             self.earliest, self.latest = soonest - 1.0, last + 1.0
-        elif earliest > self.earliest or latest < self.latest:
-            self._narrow(earliest, latest)
-
-    def _learn_rounding(self, soonest: float, last: float, *, rounds_down: bool) -> None:
-        if rounds_down or last + TOO_FAR_OFF < self.earliest <= last + 1.0:
-            self.rounded_up_by, self.rounded_down_by = 0.0, 1.0
-        elif soonest - TOO_FAR_OFF > self.latest >= soonest - 1.0:
-            self.rounded_up_by, self.rounded_down_by = 1.0, 0.0
-
-    def not_before(self, sent: float) -> None:
-        """Take in that a request sent at `sent` was still counted in this window."""
-        if sent > self.earliest:
-            self._narrow(sent, max(self.latest, sent + 1.0))
-
-    def not_after(self, received: float) -> None:
-        """Take in that an answer received at `received` belongs to the next window."""
-        self._narrow(min(self.earliest, received), received)
 
     def advance(self, now: float, period: float) -> None:
         """Move to the window that `now` is in, if this one is over at the latest estimate."""
@@ -104,10 +83,3 @@ class WindowEnd:
         slack = seconds * DRIFT
         self.earliest += seconds - slack
         self.latest += seconds + slack
-
-    def _narrow(self, earliest: float, latest: float) -> None:
-        low, high = max(self.earliest, earliest), min(self.latest, latest)
-        if low <= high:
-            self.earliest, self.latest = low, high
-        else:  # the clocks or the server changed their mind: the newest word counts
-            self.earliest, self.latest = earliest, latest

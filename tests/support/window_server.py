@@ -179,7 +179,7 @@ class Client:
         else:
             self.refused += 1
             self._pending += 1
-            self.admission.refused(*event.permit, self.now, self.garble(said))
+            self.admission.refused(event.permit.at, self.now, self.garble(said))
 
     def _later(self, event: Event) -> None:
         at = self.now + self.random.uniform(0.2, 1.0) * self.latency

@@ -27,7 +27,7 @@ import attrs
 
 from aiooncall._base.backoff import backoff_wait, refusal_wait
 from aiooncall.limits.lane import Lane
-from aiooncall.limits.probes import MOST_PROBES, probe_at, wanted
+from aiooncall.limits.probes import MOST_PROBES, probe_at
 from aiooncall.limits.window import FEWEST_ANSWERS, Window
 from aiooncall.ratelimit import HeldBy
 
@@ -45,8 +45,6 @@ SOON: Final = 2.0
 RESERVE_SHARE: Final = 20
 """One call in so many is kept for people."""
 LARGEST_RESERVE: Final = 50
-MOST_KEPT: Final = max(LARGEST_RESERVE, MOST_PROBES)
-"""With more calls left than this, and nobody else, there is nothing to think about."""
 FIRST_UNTOLD_WAIT: Final = 1.0
 """Seconds to wait after a refusal that does not say how long; doubles with each further one."""
 LONGEST_UNTOLD_WAIT: Final = 30.0
@@ -129,7 +127,7 @@ class Admission:
         if self.state is State.PROBING or window.remaining is None:
             return True
         free = window.remaining - window.unconfirmed - window.in_flight
-        if free > MOST_KEPT and not window.others:
+        if free > LARGEST_RESERVE and not window.others:
             return True  # far from the end of the budget
         return self._may_be_among_the_last(now, lane, free, waiting, demand)
 
@@ -143,7 +141,9 @@ class Admission:
             return False
         if free > MOST_PROBES:
             return True
-        at = probe_at(window, now, lane, free, wanted(lane, waiting, demand), planned=self._probe_at)
+        left = 0 if lane is Lane.INTERACTIVE else None if demand is None else demand.left
+        wanted = None if left is None else waiting + left
+        at = probe_at(window, now, lane, free, wanted, planned=self._probe_at)
         if at > now:
             self._probe_at = at
         return at <= now
@@ -252,11 +252,8 @@ class Admission:
         reset = window.credible_reset(said) if said is not None else None
         if reset is None:
             return now + refusal_wait(backoff_wait(self._refusals, base=FIRST_UNTOLD_WAIT, cap=LONGEST_UNTOLD_WAIT))
-        if window.end is None:
-            window.start(sent, now, 0, reset)
-        else:
-            window.saw_same_window(sent, now, 0, reset)
-        assert window.end is not None  # noqa: S101 (narrowing: both branches leave an end)
+        window.saw_same_window(sent, now, 0, reset)
+        assert window.end is not None  # noqa: S101 (narrowing: it leaves an end)
         return window.end.latest
 
     def _reserve(self, now: float) -> int:

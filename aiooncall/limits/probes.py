@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Final
 from aiooncall.limits.lane import Lane
 
 if TYPE_CHECKING:
-    from aiooncall.limits.lane import Demand
     from aiooncall.limits.window import Window
     from aiooncall.limits.window_end import WindowEnd
 
@@ -51,20 +50,6 @@ def probe_at(window: Window, now: float, lane: Lane, free: int, wanted: int | No
         planned = _next_probe(end, now, free, may_miss=may_miss)
     saved = min(wanted - free, limit) * end.width / 2
     return now if lane is Lane.INTERACTIVE and planned - now > saved else planned
-
-
-def wanted(lane: Lane, waiting: int, demand: Demand | None) -> int | None:
-    """Return how many calls are wanted before all is done; None if nobody knows.
-
-    Args:
-        lane: who waits.
-        waiting: how many calls wait.
-        demand: the job that the first of them belongs to.
-    """
-    if lane is Lane.INTERACTIVE:
-        return waiting
-    left = None if demand is None else demand.left
-    return None if left is None else waiting + left
 
 
 def _next_probe(end: WindowEnd, now: float, free: int, *, may_miss: bool) -> float:

@@ -75,10 +75,8 @@ class Window:
 
     def learn(self, said: RateLimit) -> None:
         """Take in the limit and period of an answer."""
-        if said.limit is not None:
-            self.limit = said.limit
-        if said.period is not None:
-            self.period = said.period
+        self.limit = said.limit or self.limit
+        self.period = said.period or self.period
 
     def saw_usual(self, number: int, sent: float, now: float, said: RateLimit) -> bool:
         """Take in the usual answer: a little less left than before, in the middle of a window.
@@ -146,11 +144,9 @@ class Window:
         self.remaining = self.first = left
         self.answered = 0
         self.seen_at = now
-        if reset is None:
-            self.end = WindowEnd(now, now + (self.period or UNKNOWN_WINDOW))
-        else:
-            self.end = WindowEnd(-inf, inf)
-            self._saw_reset(sent, now, reset)
+        untold = now, now + (self.period or UNKNOWN_WINDOW)
+        self.end = WindowEnd(*(untold if reset is None else (-inf, inf)))
+        self._saw_reset(sent, now, reset)
 
     def look_for_others(self) -> None:
         """Find out whether others are more than was known: while calls are in flight, they seem fewer than they are."""

@@ -45,15 +45,11 @@ class WindowEnd:
         """How uncertain the end is, in seconds."""
         return self.latest - self.earliest
 
-    @property
-    def may_round_either_way(self) -> bool:
-        """Whether the end is uncertain because it is not known which way `Reset` is rounded."""
-        return self.width >= 1.0 and self.rounded_up_by == self.rounded_down_by
-
     def next_step(self, now: float) -> tuple[float, float]:
         """Return when `Reset` changes next: no sooner than, no later than. The last change is the end itself."""
         whole = max(0, ceil(self.latest - now - AT_ONCE) - 1)
-        return self.earliest + self.may_round_either_way - whole, self.latest - whole
+        either_way = self.width >= 1.0 and self.rounded_up_by == self.rounded_down_by  # it is not known which way yet
+        return self.earliest + either_way - whole, self.latest - whole
 
     def saw_reset(self, sent: float, received: float, reset_after: float, period: float | None = None) -> None:
         """Take in that an answer of this window, which is `period` long, said `reset_after`."""

@@ -67,6 +67,7 @@ RULES: Final = [
     Rule("calls without an answer may have been counted", WINDOW, "self.unconfirmed += 1", "self.unconfirmed += 0"),
     Rule("answers around the end may be of either window", WINDOW, "self._straddling += 1", "self._straddling += 0"),
     Rule("and are counted in both", WINDOW, "self.unconfirmed, self._unconfirmed_at = straddling, now", "pass"),
+    Rule("but a period later they are in neither", WINDOW, "self.unconfirmed_until = self._straddled_at + period", "self.unconfirmed_until = inf"),
     Rule("others are looked for", WINDOW, "self.others = max(self.others, self._counted())", "pass"),
     Rule("a window that is over is followed by a whole one", WINDOW, "self.remaining = self.first = self.limit", "self.remaining = self.first = 0"),
     Rule("a longer Reset than the window is not believed", WINDOW, "and said.reset_after <= longest else None", "else None"),

@@ -122,7 +122,7 @@ class Admission:
             return self.looks_at <= now < self.closed_until and window.in_flight == 0
         if self.state is State.CLOSED:
             self.state = State.PROBING
-        if window.end is not None and now >= window.end.latest:
+        if window.unconfirmed or (window.end is not None and now >= window.end.latest):
             window.roll_over_if_due(now)
         if self.state is State.PROBING or window.remaining is None:
             return True
@@ -161,7 +161,7 @@ class Admission:
                 return min(end.earliest - SOON, self.interactive_at + (window.period or 0.0))
             if self._probe_at is not None:
                 return min(self._probe_at, end.latest)
-        return end.latest
+        return min(end.latest, window.unconfirmed_until) if window.unconfirmed else end.latest
 
     def held_by(self, now: float, lane: Lane) -> HeldBy:
         """Return what a call waits for that was not admitted."""

@@ -43,6 +43,7 @@ class Window:
         in_flight: calls under way.
         seen_at: when the lowest `remaining` was seen (monotonic seconds).
         unconfirmed: calls that the server may have counted without saying so.
+        unconfirmed_until: when they no longer matter (monotonic seconds).
     """
 
     limit: int | None = None
@@ -56,6 +57,7 @@ class Window:
     in_flight: int = 0
     seen_at: float = 0.0
     unconfirmed: int = 0
+    unconfirmed_until: float = inf
     _unconfirmed_at: float = 0.0
     _straddling: int = 0
     _straddled_at: float = 0.0
@@ -164,9 +166,12 @@ class Window:
         if number == self.number:
             self.unconfirmed += 1
             self._unconfirmed_at = now
+            self.unconfirmed_until = inf if self.period is None else now + self.period
 
     def roll_over_if_due(self, now: float) -> None:
         """Move to the window that `now` is in; forget everything if its length or limit is unknown."""
+        if self.unconfirmed and now >= self.unconfirmed_until:
+            self.unconfirmed = 0
         if self.end is None or now < self.end.latest:
             return
         uncertain = self._straddling
@@ -177,7 +182,7 @@ class Window:
         self.end.advance(now, self.period)
         self.remaining = self.first = self.limit
         self._rolled_at = now
-        self._count_in_both(uncertain, now)
+        self._count_in_both(uncertain, now, self.period)
 
     def credible_reset(self, said: RateLimit) -> float | None:
         """Return the answer's `reset_after`, unless it is longer than the window can be."""
@@ -218,11 +223,12 @@ class Window:
         self.end.advance(now, self.period)
         self.first, self.answered = self.limit, 1
         self.saw_same_window(sent, now, left, reset)
-        self._count_in_both(uncertain, now)
+        self._count_in_both(uncertain, now, self.period)
 
-    def _count_in_both(self, straddling: int, now: float) -> None:
-        """Count answers around the end in the new window as well; an answer to a call sent from now on will tell."""
+    def _count_in_both(self, straddling: int, now: float, period: float) -> None:
+        """Count answers around the end in the new window too, until an answer to a call of now tells, or it is over."""
         self.unconfirmed, self._unconfirmed_at = straddling, now
+        self.unconfirmed_until = self._straddled_at + period
 
     def _number_next(self) -> None:
         self.others = self._counted()

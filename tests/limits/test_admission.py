@@ -163,6 +163,7 @@ def test_no_window_is_lost(period: float, share: float, rounds_up: bool) -> None
     lane=st.sampled_from(LANES),
     seed=st.integers(0, 2**32),
 )
+@example(period=2.0, share=0.355, windows=10, rounds_up=False, lane=Lane.INTERACTIVE, seed=0)
 def test_jobs_of_exactly_some_windows(
     period: float, share: float, windows: int, rounds_up: bool, lane: Lane, seed: int
 ) -> None:

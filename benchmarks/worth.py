@@ -101,7 +101,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", help="only the rules whose name has one of these words")
     rules = chosen(parser.parse_args().names)
-    with_all, *others = on_copies(ROOT, scores_on, [None, *rules], workers=(os.cpu_count() or 1) + 2)
+    with_all, *others = on_copies(ROOT, scores_on, [None, *rules], workers=os.cpu_count() or 1)
     print("| without this rule | time | one job, of a period a window | 429s a call | never ends |")
     print("|---|---|---|---|---|")
     for rule, without in zip(rules, others, strict=True):

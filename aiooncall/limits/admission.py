@@ -202,16 +202,14 @@ class Admission:
         self._refusals = 0
         if self._ramp < self.max_in_flight:
             self._ramp += 1
-        if said is not None and self.state is State.KNOWN and window.saw_usual(number, sent, now, said):
-            return
-        self._answered_unusually(number, sent, now, said)
-
-    def _answered_unusually(self, number: int, sent: float, now: float, said: RateLimit | None) -> None:
-        window = self.window
         if self.state in _REFUSED:
             self.closed_until = min(self.closed_until, now)  # the call that looked was answered: the wait is over
             if said is None or said.remaining is None:
                 window.remaining = None
+        self._learn(number, sent, now, said)
+
+    def _learn(self, number: int, sent: float, now: float, said: RateLimit | None) -> None:
+        window = self.window
         if said is not None:
             window.learn(said)
             self._probe_at = None  # what it shows may leave less to find out

@@ -213,12 +213,10 @@ class Bucket:
     def merge_into(self, other: Bucket) -> None:
         """Join `other`: the server has told that both are one bucket."""
         self.merged_into = other
-        other.admission.window.in_flight += self.admission.window.in_flight
-        if other.admission.closed_until < self.admission.closed_until:
-            other.admission.closed_until, other.admission.looks_at = (
-                self.admission.closed_until,
-                self.admission.looks_at,
-            )
+        mine, theirs = self.admission, other.admission
+        theirs.window.in_flight += mine.window.in_flight
+        if theirs.closed_until < mine.closed_until:
+            theirs.closed_until, theirs.looks_at = mine.closed_until, mine.looks_at
         for lane in Lane:
             other.queue(lane).extend(self.queue(lane))
             self.queue(lane).clear()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from aiooncall.limits.window_end import DRIFT, WindowEnd
+from aiooncall.limits.window_end import WindowEnd
 
 if TYPE_CHECKING:
     from aiooncall.ratelimit import RateLimit
@@ -79,32 +79,6 @@ class Window:
         """Take in the limit and period of an answer."""
         self.limit = said.limit or self.limit
         self.period = said.period or self.period
-
-    def saw_usual(self, number: int, sent: float, now: float, said: RateLimit) -> bool:
-        """Take in the usual answer: a little less left than before, in the middle of a window.
-
-        This is the short way through `learn` and `saw_remaining`, for nearly every answer of a busy client.
-
-        Returns:
-            Whether it was a usual one; if not, nothing was taken in.
-        """
-        left, reset, before, end = said.remaining, said.reset_after, self.remaining, self.end
-        if left is None or before is None or end is None or left >= before or number != self.number:
-            return False
-        if reset != self._lowest_reset or now >= end.earliest or self.unconfirmed:
-            return False
-        if said.limit != self.limit or said.period != self.period:
-            return False
-        if reset is not None:
-            # The lower bound rises with every answer of the same reset; the upper one was lowest with the first.
-            earliest = sent + reset * (1.0 - DRIFT) - end.rounded_up_by
-            if earliest > end.latest:
-                return False
-            if earliest > end.earliest:  # noqa: PLR1730 (the call of `max` costs more than the rest of this)
-                end.earliest = earliest
-        self.remaining = left
-        self.seen_at = self._reset_seen_at = now
-        return True
 
     def saw_remaining(self, number: int, sent: float, now: float, said: RateLimit) -> None:
         """Take in an answer's `remaining` and `reset_after`.

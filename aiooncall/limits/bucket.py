@@ -77,8 +77,8 @@ class Bucket:
     used_at: float
     name: str | None = None
     merged_into: Bucket | None = None
-    interactive: deque[Waiter] = attrs.field(factory=deque)
-    bulk: deque[Waiter] = attrs.field(factory=deque)
+    interactive: deque[Waiter] = attrs.field(factory=deque[Waiter])
+    bulk: deque[Waiter] = attrs.field(factory=deque[Waiter])
     _next_check: Timer | None = None
     _held: Held | None = None
     _told_until: float = 0.0

@@ -99,14 +99,16 @@ class LocalBudget:
     """
 
     _clock: Clock
-    _max_in_flight: int = attrs.field(default=100, kw_only=True)
-    _rate: CallRate | None = attrs.field(default=None, kw_only=True)
-    _sliding: Mapping[str, CallRate] = attrs.field(factory=dict, kw_only=True)
-    _reserve: int = attrs.field(default=0, kw_only=True)
-    _watchers: list[Callable[[BudgetEvent], None]] = attrs.field(init=False, factory=list)
-    _known: dict[str, KnownLimit] = attrs.field(init=False, factory=dict)
-    _by_route: dict[str, Bucket] = attrs.field(init=False, factory=dict)
-    _by_name: dict[str, Bucket] = attrs.field(init=False, factory=dict)
+    _max_in_flight: int = attrs.field(default=100, kw_only=True, alias="max_in_flight")
+    _rate: CallRate | None = attrs.field(default=None, kw_only=True, alias="rate")
+    _sliding: Mapping[str, CallRate] = attrs.field(factory=dict[str, "CallRate"], kw_only=True, alias="sliding")
+    _reserve: int = attrs.field(default=0, kw_only=True, alias="reserve")
+    _watchers: list[Callable[[BudgetEvent], None]] = attrs.field(
+        init=False, factory=list["Callable[[BudgetEvent], None]"]
+    )
+    _known: dict[str, KnownLimit] = attrs.field(init=False, factory=dict[str, "KnownLimit"])
+    _by_route: dict[str, Bucket] = attrs.field(init=False, factory=dict[str, Bucket])
+    _by_name: dict[str, Bucket] = attrs.field(init=False, factory=dict[str, Bucket])
 
     def try_acquire(self, route: str, lane: Lane, demand: Demand | None = None) -> Permit | None:
         """Return the right to send one request of `route` if it is there without waiting."""

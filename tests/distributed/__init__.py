@@ -1,0 +1,1 @@
+"""Tests of what several processes share. They need real servers: see `tests/support/servers.py`."""

@@ -81,6 +81,7 @@ class BudgetSnapshot:
         in_flight: calls sent and not yet answered.
         waiting: calls queued for the bucket.
         hold: why the next of them waits; None where nobody does.
+        shared_by: how many processes share the bucket; None where it is this one's own, or while Redis is away.
     """
 
     name: str | None
@@ -93,3 +94,4 @@ class BudgetSnapshot:
     in_flight: int
     waiting: int
     hold: Hold | None = None
+    shared_by: int | None = None

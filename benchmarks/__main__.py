@@ -13,8 +13,8 @@ from pathlib import Path
 from benchmarks.harness import RESULTS, as_json, ask, show
 
 QUESTIONS = (
-    *("cost", "hotpath", "window", "windows", "processes", "latency", "memory", "bulk", "decode", "grafana", "imports"),
-    *("shifts", "audit"),
+    *("cost", "hotpath", "window", "windows", "processes", "shared", "latency", "memory", "bulk", "decode", "grafana"),
+    *("imports", "shifts", "audit"),
 )
 
 

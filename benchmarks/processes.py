@@ -21,10 +21,12 @@ from benchmarks.window import LIMIT, PERIOD, in_bulk, in_crew, limited
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractAsyncContextManager
     from multiprocessing.connection import Connection
+    from multiprocessing.process import BaseProcess
 
     from benchmarks.servers import Server
-    from benchmarks.window import Opener
+    from benchmarks.window import Many, Opener
 
 PROCESSES = 4
 TARGET = 1.06
@@ -39,6 +41,31 @@ RIVALS: dict[str, Opener] = {
     "datadog-api-client async with retries": in_crew(vendor),
 }
 OPENERS: dict[str, Opener] = {OURS: in_bulk, **RIVALS}
+
+
+def opened_by(name: str) -> Opener:
+    """Return a contender's opener in a form that can be sent to another process."""
+    return partial(_open, name)
+
+
+def _open(name: str, url: str) -> AbstractAsyncContextManager[Many]:
+    return OPENERS[name](url)
+
+
+@attrs.frozen
+class Job:
+    """What processes do together: `calls` at a limit, from a window's share `phase` on; `killed` of them vanish."""
+
+    contender: str
+    calls: int
+    phase: float
+    limit: int = LIMIT
+    period: float = PERIOD
+    killed: int = 0
+
+    def theory(self, calls: int, started: float) -> float:
+        """Return in how many seconds a perfect client makes so many calls from `started` on."""
+        return self.period - started % self.period + (ceil(calls / self.limit) - 2) * self.period
 
 
 @attrs.frozen
@@ -80,9 +107,9 @@ def run(*, quick: bool) -> Result:
         packages=("aiooncall", "aiohttp", "aiolimiter", "datadog-api-client", "aiosonic"),
         columns=("job", "calls", "theory, s", "taken, s", "over theory", "429s a call", "failed calls"),
     )
-    _report(result, OURS, [_measure(OURS, calls, phase) for phase in phases], judged=not quick)
+    _report(result, OURS, [measure(Job(OURS, calls, phase), opened_by(OURS)) for phase in phases], judged=not quick)
     for rival in () if quick else RIVALS:
-        _report(result, rival, [_measure(rival, 600, PHASES[0])])
+        _report(result, rival, [measure(Job(rival, 600, PHASES[0]), opened_by(rival))])
     return result
 
 
@@ -103,48 +130,60 @@ def _report(result: Result, contender: str, runs: list[Run], *, judged: bool = F
         result.failures.append(f"failed or got lost: {[(one.failed, one.missing) for one in runs]}")
 
 
-def _measure(contender: str, calls: int, phase: float) -> Run:
-    rule = RateRule("oncall_paging", LIMIT, PERIOD, rounding="floor" if contender == OURS else "ceil")
-    with simulator(rule, pages=calls) as server, _crew(contender, server) as lines:
+def measure(job: Job, opened: Opener) -> Run:
+    """Carry out a job in processes of its own.
+
+    Args:
+        job: which.
+        opened: opens the client in each process; it has to be picklable.
+    """
+    rule = RateRule("oncall_paging", job.limit, job.period, rounding="floor" if job.contender == OURS else "ceil")
+    with simulator(rule, pages=job.calls) as server, _crew(opened, server) as (lines, children):
         for line in lines:
             line.recv()
-        started = _moment(phase)
+        started = _moment(job)
         for line in lines:
             line.send(started)
-        ended, failed = zip(*(line.recv() for line in lines), strict=True)
+        if job.killed:
+            time.sleep(started + 1.25 * job.period - time.time())
+            for child in children[: job.killed]:
+                child.kill()
+        ended, failed = zip(*(line.recv() for line in lines[job.killed :]), strict=True)
         statuses, acknowledged = server.ask()
-    theory = PERIOD - started % PERIOD + (ceil(calls / LIMIT) - 2) * PERIOD
-    return Run(calls, max(ended) - started, theory, statuses.get(429, 0), sum(failed), calls - acknowledged)
+    missing = 0 if job.killed else job.calls - acknowledged
+    theory = job.theory(acknowledged, started)
+    return Run(acknowledged, max(ended) - started, theory, statuses.get(429, 0), sum(failed), missing)
 
 
-def _moment(phase: float) -> float:
-    """Return when a window's share `phase` is over the next time, on the clock that all processes read."""
+def _moment(job: Job) -> float:
+    """Return when a window's share `job.phase` is over the next time, on the clock that all processes read."""
     soonest = time.time() + ALLOWANCE
-    return soonest + (phase * PERIOD - soonest) % PERIOD
+    return soonest + (job.phase * job.period - soonest) % job.period
 
 
 @contextmanager
-def _crew(contender: str, server: Server) -> Iterator[list[Connection]]:
-    """Start the processes, and yield a line to each."""
+def _crew(opened: Opener, server: Server) -> Iterator[tuple[list[Connection], list[BaseProcess]]]:
+    """Start the processes; yield a line to each, and the processes."""
     context = multiprocessing.get_context("spawn")
-    lines, children = [], []
+    lines: list[Connection] = []
+    children: list[BaseProcess] = []
     for number in range(PROCESSES):
         ours, theirs = context.Pipe()
-        arguments = (theirs, contender, server.url, server.ids[number::PROCESSES])
+        arguments = (theirs, opened, server.url, server.ids[number::PROCESSES])
         children.append(context.Process(target=_child, args=arguments, daemon=True))
         children[-1].start()
         theirs.close()
         lines.append(ours)
     try:
-        yield lines
+        yield lines, children
     finally:
         for child in children:
             child.join(5)
             child.terminate()
 
 
-def _child(line: Connection, contender: str, url: str, ids: list[str]) -> None:
-    asyncio.run(_work(line, OPENERS[contender], url, ids))
+def _child(line: Connection, opened: Opener, url: str, ids: list[str]) -> None:
+    asyncio.run(_work(line, opened, url, ids))
 
 
 async def _work(line: Connection, opened: Opener, url: str, ids: list[str]) -> None:

@@ -189,9 +189,9 @@ def in_crew(contender: Contender) -> Opener:
 
 
 @asynccontextmanager
-async def limited(url: str, limit: float = LIMIT) -> AsyncIterator[Acknowledge]:
+async def limited(url: str, limit: float = LIMIT, period: float = PERIOD) -> AsyncIterator[Acknowledge]:
     """Open a bare session behind an aiolimiter that is told the server's numbers, or a share of its limit."""
-    limiter = AsyncLimiter(limit, PERIOD)
+    limiter = AsyncLimiter(limit, period)
     async with bare(url) as call:
 
         async def acknowledge(page_id: str) -> None:

@@ -51,6 +51,7 @@ PUBLIC = (
     "aiooncall._base.compact_texts",
     "aiooncall.datadog.models.page",
     "aiooncall.datadog",
+    "aiooncall.distributed",
     "aiooncall.grafana",
     "aiooncall.bulk",
     "aiooncall.coverage",
@@ -72,7 +73,7 @@ nitpick_ignore_regex = [
     # Internal names that signatures mention.
     (r"py:.*", r"(.*\.)?(ApiCore|BaseClient|Clock|Deadline(Scope)?|Endpoint|Moment|PagingRoute|Provider|Refusal)"),
     (r"py:.*", r"(.*\.)?(Collection|Readable|(Team)?Services?|TeamCollection|UserCollection|_Senders|_Step|M|R|W)"),
-    (r"py:.*", r"(.*\.)?(SearchMode|State)|date|time|timedelta|Path|ZoneInfo|Journal"),
+    (r"py:.*", r"(.*\.)?(SearchMode|SharedBudget|State)|date|time|timedelta|Path|ZoneInfo|Journal|Redis(Cluster)?"),
     (r"py:.*", r"(.*\.)?(PeopleChange|RoutingRuleReader)"),
 ]
 

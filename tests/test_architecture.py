@@ -17,7 +17,7 @@ PACKAGE: Final = ROOT / "aiooncall"
 RANKS: Final = [
     "_text", "ratelimit", "on_call", "errors", "_base", "events", "options", "limits", "transport", "codec", "jsonapi",
     "difference", "outcomes", "fanout", "client", "drawing", "coverage", "audit", "datadog", "grafana", "bulk",
-    "__init__", "simulator", "pytest_plugin", "cli", "__main__",
+    "distributed", "__init__", "simulator", "pytest_plugin", "cli", "__main__",
 ]  # fmt: skip
 """From the lowest layer to the highest: a layer imports only from lower ones.
 
@@ -35,6 +35,7 @@ TOOLS_FOR: Final = {
     "aiolimiter": ("limits/client_rate.py",),
     "cattrs": ("codec/",),
     "icalendar": ("coverage/calendars.py",),
+    "redis": ("distributed/",),
     "aiohttp": ("transport/", "simulator/"),
     "typer": ("cli/",),
     "rich": ("cli/",),
@@ -263,5 +264,6 @@ def test_public_names_say_what_they_are() -> None:
 
 def test_test_files_have_names_of_their_own() -> None:
     """No two test modules share a name, so that any of them can be told by it."""
-    names = [path.name for path in (ROOT / "tests").rglob("*.py") if path.name != "__init__.py"]
+    shared = {"__init__.py", "conftest.py"}
+    names = [path.name for path in (ROOT / "tests").rglob("*.py") if path.name not in shared]
     assert sorted(set(names)) == sorted(names)

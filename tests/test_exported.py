@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import aiooncall
-from aiooncall import bulk, datadog, grafana, simulator
+from aiooncall import bulk, datadog, distributed, grafana, simulator
 from aiooncall._base.version import UNKNOWN, read_version
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ LENT = {"evolve"}
 """Names that are another library's, which users need together with ours."""
 
 
-PUBLIC = [aiooncall, bulk, datadog, grafana, simulator]
+PUBLIC = [aiooncall, bulk, datadog, distributed, grafana, simulator]
 """The packages whose names are public."""
 
 
@@ -172,6 +172,7 @@ def test_import_brings_no_tools() -> None:
         "aiohttp.web",
         "sqlite3",
         "aiolimiter",
+        "redis",
     }
     assert heavy.isdisjoint(loaded)
 

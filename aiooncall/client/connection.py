@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     import aiohttp
 
     from aiooncall.events import BudgetEvent, Hook
-    from aiooncall.limits.budget import RateBudget
+    from aiooncall.limits.rate_budget import RateBudget
+    from aiooncall.limits.sharing import SharedLimits
     from aiooncall.transport.session_pool import SessionPool
 
     BudgetKey = tuple[str, ...]
@@ -65,7 +66,7 @@ class Connection:
         self,
         headers: Mapping[str, str],
         keys: Mapping[str, BudgetKey],
-        make: Callable[[], RateBudget],
+        make: Callable[[SharedLimits | None], RateBudget],
         tell: Callable[[BudgetEvent], None],
     ) -> None:
         """Get ready for calls, on the running loop.
@@ -73,7 +74,7 @@ class Connection:
         Args:
             headers: sent with every request.
             keys: the name of each host's budget in the pool.
-            make: makes a budget that is not there yet.
+            make: makes a budget that is not there yet, from the limits that other processes share.
             tell: gets the events of the limits.
 
         Raises:

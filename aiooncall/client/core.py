@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from aiooncall.client.connection import Connection
     from aiooncall.client.profile import ApiProfile
     from aiooncall.events import BudgetEvent, Hook
-    from aiooncall.limits.budget import RateBudget
+    from aiooncall.limits.rate_budget import RateBudget
+    from aiooncall.limits.sharing import SharedLimits
     from aiooncall.options import ClientOptions
     from aiooncall.ratelimit import BudgetSnapshot
     from aiooncall.transport.attempt import Attempt
@@ -223,7 +224,7 @@ class ApiCore:
     def _redact(self, text: str) -> str:
         return self.connection.pool.secrets.redact(self.connection.secrets.redact(text))
 
-    def _make_budget(self) -> RateBudget:
+    def _make_budget(self, shared: SharedLimits | None) -> RateBudget:
         connections = self.connection.pool.options
         return LocalBudget(
             self.options.clock,
@@ -231,6 +232,7 @@ class ApiCore:
             rate=self.options.rate_limit,
             sliding=self.profile.known_limits(self.options.rate_limit),
             reserve=self.profile.reserve,
+            shared=shared,
         )
 
     def _tell_of_budget(self, event: BudgetEvent) -> None:

@@ -33,6 +33,7 @@ from aiooncall.ratelimit import HeldBy
 
 if TYPE_CHECKING:
     from aiooncall.limits.lane import Demand
+    from aiooncall.limits.window import WindowFacts
     from aiooncall.ratelimit import RateLimit
 
 FIRST_IN_FLIGHT: Final = 4
@@ -80,6 +81,7 @@ class Admission:
         closed_until: nobody goes before (monotonic seconds).
         looks_at: when one call is let through although the server's wait is not over (monotonic seconds).
         interactive_at: when a person last wanted to call (monotonic seconds).
+        counts: whether it counts what is left in the window; where several processes share it, that is done elsewhere.
     """
 
     max_in_flight: int
@@ -88,6 +90,7 @@ class Admission:
     closed_until: float = attrs.field(init=False, default=0.0)
     looks_at: float = attrs.field(init=False, default=inf)
     interactive_at: float = attrs.field(init=False, default=-inf)
+    counts: bool = attrs.field(init=False, default=True)
     _ramp: int = attrs.field(init=False)
     _refusals: int = attrs.field(init=False, default=0)
     _probe_at: float | None = attrs.field(init=False, default=None)
@@ -124,7 +127,7 @@ class Admission:
             self.state = State.PROBING
         if window.unconfirmed or (window.end is not None and now >= window.end.latest):
             window.roll_over_if_due(now)
-        if self.state is State.PROBING or window.remaining is None:
+        if self.state is State.PROBING or window.remaining is None or not self.counts:
             return True
         free = window.remaining - window.unconfirmed - window.in_flight
         if free > LARGEST_RESERVE and not window.others:
@@ -242,6 +245,27 @@ class Admission:
     def pause(self, until: float) -> None:
         """Close the bucket until `until` (monotonic seconds)."""
         self.closed_until = max(self.closed_until, until)
+
+    def reopen(self, now: float) -> None:
+        """Take in that another process found it open."""
+        self.closed_until = min(self.closed_until, now)
+
+    def adopt(self, now: float, told: WindowFacts) -> bool:
+        """Take over what others know of the window; return whether its limit or its length is new here."""
+        window = self.window
+        known = window.limit, window.period
+        window.adopt(now, told)
+        if self.state is State.UNKNOWN:
+            self.state = State.KNOWN
+        return known != (told.limit, told.period)
+
+    def would_admit(self, now: float, lane: Lane) -> bool:
+        """Return whether a call could go by what is known here, whoever counts."""
+        counts, self.counts = self.counts, True
+        try:
+            return self.admits(now, lane)
+        finally:
+            self.counts = counts
 
     def _reopening(self, sent: float, now: float, said: RateLimit | None) -> float:
         if said is not None and said.retry_after is not None:

@@ -17,12 +17,9 @@ if TYPE_CHECKING:
 
     from aiooncall._base.clock import Clock, Timer
     from aiooncall.limits.admission import Admission
-    from aiooncall.limits.client_rate import ClientRate
     from aiooncall.limits.lane import Demand
-    from aiooncall.limits.sliding_window import SlidingWindow
+    from aiooncall.limits.turns import KnownLimit, SharedTurns
     from aiooncall.ratelimit import BudgetSnapshot
-
-    KnownLimit = SlidingWindow | ClientRate
 
 LONG: Final = 1.0
 """Seconds that a wait has to take for somebody to be told of it."""
@@ -61,6 +58,7 @@ class Bucket:
     Attributes:
         admission: what it admits.
         known: a limit that is known beforehand, if there is one.
+        shared: turns that other processes share, if there are any.
         routes: which it is for.
         used_at: when it was last asked (monotonic seconds).
         name: what the server calls it.
@@ -77,6 +75,7 @@ class Bucket:
     used_at: float
     name: str | None = None
     merged_into: Bucket | None = None
+    shared: SharedTurns | None = None
     interactive: deque[Waiter] = attrs.field(factory=deque[Waiter])
     bulk: deque[Waiter] = attrs.field(factory=deque[Waiter])
     _next_check: Timer | None = None
@@ -101,11 +100,14 @@ class Bucket:
         return self._try_admit(now, lane, 1, demand)
 
     def _try_admit(self, now: float, lane: Lane, waiting: int, demand: Demand | None) -> Permit | None:
-        if self.known is not None and not (
-            self.admission.admits(now, lane, waiting, demand)
-            and self.known.try_acquire(lane, self.admission.window.in_flight)
-        ):
-            return None
+        if self.known is not None or self.shared is not None:
+            in_flight = self.admission.window.in_flight
+            if not self.admission.admits(now, lane, waiting, demand):
+                return None
+            if self.known is not None and not self.known.try_acquire(lane, in_flight):
+                return None
+            if self.shared is not None and not self.shared.try_acquire(lane, in_flight):
+                return None
         number = self.admission.try_admit(now, lane, waiting, demand)
         return None if number is None else Permit(self, now, number)
 
@@ -172,7 +174,7 @@ class Bucket:
     def _opens_at(self) -> float:
         """Return the earliest moment at which a call that comes now can go, as far as is known."""
         opens_at = self.admission.opens_at(self._clock.monotonic())
-        return opens_at if self.known is None else max(opens_at, self.known.free_at)
+        return max([opens_at, *(turns.free_at for turns in (self.known, self.shared) if turns is not None)])
 
     def _next_lane(self) -> Lane | None:
         if self.interactive:
@@ -181,8 +183,9 @@ class Bucket:
 
     def _check_later(self, now: float, lane: Lane) -> None:
         self._forget_check()
-        if self.known is not None and self.admission.admits(now, lane, self.waiting, self.queue(lane)[0].demand):
-            self._hold(Held(HeldBy.TURN, now, None))
+        turns = self.known or self.shared
+        if turns is not None and self.admission.admits(now, lane, self.waiting, self.queue(lane)[0].demand):
+            self._hold(Held(HeldBy.TURN, now, None) if self.shared is None else self.shared.held(now))
             return  # only a turn is missing, and whoever hands them out wakes the bucket
         at = self.admission.next_check_at(now, lane)
         self._hold(Held(self.admission.held_by(now, lane), now, at))
@@ -222,11 +225,15 @@ class Bucket:
             self.queue(lane).clear()
         other.routes.extend(self.routes)
         self._forget_check()
+        if self.shared is not None:
+            self.shared.close()
         other.dispatch()
 
     def close(self, reason: Exception) -> None:
         """Fail everybody who waits."""
         self._forget_check()
+        if self.shared is not None:
+            self.shared.close()
         for queue in (self.interactive, self.bulk):
             while queue:
                 waiter = queue.popleft()
@@ -236,4 +243,6 @@ class Bucket:
     def snapshot(self) -> BudgetSnapshot:
         """Return what is known right now."""
         routes, now = tuple(self.routes), self._clock.monotonic()
-        return snapshot_of(self.admission, now, name=self.name, routes=routes, waiting=self.waiting, held=self._held)
+        known = snapshot_of(self.admission, now, name=self.name, routes=routes, waiting=self.waiting, held=self._held)
+        turns = self.shared or self.known
+        return known if turns is None else attrs.evolve(known, shared_by=turns.workers)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Protocol
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
@@ -17,73 +18,15 @@ if TYPE_CHECKING:
 
     from aiooncall._base.clock import Clock
     from aiooncall.events import BudgetEvent
-    from aiooncall.limits.bucket import KnownLimit, Permit
+    from aiooncall.limits.bucket import Permit
     from aiooncall.limits.lane import Demand, Lane
+    from aiooncall.limits.sharing import SharedLimits
+    from aiooncall.limits.turns import KnownLimit
     from aiooncall.options import CallRate
     from aiooncall.ratelimit import BudgetSnapshot, RateLimit
 
 IDLE_LIFETIME: Final = 900.0
 """Seconds after which an unused bucket is forgotten."""
-
-
-class RateBudget(Protocol):
-    """What the transport needs of a budget; nothing here says where it is kept.
-
-    A permit, from `try_acquire` or `acquire`, is followed by exactly one of `answered`, `refused` and `abandoned`.
-    """
-
-    def try_acquire(self, route: str, lane: Lane, demand: Demand | None = None) -> Permit | None:
-        """Return the right to send one request of `route` if it is there without waiting; see `acquire`."""
-        ...
-
-    async def acquire(
-        self, route: str, lane: Lane, until: float, demand: Demand | None = None, *, in_front: bool = False
-    ) -> Permit:
-        """Return the right to send one request of `route`, when it is its turn.
-
-        Args:
-            route: method and path template.
-            lane: who waits.
-            until: monotonic seconds beyond which waiting makes no sense.
-            demand: the job that the call belongs to.
-            in_front: whether the call was refused before and takes its place at the head of the queue again.
-
-        Raises:
-            WontFit: the bucket is known to open only after `until`.
-        """
-        ...
-
-    def answered(self, permit: Permit, route: str, said: RateLimit | None) -> None:
-        """Take in an answer that was not a refusal."""
-        ...
-
-    def refused(self, permit: Permit, route: str, said: RateLimit | None) -> None:
-        """Take in a refusal; the bucket is closed for everyone until the server's wait is over."""
-        ...
-
-    def abandoned(self, permit: Permit, *, sent: bool) -> None:
-        """Take back the permit of a request without an answer."""
-        ...
-
-    def pause(self, route: str, until: float) -> None:
-        """Close the bucket of `route` until `until` (monotonic seconds)."""
-        ...
-
-    def snapshot(self) -> tuple[BudgetSnapshot, ...]:
-        """Return what is known of every bucket."""
-        ...
-
-    def watch(self, tell: Callable[[BudgetEvent], None]) -> None:
-        """Give `tell` an event whenever something of a bucket became known or changed, or its calls begin to wait."""
-        ...
-
-    def unwatch(self, tell: Callable[[BudgetEvent], None]) -> None:
-        """Call `tell` no longer."""
-        ...
-
-    def close(self) -> None:
-        """Fail everybody who waits and release what is held."""
-        ...
 
 
 @attrs.define(eq=False)
@@ -96,6 +39,7 @@ class LocalBudget:
         rate: a limit of the user's own, over all buckets but those of `sliding`, kept at an even pace.
         sliding: limits over a sliding window, by bucket, where the server is known to have them.
         reserve: calls of each sliding window that bulk work leaves to people.
+        shared: lets other processes share the limits; None if there are none.
     """
 
     _clock: Clock
@@ -103,6 +47,7 @@ class LocalBudget:
     _rate: CallRate | None = attrs.field(default=None, kw_only=True, alias="rate")
     _sliding: Mapping[str, CallRate] = attrs.field(factory=dict[str, "CallRate"], kw_only=True, alias="sliding")
     _reserve: int = attrs.field(default=0, kw_only=True, alias="reserve")
+    _shared: SharedLimits | None = attrs.field(default=None, kw_only=True, alias="shared")
     _watchers: list[Callable[[BudgetEvent], None]] = attrs.field(
         init=False, factory=list["Callable[[BudgetEvent], None]"]
     )
@@ -130,6 +75,8 @@ class LocalBudget:
         window = bucket.admission.window
         limit, period = window.limit, window.period
         bucket.admission.answered(permit.window, permit.sent, self._clock.monotonic(), said)
+        if bucket.shared is not None:
+            bucket.shared.answered(said)
         if bucket.interactive or bucket.bulk:
             bucket.dispatch()
         if window.limit != limit or window.period != period:
@@ -143,6 +90,8 @@ class LocalBudget:
         window = bucket.admission.window
         limit, period = window.limit, window.period
         bucket.admission.refused(permit.sent, self._clock.monotonic(), said)
+        if bucket.shared is not None:
+            bucket.shared.refused()
         bucket.reject_waiters()
         bucket.dispatch()
         if window.limit != limit or window.period != period:
@@ -192,6 +141,8 @@ class LocalBudget:
         admission, known = Admission(self._max_in_flight), self._known_limit(route)
         bucket = Bucket(self._clock, admission, known, self._tell_held, [route], self._clock.monotonic())
         self._by_route[route] = bucket
+        if self._shared is not None and route not in self._sliding:
+            bucket.shared = self._shared.window(bucket, self._tell)
         return bucket
 
     def _forget_idle(self) -> None:
@@ -212,12 +163,17 @@ class LocalBudget:
         rate = self._sliding.get(route)
         name = "" if rate is None else route
         if rate is not None and name not in self._known:
-            self._known[name] = SlidingWindow(rate, self._clock, self._dispatch_all, reserve=self._reserve)
+            self._known[name] = self._slide(route, rate)
         elif self._rate is not None and name not in self._known:
             from aiooncall.limits import client_rate  # noqa: PLC0415 (few set a limit of their own)
 
             self._known[name] = client_rate.ClientRate(self._rate, self._dispatch_all)
         return self._known.get(name)
+
+    def _slide(self, route: str, rate: CallRate) -> KnownLimit:
+        if self._shared is None:
+            return SlidingWindow(rate, self._clock, self._dispatch_all, reserve=self._reserve)
+        return self._shared.sliding(route, rate, self._reserve, partial(self._by_route.get, route), self._dispatch_all)
 
     def _dispatch_all(self) -> None:
         for bucket in set(self._by_route.values()):

@@ -41,6 +41,8 @@ class ClientRate:
 
     free_at: float = 0.0
     """Unknown: the limiter does not tell."""
+    workers: int | None = None
+    """It is this process's own."""
 
     def __init__(self, rate: CallRate, wake: Callable[[], None]) -> None:
         burst, interval = spread(rate)

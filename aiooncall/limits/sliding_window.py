@@ -43,6 +43,9 @@ class SlidingWindow:
         reserve: turns of each window that bulk work leaves alone.
     """
 
+    workers: int | None = None
+    """It is this process's own."""
+
     def __init__(self, rate: CallRate, clock: Clock, wake: Callable[[], None], *, reserve: int = 0) -> None:
         self._most = self._calls = rate.calls
         self._longest = self._period = rate.per * (1 + MARGIN)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from itertools import count
 from math import inf
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import attrs
 
@@ -25,6 +25,16 @@ FEWEST_ANSWERS: Final = 8
 """After fewer answers it is hard to say how many calls others make for each of ours; it is taken for so many."""
 
 _window_numbers = count(1)
+
+
+class WindowFacts(NamedTuple):
+    """What others know of a window: the limit, how many calls are left, and between when and when it ends."""
+
+    limit: int
+    period: float
+    left: int
+    earliest: float
+    latest: float
 
 
 @attrs.define(eq=False)
@@ -134,6 +144,15 @@ class Window:
             return self.others
         theirs = max(0, self.first - self.remaining - self.answered - self.in_flight)
         return theirs / max(self.answered, FEWEST_ANSWERS)
+
+    def adopt(self, now: float, told: WindowFacts) -> None:
+        """Take over what others know: the limit and the period, and the rest as far as nothing is known here."""
+        self.limit, self.period = told.limit, told.period
+        if self.remaining is None or self.end is None:
+            self.start(now, now, told.left, None)
+            self.end = WindowEnd(told.earliest, told.latest)
+        else:
+            self.end.agree(told.earliest, told.latest, told.period)
 
     def count_unconfirmed(self, number: int, now: float) -> None:
         """Count a call that the server may have counted without saying so; a later answer will tell."""

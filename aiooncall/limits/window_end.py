@@ -67,6 +67,13 @@ class WindowEnd:
             self.rounded_up_by = self.rounded_down_by = 1.0
             self.earliest, self.latest = soonest - 1.0, last + 1.0
 
+    def agree(self, earliest: float, latest: float, period: float) -> None:
+        """Take in when others have found that this window ends, or a later one; what cannot be changes nothing."""
+        windows = round((earliest + latest - self.earliest - self.latest) / 2 / period)
+        low, high = max(self.earliest, earliest - windows * period), min(self.latest, latest - windows * period)
+        if low <= high:
+            self.earliest, self.latest = low, high
+
     def advance(self, now: float, period: float) -> None:
         """Move to the window that `now` is in, if this one is over at the latest estimate."""
         if now < self.latest:

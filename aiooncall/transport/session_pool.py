@@ -15,7 +15,7 @@ from aiooncall._base.clock import SYSTEM_CLOCK
 from aiooncall._base.loopback import LOOPBACK_GUARD
 from aiooncall._base.redaction import Secrets
 from aiooncall._base.validation import proxy_url
-from aiooncall.errors import ClientClosed
+from aiooncall.errors import ClientClosed, OptionsError
 from aiooncall.options import PoolOptions
 from aiooncall.transport.connections import CleanConnector
 from aiooncall.transport.deadline import DeadlineTimer
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from yarl import URL
 
     from aiooncall._base.clock import Clock
-    from aiooncall.limits.budget import RateBudget
+    from aiooncall.limits.rate_budget import RateBudget
+    from aiooncall.limits.sharing import OpenSharedBudget, SharedBudget, SharedLimits
 
 MOST_UNUSED: Final = 32
 """How many budgets are kept that no open client has. One that the server has closed is kept anyway."""
@@ -84,12 +85,26 @@ class SessionPool:
 
     Args:
         options: how connections are made.
+        shared: lets other processes share the rate budget, such as `aiooncall.distributed.RedisBudget`.
         clock: what time it is.
+
+    Raises:
+        OptionsError: `shared` is no shared budget.
     """
 
-    def __init__(self, options: PoolOptions | None = None, *, clock: Clock = SYSTEM_CLOCK) -> None:
+    def __init__(
+        self,
+        options: PoolOptions | None = None,
+        *,
+        shared: SharedBudget | None = None,
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
         self.options: PoolOptions = options or PoolOptions()
         self.clock = clock
+        if shared is not None and not callable(getattr(shared, "open", None)):
+            raise OptionsError("shared", type(shared).__name__, "a RedisBudget of aiooncall.distributed, or None")
+        self._shared = shared
+        self._open_shared: OpenSharedBudget | None = None
         self.deadline_timer: DeadlineTimer = DeadlineTimer(clock)
         self._lifecycle = Lifecycle("session pool")
         self._kept: aiohttp.TCPConnector | None = None
@@ -132,6 +147,8 @@ class SessionPool:
         }
         self._kept = CleanConnector(keepalive_timeout=options.keepalive, **limits)
         self._fresh = aiohttp.TCPConnector(force_close=True, **limits)
+        if self._shared is not None:
+            self._open_shared = self._shared.open(self.clock)
 
     async def close(self) -> None:
         """Close every connection, session and budget of the pool. Closing twice is fine."""
@@ -139,6 +156,8 @@ class SessionPool:
             return
         for budget in self._budgets.values():
             budget.close()
+        if self._open_shared is not None:
+            await self._open_shared.close()
         self.deadline_timer.close()
         for session in self._sessions:
             await session.close()
@@ -173,10 +192,15 @@ class SessionPool:
             self._sessions.remove(session)
         await session.close()
 
-    def budget(self, key: tuple[str, ...], make: Callable[[], RateBudget]) -> RateBudget:
-        """Return the budget of `key` (host and credential), made once for all clients of the pool that are open."""
+    def budget(self, key: tuple[str, ...], make: Callable[[SharedLimits | None], RateBudget]) -> RateBudget:
+        """Return the budget of `key`, made once for all clients of the pool that are open.
+
+        Args:
+            key: the host, what the server counts by there, and what else tells budgets apart in this process.
+            make: makes a budget that is not there yet, from the limits that other processes share.
+        """
         if key not in self._budgets:
-            self._budgets[key] = make()
+            self._budgets[key] = make(None if self._open_shared is None else self._open_shared.limits_of(key[:2]))
         self._users[key] += 1
         return self._budgets[key]
 

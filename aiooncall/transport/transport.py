@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from aiooncall.errors import ApiError, OnCallError
     from aiooncall.events import Hook
     from aiooncall.limits.bucket import Permit
-    from aiooncall.limits.budget import RateBudget
+    from aiooncall.limits.rate_budget import RateBudget
     from aiooncall.options import ClientOptions
     from aiooncall.transport.attempt import Attempt
     from aiooncall.transport.deadline import Deadline

@@ -24,6 +24,7 @@ MODULES: Final = (
     "aiooncall.audit",
     "aiooncall.bulk",
     "aiooncall.coverage",
+    "aiooncall.distributed",
     "aiooncall.simulator",
 )
 ADDRESS: Final = re.compile(r" (object )?at 0x[0-9a-f]+")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Final
 
 from aiooncall.cli.checks import Check, State, checks_of
@@ -37,12 +38,13 @@ async def doctor(settings: Settings) -> ExitCode:
         if not settings.json:
             _print(check)
 
-    try:
-        client = settings.client()
-    except OptionsError as error:
-        tell(Check("settings", State.FAILED, words_of(error, settings.running)))
-    else:
-        await _examine(client, settings, tell)
+    async with AsyncExitStack() as stack:
+        try:
+            client = await stack.enter_async_context(settings.client())
+        except OptionsError as error:
+            tell(Check("settings", State.FAILED, words_of(error, settings.running)))
+        else:
+            await _examine(client, settings, tell)
     failed = any(check.state is State.FAILED for check in found)
     if settings.json:
         print_json({"ok": not failed, "checks": found})
@@ -55,9 +57,8 @@ async def _examine(client: DatadogOnCall | GrafanaOnCall, settings: Settings, te
     tell(Check("keys", State.OK, f"{' and '.join(NEEDED[provider])}, from {source}"))
     hosts = {purpose: url for purpose, url in settings.running.hosts.items() if url is not None}
     tell(Check("address", State.OK, ", ".join(dict.fromkeys(hosts.values()))))
-    async with client:
-        async for check in checks_of(client, settings.running):
-            tell(check)
+    async for check in checks_of(client, settings.running):
+        tell(check)
 
 
 def _print(check: Check) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+from contextlib import asynccontextmanager
 from enum import StrEnum
 from ipaddress import ip_address
 from itertools import chain
@@ -24,9 +25,11 @@ from aiooncall.datadog.client import DatadogOnCall
 from aiooncall.errors import OptionsError
 from aiooncall.grafana.client import GrafanaOnCall
 from aiooncall.options import CallRate, ClientOptions, PoolOptions
+from aiooncall.transport.session_pool import SessionPool
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import AsyncGenerator, Iterable, Mapping
+    from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
     from dotenv.parser import Binding
@@ -88,8 +91,8 @@ class Settings:
     verbose: VerboseOption = False
     running: Running = attrs.field(factory=Running, repr=False)
 
-    def client(self, provider: str | None = None) -> DatadogOnCall | GrafanaOnCall:
-        """Return a client of a provider.
+    def client(self, provider: str | None = None) -> AbstractAsyncContextManager[DatadogOnCall | GrafanaOnCall]:
+        """Return a context with an open client of a provider.
 
         Args:
             provider: whose, where there is no choice; the one that was asked for if None.
@@ -100,8 +103,9 @@ class Settings:
         chosen = provider or self.provider or self._usual_provider()
         return self.grafana() if chosen == Provider.GRAFANA else self.datadog()
 
-    def datadog(self) -> DatadogOnCall:
-        """Return a client of Datadog.
+    @asynccontextmanager
+    async def datadog(self) -> AsyncGenerator[DatadogOnCall]:
+        """Yield an open client of Datadog.
 
         Raises:
             OptionsError: another provider was asked for, or something that the client needs is missing or wrong.
@@ -109,14 +113,19 @@ class Settings:
         self.refuse_other_than(Provider.DATADOG)
         env = self._environment(Provider.DATADOG)
         url = self._url(env, "AIOONCALL_DATADOG_URL")
-        options = self._options(url)
-        if url is None:
-            return self._known(DatadogOnCall.from_env(env, options=options))
-        keys = env["DD_API_KEY"], env["DD_APP_KEY"]
-        return self._known(DatadogOnCall(*keys, api_url=url, paging_url=url, events_url=url, options=options))
+        async with _pool(env, url) as pool, self._datadog(env, url, pool) as client:
+            yield self._known(client)
 
-    def grafana(self) -> GrafanaOnCall:
-        """Return a client of Grafana.
+    def _datadog(self, env: Mapping[str, str], url: str | None, pool: SessionPool) -> DatadogOnCall:
+        options = self._options()
+        if url is None:
+            return DatadogOnCall.from_env(env, options=options, pool=pool)
+        keys = env["DD_API_KEY"], env["DD_APP_KEY"]
+        return DatadogOnCall(*keys, api_url=url, paging_url=url, events_url=url, options=options, pool=pool)
+
+    @asynccontextmanager
+    async def grafana(self) -> AsyncGenerator[GrafanaOnCall]:
+        """Yield an open client of Grafana.
 
         Raises:
             OptionsError: another provider was asked for, or something that the client needs is missing or wrong.
@@ -126,7 +135,9 @@ class Settings:
         url = self._url(env, "GRAFANA_ONCALL_URL")
         if not url:
             raise OptionsError("GRAFANA_ONCALL_URL", None, "the engine's base URL, in the environment or by --url")
-        return self._known(GrafanaOnCall.from_env({**env, "GRAFANA_ONCALL_URL": url}, options=self._options(url)))
+        given = {**env, "GRAFANA_ONCALL_URL": url}
+        async with _pool(env, url) as pool, GrafanaOnCall.from_env(given, options=self._options(), pool=pool) as client:
+            yield self._known(client)
 
     def refuse_other_than(self, provider: str) -> None:
         """Check that no other provider was asked for; AIOONCALL_PROVIDER asks for none, it only says what is usual.
@@ -137,8 +148,8 @@ class Settings:
         if self.provider not in {None, provider}:
             raise OptionsError("--provider", str(self.provider), f"{provider} or nothing: this is {provider}'s")
 
-    def client_of(self, journal: Path) -> DatadogOnCall | GrafanaOnCall:
-        """Return a client of the provider that a journal was planned for."""
+    def client_of(self, journal: Path) -> AbstractAsyncContextManager[DatadogOnCall | GrafanaOnCall]:
+        """Return a context with an open client of the provider that a journal was planned for."""
         opened = Journal.open(journal)
         try:
             return self.client(opened.facts()["provider"])
@@ -184,9 +195,9 @@ class Settings:
         self.running.names = {**self.running.names, **given}
         return env[variable]
 
-    def _options(self, url: str | None) -> ClientOptions:
+    def _options(self) -> ClientOptions:
         hooks = (self.running.note, tell_event) if self.verbose else (self.running.note,)
-        options = ClientOptions(hooks=hooks, rate_limit=self.rate, pool=PoolOptions(trust_env=not is_loopback(url)))
+        options = ClientOptions(hooks=hooks, rate_limit=self.rate)
         return options if self.deadline is None else attrs.evolve(options, deadline=self.deadline)
 
     def _known(self, client: Client) -> Client:
@@ -198,6 +209,20 @@ class Settings:
 
 OPTIONS: Final = tuple(field for field in attrs.fields(Settings) if field.name != "running")
 """The fields of the settings that are options."""
+
+
+def _pool(env: Mapping[str, str], url: str | None) -> SessionPool:
+    """Return the connections of a client, whose budget is shared with other processes if they have a Redis for that."""
+    options = PoolOptions(trust_env=not is_loopback(url))
+    redis = env.get("AIOONCALL_REDIS_URL")
+    if not redis:
+        return SessionPool(options)
+    from aiooncall.distributed import RedisBudget  # noqa: PLC0415 (few have one)
+
+    try:
+        return SessionPool(options, shared=RedisBudget(redis))
+    except ImportError as missing:
+        raise OptionsError("AIOONCALL_REDIS_URL", "a URL", f"nothing here, as {missing}") from None
 
 
 def is_loopback(url: str | None) -> bool:

@@ -1,7 +1,8 @@
 """Bulk jobs, which a crash does not lose: plan, preview, run, verify, undo, report."""
 
 from aiooncall.bulk.job import Job, open_job, plan
-from aiooncall.bulk.models import Counts, Item, PlanFacts, Preview, Status, VerbName, Verification
+from aiooncall.bulk.local_run import Workers
+from aiooncall.bulk.models import Counts, Item, PlanFacts, Preview, Status, VerbName, Verification, WorkerShare
 from aiooncall.bulk.previewing import preview, preview_text
 from aiooncall.bulk.reports.data import JobReport
 from aiooncall.bulk.reports.html import report_html
@@ -20,6 +21,8 @@ __all__ = [
     "Status",
     "VerbName",
     "Verification",
+    "WorkerShare",
+    "Workers",
     "open_job",
     "plan",
     "preview",

@@ -11,12 +11,12 @@ from aiooncall._base.validation import count, seconds
 from aiooncall.bulk.database import damage_errors
 from aiooncall.bulk.intents import check_age
 from aiooncall.bulk.journal import Journal
-from aiooncall.bulk.models import Status
+from aiooncall.bulk.local_run import run_on
 from aiooncall.bulk.planning import check_account, current_hash, find_verb, plan_facts, write_plan
 from aiooncall.bulk.previewing import SAMPLES, preview_of
 from aiooncall.bulk.providers import provider_of
-from aiooncall.bulk.running import DOUBTFUL, Runner, RunOptions
-from aiooncall.bulk.runs import record_run
+from aiooncall.bulk.running import RunOptions
+from aiooncall.bulk.runs import record_run, reopen_failed
 from aiooncall.bulk.selection import source_in_words
 from aiooncall.bulk.undoing import plan_undo
 from aiooncall.bulk.verifying import Verifier
@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from typing import Self
 
     from aiooncall._base.validation import Seconds
-    from aiooncall.bulk.models import Counts, PlanFacts, Preview, VerbName, Verification
+    from aiooncall.bulk.local_run import Run, Workers
+    from aiooncall.bulk.models import Counts, PlanFacts, Preview, Status, VerbName, Verification
     from aiooncall.bulk.providers import Provider
     from aiooncall.bulk.selection import Selection
     from aiooncall.datadog.client import DatadogOnCall
@@ -51,9 +52,10 @@ class Job:
     def __init__(self, provider: Provider, journal: Journal) -> None:
         self.plan: PlanFacts = plan_facts(journal)
         self._provider = provider
+        self._wall_time = provider.core.options.clock.time
         self._journal = journal
         self._verb = find_verb(provider, self.plan.verb, self.plan.duration)
-        self._runner: Runner | None = None
+        self._runner: Run | None = None
         self._stopping = False
 
     def __enter__(self) -> Self:
@@ -107,8 +109,7 @@ class Job:
         Raises:
             PlanRefused: the items of the journal are not those that were planned.
         """
-        clock = self._provider.core.options.clock
-        return preview_of(self._journal, self._verb, clock.time(), count("samples", samples, least=0))
+        return preview_of(self._journal, self._verb, self._wall_time(), count("samples", samples, least=0))
 
     async def run(
         self,
@@ -118,6 +119,7 @@ class Job:
         concurrency: int = DEFAULT_CONCURRENCY,
         patience: Seconds | None = None,
         watch: Callable[[Status], None] | None = None,
+        workers: Workers | None = None,
     ) -> Counts:
         """Do the verb to all open items.
 
@@ -129,6 +131,9 @@ class Job:
             concurrency: the number of requests at once.
             patience: the longest pause, in seconds or as a timedelta; without it the run waits for ever.
             watch: called with the status of each item that ends.
+            workers: workers on other machines that send the items, such as `aiooncall.distributed.TaskiqWorkers`; this
+                process sends them without it. `concurrency` is theirs then, and `patience` the longest time without an
+                outcome.
 
         Returns:
             The count of items in each status; some are open if the run was stopped.
@@ -151,10 +156,8 @@ class Job:
             self._stopping = False
             await asyncio.to_thread(self._check_items)
             if not self._stopping:
-                time, repeatable = self._provider.core.options.clock.time, self._verb.repeatable
-                self._journal.mark_interrupted(repeatable=repeatable, at=time())
-                self._runner = Runner(self._provider, self._journal, self._verb, self.plan.duration, options)
-                with record_run(self._journal, time, repeatable=repeatable):
+                self._runner = run_on(workers, self._provider, self._journal, self.plan, options)
+                with record_run(self._journal, self._wall_time, repeatable=self._verb.repeatable):
                     await self._runner.run()
         finally:
             self._runner = None
@@ -168,14 +171,16 @@ class Job:
         concurrency: int = DEFAULT_CONCURRENCY,
         patience: Seconds | None = None,
         watch: Callable[[Status], None] | None = None,
+        workers: Workers | None = None,
     ) -> Counts:
         """Continue a job that was run before.
 
         Args:
             retry_failed: whether failed items are tried again, and items in doubt too if the verb is repeatable.
-            concurrency: as for `run`, and so are `patience` and `watch`.
+            concurrency: as for `run`, and so are `patience`, `watch` and `workers`.
             patience: the longest pause.
             watch: called with the status of each item that ends.
+            workers: workers on other machines that send the items.
 
         Raises:
             PlanRefused: the job was never run: preview and run it.
@@ -184,15 +189,8 @@ class Job:
         if "started_at" not in self._journal.facts():
             raise PlanRefused(f"{self.journal} was never begun: preview it, then run it")
         if retry_failed:
-            self._journal.lock()
-            try:
-                self._journal.check()
-                self._journal.reopen(Status.FAILED, DOUBTFUL)
-                if self._verb.repeatable:
-                    self._journal.reopen(Status.AMBIGUOUS, DOUBTFUL)
-            finally:
-                self._journal.unlock()
-        return await self.run(self.plan.hash, concurrency=concurrency, patience=patience, watch=watch)
+            reopen_failed(self._journal, repeatable=self._verb.repeatable)
+        return await self.run(self.plan.hash, concurrency=concurrency, patience=patience, watch=watch, workers=workers)
 
     def check(self, plan_hash: str, *, most: int | None = None) -> None:
         """Make the checks of `run`, and send nothing.

@@ -197,7 +197,12 @@ class Journal(Queries):
             return [row[0] for row in rows if self._db.execute(_ADD, row).rowcount]
 
     def write(
-        self, changes: Mapping[int, Change], sending: frozenset[int], seconds: Iterable[Sequence[object]], at: str
+        self,
+        changes: Mapping[int, Change],
+        sending: frozenset[int],
+        seconds: Iterable[Sequence[object]],
+        at: str,
+        facts: Mapping[str, str] | None = None,
     ) -> None:
         """Write outcomes, intents and the timeline in one transaction, and then the count of intents beside it.
 
@@ -207,6 +212,7 @@ class Journal(Queries):
             seconds: rows to add to the timeline: second, done, failed, requests, refused, retried, and the calls that
                 are allowed per second.
             at: the time.
+            facts: facts of the job to set in the same transaction.
         """
         begun = not sending <= self._sending
         with self._writing():
@@ -217,23 +223,27 @@ class Journal(Queries):
                 self._note({"intents": str(self._committed + 1), "last_intent_at": at})
             if sending != self._sending:
                 self._note({"sending": positions_json(sending)})
+            if facts:
+                self._note(facts)
         self._sending = sending
         if begun and self._intents is not None:
             self._committed += 1
             with journal_errors(self._intents.path, NOTHING_SENT):
                 self._intents.write(self._committed)
 
-    def mark_interrupted(self, *, repeatable: bool, at: float) -> None:
+    def mark_interrupted(self, *, repeatable: bool, at: float, but: frozenset[int] = frozenset()) -> None:
         """Change the status of items that were being sent when an earlier run ended.
 
         Args:
             repeatable: whether they can be sent twice without harm: then they are open again, else in doubt.
             at: the time, in seconds since the epoch.
+            but: the positions of items that workers elsewhere have in hand, which stay on the list.
         """
         with self._writing():
             change = ("open", None, None, None) if repeatable else (*_IN_DOUBT, at)
-            self._db.execute(MARK_INTERRUPTED, (*change, self.facts().get("sending", "[]")))
-            self._note({"sending": "[]"})
+            interrupted = frozenset(orjson.loads(self.facts().get("sending", "[]"))) - but
+            self._db.execute(MARK_INTERRUPTED, (*change, positions_json(interrupted)))
+            self._note({"sending": positions_json(but)})
         self._sending = frozenset()  # what an earlier run of this object was cut off with is to be announced anew
 
     def reopen(self, status: Status, doubtful: Iterable[str]) -> int:

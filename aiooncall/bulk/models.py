@@ -175,3 +175,22 @@ class Verification:
     unknown: int = 0
     failed: int = 0
     unfinished: int = 0
+
+
+@attrs.frozen(kw_only=True)
+class WorkerShare:
+    """The share of one worker in a job that was run over workers.
+
+    Attributes:
+        worker: the name of the worker.
+        succeeded: items that have the wanted state.
+        failed: items that failed.
+        ambiguous: items in doubt.
+        requests: requests that it has sent.
+    """
+
+    worker: str
+    succeeded: int = 0
+    failed: int = 0
+    ambiguous: int = 0
+    requests: int = 0

@@ -34,7 +34,7 @@ ADD_SECOND: Final = (
     "INSERT INTO timeline VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (second) DO UPDATE SET"
     " done = done + excluded.done, failed = failed + excluded.failed,"
     " requests = requests + excluded.requests, refused = refused + excluded.refused,"
-    " retried = retried + excluded.retried, allowed = excluded.allowed"
+    " retried = retried + excluded.retried, allowed = coalesce(excluded.allowed, allowed)"
 )
 
 

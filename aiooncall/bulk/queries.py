@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from aiooncall.bulk.database import damage_errors, journal_errors
 from aiooncall.bulk.models import Counts
+from aiooncall.bulk.outcomes import positions_json
 from aiooncall.bulk.schema import ITEM, facts_of, item_from_row
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from aiooncall.bulk.models import Item
@@ -39,6 +40,12 @@ class Queries:
         columns = "position, id, may_have_left"
         question = f"SELECT {columns} FROM planned WHERE {where} AND position > ? ORDER BY position LIMIT ?"  # noqa: S608 (constants)
         return self.rows(question, after, most)
+
+    def unfinished_at(self, positions: Iterable[int]) -> list[tuple[int, str, int]]:
+        """Return those of some items that are open, in the same way as `unfinished`."""
+        where = "finished_at IS NULL AND position IN (SELECT value FROM json_each(?))"
+        question = f"SELECT position, id, may_have_left FROM planned WHERE {where} ORDER BY position"  # noqa: S608 (constants)
+        return self.rows(question, positions_json(positions))
 
     def ids(self, size: int) -> Iterator[list[str]]:
         """Yield all ids in order, in lists of `size`."""

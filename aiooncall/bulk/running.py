@@ -1,27 +1,20 @@
-"""The run of a job: workers send the open items, and the recorder writes each intent and each outcome.
+"""The runner: a crew sends items, and a recorder writes each intent and each outcome.
 
-The transport calls `Handle.declare` when the rate limit has admitted an item and its bytes are about to leave, and not
-earlier: an item that only waits for the limit stays open, so a stop or a crash leaves few items in doubt. It calls
-`Handle.withdraw` when the server refused the item, or when no byte left.
+The recorder of a run on one machine writes to the journal; that of a worker elsewhere tells its coordinator.
 """
 
 from __future__ import annotations
 
 import asyncio
-from contextlib import closing
-from datetime import UTC, datetime
 from math import inf
 from typing import TYPE_CHECKING, Final, Never
 
 import attrs
 
-from aiooncall._base.datetimes import format_datetime
 from aiooncall._text import one_line
-from aiooncall.bulk.journal import BATCH, Journal
+from aiooncall.bulk.handles import Handle, ItemTaken
 from aiooncall.bulk.models import Status
 from aiooncall.bulk.outage import Outage
-from aiooncall.bulk.recorder import Recorder
-from aiooncall.bulk.timeline import Timeline
 from aiooncall.errors import (
     AmbiguousOutcome,
     AttemptTimeout,
@@ -40,10 +33,14 @@ from aiooncall.fanout import FanOut
 from aiooncall.transport.flight import CURRENT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
+    from aiooncall.bulk.handles import ItemRecorder
     from aiooncall.bulk.models import Verb
     from aiooncall.bulk.providers import Provider
+
+    Row = tuple[int, str, int]
+    """An open item: its position, its id, and whether an earlier try may have been sent."""
 
 LONGEST_ERROR: Final = 300
 FORBIDDEN_IN_A_ROW: Final = 20
@@ -55,7 +52,6 @@ DOUBTFUL: Final = (
     *(AmbiguousOutcome.__name__, "Interrupted"),
 )
 """The reasons of failure after which an item may have been sent."""
-_WITHDRAWN: Final = (Status.OPEN.value, None, None, None, False)
 _MAY_HAVE_LEFT: Final = (Status.OPEN.value, None, None, None, True)
 
 
@@ -74,62 +70,35 @@ class RunOptions:
     watch: Callable[[Status], None] | None = None
 
 
-@attrs.define(slots=True, eq=False)
-class Handle:
-    """One item that a worker has taken, as the transport sees it: the intent to send it, which can be withdrawn.
-
-    Attributes:
-        item_id: the id of the item.
-        position: its position in the journal.
-        may_have_left: whether an earlier try may have been sent.
-    """
-
-    item_id: str
-    position: int
-    may_have_left: bool
-    _recorder: Recorder
-    _declared: bool = False
-
-    async def declare(self) -> None:
-        """Write down that the item is about to be sent, unless that is written already."""
-        if not self._declared:
-            self._declared = True
-            await self._recorder.begin(self.position)
-
-    def withdraw(self) -> None:
-        """Write down that the item is open again: it was refused, or no byte of it left."""
-        if self._declared:
-            self._declared = False
-            self.note(_WITHDRAWN)
-
-    def note(self, change: tuple[str, str | None, str | None, float | None, bool]) -> None:
-        """Give a change of the item to the recorder."""
-        self._recorder.finished(self.position, change)
-
-
 class Runner:
-    """A run: it does the verb to every open item of a journal.
+    """A crew that does a verb to items.
 
     Args:
         provider: the provider.
-        journal: the journal with the items; outcomes are written to it.
         verb: the verb.
         duration: its duration in seconds, where it takes one.
         options: the options of the run.
+        recorder: gets the intents and the outcomes.
+        proven: whether an item of the job has ended well before, so that the credentials may do this.
     """
 
     def __init__(
-        self, provider: Provider, journal: Journal, verb: Verb, duration: float | None, options: RunOptions
+        self,
+        provider: Provider,
+        verb: Verb,
+        duration: float | None,
+        options: RunOptions,
+        recorder: ItemRecorder,
+        *,
+        proven: bool,
     ) -> None:
         self._provider = provider
-        self._journal = journal
         self._verb = verb
         self._duration = duration
         self._options = options
         core = provider.core
         self._wall = core.options.clock.time
-        self._timeline = Timeline(core, core.options.clock)
-        self._recorder = Recorder(journal, self._timeline, self._now)
+        self._recorder = recorder
         self._outage = Outage(
             core.options.clock,
             lambda event: emit((*core.options.hooks, *core.connection.trouble_hooks), event),
@@ -139,9 +108,7 @@ class Runner:
         self._crew: FanOut | None = None
         self._stopped = False
         self._ended_items = 0
-        counts = journal.counts()
-        self._open = counts.open
-        self._proven = counts.succeeded > 0
+        self._proven = proven
         self._forbidden = 0
         self._fatal: Exception | None = None
 
@@ -151,8 +118,12 @@ class Runner:
         if self._crew is not None:
             self._crew.stop()
 
-    async def run(self) -> None:
-        """Send the open items until none is left, or until `stop` is called.
+    async def run(self, rows: Iterable[Row], total: int) -> None:
+        """Send items until none is left, or until `stop` is called.
+
+        Args:
+            rows: the items, each once.
+            total: the count of them.
 
         Raises:
             Unauthorized, Forbidden: the credentials may not do this; the items stay open.
@@ -162,35 +133,29 @@ class Runner:
         """
         self._recorder.start()
         try:
-            # A second connection, so that reading never waits for a write.
-            with (
-                closing(Journal.open(self._journal.path)) as reading,
-                self._provider.core.add_trouble_hook(self._timeline),
-            ):
-                self._crew = FanOut(
-                    self._open_items(reading),  # distinct: the journal holds each item once
-                    self._act,
-                    concurrency=self._options.concurrency,
-                    distinct=True,
-                    canary=not self._proven,
-                    total=self._open,
-                )
-                await self._crew
+            self._crew = FanOut(
+                self._items(rows),
+                self._act,
+                concurrency=self._options.concurrency,
+                distinct=True,
+                canary=not self._proven,
+                total=total,
+            )
+            if self._stopped:
+                self._crew.stop()
+            await self._crew
         finally:
             self._outage.close()
             await self._recorder.close()
         if self._fatal is not None:
             raise self._fatal
 
-    def _open_items(self, reading: Journal) -> Iterator[str]:
-        last = 0
-        while rows := reading.unfinished(last, BATCH):
-            for position, item_id, left in rows:
-                if self._stopped or self._recorder.problem is not None:
-                    return
-                last = position
-                self._handles[item_id] = Handle(item_id, position, bool(left), self._recorder)
-                yield item_id
+    def _items(self, rows: Iterable[Row]) -> Iterator[str]:
+        for position, item_id, left in rows:
+            if self._stopped or self._recorder.problem is not None:
+                return
+            self._handles[item_id] = Handle(item_id, position, bool(left), self._recorder)
+            yield item_id
 
     async def _act(self, item_id: str) -> None:
         if self._recorder.is_full:
@@ -231,6 +196,8 @@ class Runner:
             changed = await self._provider.act(self._verb, handle.item_id, self._duration)
         except ConnectError as unreachable:
             return unreachable
+        except ItemTaken:
+            return None
         except OnCallError as error:
             self._outage.answered(call)
             self._failed(handle, error)
@@ -281,6 +248,3 @@ class Runner:
             self._fatal = mistake
             self.stop()
             raise
-
-    def _now(self) -> str:
-        return format_datetime(datetime.fromtimestamp(self._wall(), UTC))

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from aiooncall._base.datetimes import format_datetime
+from aiooncall.bulk.models import Status
+from aiooncall.bulk.running import DOUBTFUL
 from aiooncall.errors import JournalError
 
 if TYPE_CHECKING:
@@ -36,6 +38,22 @@ def record_run(journal: Journal, wall_time: Callable[[], float], *, repeatable: 
         ended = _text(wall_time())
         with suppress(JournalError):  # the run has raised the problem of the journal already
             journal.note({"ended_at": ended, name: f"{began}/{ended}"})
+
+
+def reopen_failed(journal: Journal, *, repeatable: bool) -> None:
+    """Open the items again that failed, and those in doubt too if an item can be sent twice without harm.
+
+    Raises:
+        JournalError: another process runs the job, or the journal is damaged or cannot be written.
+    """
+    journal.lock()
+    try:
+        journal.check()
+        journal.reopen(Status.FAILED, DOUBTFUL)
+        if repeatable:
+            journal.reopen(Status.AMBIGUOUS, DOUBTFUL)
+    finally:
+        journal.unlock()
 
 
 def _text(seconds: float) -> str:

@@ -43,6 +43,7 @@ KEYS = {
         "verification",
         "verified_at",
         "timeline",
+        "workers",
         "requests",
         "refused",
         "retried",

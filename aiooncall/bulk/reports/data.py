@@ -11,7 +11,7 @@ import attrs
 from aiooncall._base.datetimes import format_datetime
 
 if TYPE_CHECKING:
-    from aiooncall.bulk.models import Counts, PlanFacts, Verification
+    from aiooncall.bulk.models import Counts, PlanFacts, Verification, WorkerShare
 
 FORMAT: Final = "aiooncall report 1"
 _COMPUTED: Final = (
@@ -101,6 +101,7 @@ class JobReport:
         verification: the result of `verify`; None if it never ran.
         verified_at: the time of the last look at the items.
         timeline: the seconds in which anything happened, in order.
+        workers: who did how much of a job that was run over workers, the largest share first.
     """
 
     journal: str
@@ -113,6 +114,7 @@ class JobReport:
     verification: Verification | None
     verified_at: datetime | None
     timeline: tuple[SecondStats, ...]
+    workers: tuple[WorkerShare, ...] = ()
 
     @property
     def state(self) -> State:

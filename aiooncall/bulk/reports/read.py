@@ -16,6 +16,7 @@ from aiooncall.bulk.planning import plan_facts
 from aiooncall.bulk.providers import VERBS
 from aiooncall.bulk.reports.data import Failure, JobReport, Run, SecondStats
 from aiooncall.bulk.runs import RUN
+from aiooncall.bulk.shares import shares_in
 from aiooncall.bulk.verifying import verification
 
 if TYPE_CHECKING:
@@ -48,12 +49,13 @@ def report(path: str | Path) -> JobReport:
 def _read(journal: Journal, name: str) -> JobReport:
     plan, seconds = plan_facts(journal), journal.timeline()
     verb = _verb(plan)
+    facts = journal.facts()
     seen_at = journal.rows("SELECT max(seen_at) FROM items")[0][0]
     return JobReport(
         journal=name,
         plan=plan,
         counts=journal.counts(),
-        runs=tuple(_runs(journal.facts(), [row[0] for row in seconds])),
+        runs=tuple(_runs(facts, [row[0] for row in seconds])),
         failures=tuple(
             Failure(status=status, reason=reason, count=count, example_id=item_id, example_error=error)
             for status, reason, count, item_id, error, _ in journal.rows(_FAILURES)
@@ -63,6 +65,7 @@ def _read(journal: Journal, name: str) -> JobReport:
         verification=None if seen_at is None else verification(journal, verb.wanted),
         verified_at=None if seen_at is None else _moment(seen_at),
         timeline=tuple(map(_second_stats, seconds)),
+        workers=tuple(shares_in(facts)),
     )
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 WIDTH: Final = 100
 """The longest line of the text, in columns; only a longer name exceeds it."""
 MOST_FAILURES: Final = 5
+MOST_WORKERS: Final = 5
 _STATES: Final = {
     "planned": "Not begun",
     "running_or_killed": "Running, or killed",
@@ -148,7 +149,17 @@ def run_rows(report: JobReport) -> list[tuple[str, str]]:
         ("Active", f"{human_duration(report.active_seconds)} in {many(len(report.runs), 'run')}"),
         ("Requests", f"{report.requests:,}, of which {report.refused:,} refused (429); {report.retried:,} sent again"),
         ("Rate", f"{sent} sent, {allowed} allowed in the long run; items {rate(report.items_per_second)}"),
+        *_worker_rows(report),
     ]
+
+
+def _worker_rows(report: JobReport) -> Iterator[tuple[str, str]]:
+    """Yield the shares of the workers in one row, if there were any."""
+    if report.workers:
+        shown = ", ".join(f"{share.worker} {share.succeeded:,}" for share in report.workers[:MOST_WORKERS])
+        left = len(report.workers) - MOST_WORKERS
+        line = f"{shown}{f', and {left:,} more' if left > 0 else ''}"
+        yield "Workers", shorten(clean(line), lambda found: cells(found) <= WIDTH - 12)
 
 
 def report_text(report: JobReport) -> str:

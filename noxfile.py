@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
+CHAOTIC = ("tests/distributed/test_chaos.py", "tests/distributed/test_taskiq_workers.py")
 UNHURRIED = ("-o", "faulthandler_timeout=0")
 """Lets a test take its time."""
 BIN = "Scripts" if sys.platform == "win32" else "bin"
@@ -139,6 +140,14 @@ def fuzz(session: nox.Session) -> None:
 
 
 @nox.session
+def chaos(session: nox.Session) -> None:
+    """Run jobs over workers on two brokers, and kill workers, coordinator, broker and Redis: ninety-six times."""
+    session.install("-e", ".[cli,fast]", *group("tests"))
+    env = {"CHAOS": "2", "AIOONCALL_REQUIRE_SERVERS": "1"}
+    session.run("pytest", *UNHURRIED, "-n2", *(session.posargs or CHAOTIC), env=env)
+
+
+@nox.session
 def rules(session: nox.Session) -> None:
     """Switch each rule of the limits off in turn, on a copy: some test has to mind."""
     session.install("-e", ".[cli,fast]", *group("tests"))
@@ -165,7 +174,7 @@ def coverage(session: nox.Session) -> None:
 @nox.session
 def docs(session: nox.Session) -> None:
     """Build the documentation; a broken reference fails."""
-    session.install("-e", ".", *group("docs"))
+    session.install("-e", ".[rabbitmq,nats]", *group("docs"))
     built = Path("docs", "_build")
     session.run("sphinx-build", "-n", "-W", "--keep-going", "-q", "-d", f"{built}/doctrees", "docs", f"{built}/html")
 

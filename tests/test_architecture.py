@@ -42,6 +42,10 @@ TOOLS_FOR: Final = {
     "dotenv": ("cli/settings.py",),
     "pytest": ("pytest_plugin/",),
     "pytest_asyncio": ("pytest_plugin/clients.py",),
+    "taskiq": ("distributed/", "cli/workers.py"),
+    "taskiq_aio_pika": ("distributed/taskiq_workers.py",),
+    "taskiq_nats": ("distributed/jetstream.py",),
+    "nats": ("distributed/jetstream.py",),
 }
 """The only places that may import a library."""
 MOST_LINES: Final = 300

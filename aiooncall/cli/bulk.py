@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, cast, get_args
@@ -12,9 +11,9 @@ import attrs
 import typer
 
 from aiooncall import bulk
-from aiooncall.cli.asking import confirm
 from aiooncall.cli.carrying_out import carry_out, say_err
 from aiooncall.cli.command import ExitCode, command
+from aiooncall.cli.confirming import confirm_age, confirm_size
 from aiooncall.cli.grouping import make_group, pages_people
 from aiooncall.cli.output import write_output
 from aiooncall.cli.printing import item_json, print_counts, print_json, say
@@ -22,18 +21,17 @@ from aiooncall.cli.records import plain
 from aiooncall.cli.settings import Settings
 from aiooncall.cli.teams import id_of
 from aiooncall.cli.times import LASTING, WAITING
+from aiooncall.cli.workers import work, workers_of
 from aiooncall.datadog.resources.pages import LARGEST_PAGE
-from aiooncall.errors import NothingSelected, OptionsError, PlanRefused
+from aiooncall.errors import NothingSelected, OptionsError
 from aiooncall.fanout import DEFAULT_CONCURRENCY
 from aiooncall.grafana.client import GrafanaOnCall
 from aiooncall.grafana.models.alert_group import AlertGroupState
 
 if TYPE_CHECKING:
-    from aiooncall.bulk import Counts, Job, Preview
+    from aiooncall.bulk import Counts, Preview
     from aiooncall.datadog.client import DatadogOnCall
 
-OLD: Final = timedelta(hours=1)
-"""The age of the last intent from which on `resume` asks whether the journal is an old copy."""
 app: typer.Typer = make_group("The same action on very many pages or alert groups.")
 
 VERBS: Final = f"One of {', '.join(get_args(bulk.VerbName))}; escalate is Datadog's, the last four are Grafana's."
@@ -48,6 +46,13 @@ JournalFile = Annotated[Path, typer.Argument(metavar="JOURNAL", help="Holds the 
 Concurrency = Annotated[int, typer.Option(min=1, max=1000, help="How many requests at once.")]
 Patience = Annotated[
     float | None, typer.Option(help="How long to wait while nothing can be reached; for ever without it.", **LASTING)
+]
+OverWorkers = Annotated[
+    bool, typer.Option("--workers", help="Hand it out to workers (bulk work) instead of sending from here.")
+]
+ChunkSize = Annotated[
+    int | None,
+    typer.Option(min=1, max=10_000, help="With --workers: items in a chunk; 250, and 25 for escalate, without it."),
 ]
 FailIfNone = Annotated[bool, typer.Option("--fail-if-none", help="Exit with 1 if there is nothing to do.")]
 Most = Annotated[int | None, typer.Option("--max", min=1, help="Refuse to touch more items.")]
@@ -120,6 +125,8 @@ async def run(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, and send nothing.")] = False,
     concurrency: Concurrency = DEFAULT_CONCURRENCY,
     patience: Patience = None,
+    workers: OverWorkers = False,
+    chunk_size: ChunkSize = None,
 ) -> ExitCode:
     """Carry a plan out. After Ctrl-C nothing more is sent, and it ends with what is on its way."""
     async with settings.client_of(journal) as client:
@@ -128,8 +135,10 @@ async def run(
             if dry_run:
                 _would_touch(job.counts, settings)
                 return ExitCode.DONE
-            _confirm(job, confirm_above, yes=yes)
-            go = partial(job.run, plan_hash, most=most, concurrency=concurrency, patience=patience)
+            confirm_size(job, confirm_above, yes=yes)
+            others = workers_of(settings, chunk_size) if workers else None
+            how: dict[str, Any] = {"concurrency": concurrency, "patience": patience, "workers": others}
+            go = partial(job.run, plan_hash, most=most, **how)
             return await carry_out(settings, client, job, journal, go)
 
 
@@ -146,13 +155,27 @@ async def resume(
     ] = False,
     concurrency: Concurrency = DEFAULT_CONCURRENCY,
     patience: Patience = None,
+    workers: OverWorkers = False,
+    chunk_size: ChunkSize = None,
 ) -> ExitCode:
     """Go on with a job that was interrupted, in whatever way."""
     async with settings.client_of(journal) as client:
         with bulk.open_job(client, journal) as job:
-            _confirm_age(job, client.options.clock.time(), yes=yes)
-            go = partial(job.resume, retry_failed=retry_failed, concurrency=concurrency, patience=patience)
+            confirm_age(job, client.options.clock.time(), yes=yes)
+            others = workers_of(settings, chunk_size) if workers else None
+            how: dict[str, Any] = {"concurrency": concurrency, "patience": patience, "workers": others}
+            go = partial(job.resume, retry_failed=retry_failed, **how)
             return await carry_out(settings, client, job, journal, go)
+
+
+@command(app, name="work")
+async def work_on_chunks(
+    settings: Settings,
+    name: Annotated[str | None, typer.Option(help="Its name in reports; host and process without it.")] = None,
+    concurrency: Concurrency = 16,
+) -> None:
+    """Be a worker of jobs that run with --workers. After Ctrl-C it ends with the chunk that it has."""
+    await work(settings, name, concurrency)
 
 
 @command(app)
@@ -249,34 +272,6 @@ def _show(found: Preview, journal: Path, settings: Settings) -> None:
         return
     say(bulk.preview_text(found))
     say(f"nothing was sent; to do it: {settings.again('bulk', 'run', journal, '--plan', found.plan.hash)}")
-
-
-def _confirm(job: Job, most: int, *, yes: bool) -> None:
-    items = job.counts.unfinished
-    if yes or items <= most:
-        return
-    for warning in job.preview(samples=0).warnings:
-        typer.echo(f"note: {warning}", err=True)
-    if not sys.stdin.isatty():
-        raise PlanRefused(f"{items} items are more than {most}: give --yes to {job.plan.verb} them without being asked")
-    if not confirm(f"{job.plan.verb} {items} items?"):
-        raise PlanRefused("not confirmed; nothing was sent")
-
-
-def _confirm_age(job: Job, now: float, *, yes: bool) -> None:
-    """Ask before a job continues that sent its last item long ago, as no check finds that a journal is an old copy."""
-    last = job.last_intent_at
-    if job.repeatable or last is None:
-        return
-    age = datetime.fromtimestamp(now, UTC) - last
-    say_err(f"the last item that this journal knows of was sent {last:%Y-%m-%d %H:%M:%S} UTC")
-    if yes or age < OLD:
-        return
-    wanted = f"{age.total_seconds() / 3600:.1f} hours ago; if it is an old copy, {job.plan.verb} goes out again"
-    if not sys.stdin.isatty():
-        raise PlanRefused(f"that was {wanted}: give --yes if it is the last one")
-    if not confirm(f"that was {wanted}. Is it the last one?"):
-        raise PlanRefused("not confirmed; nothing was sent")
 
 
 def _would_touch(counts: Counts, settings: Settings) -> None:

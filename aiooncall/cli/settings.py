@@ -177,8 +177,12 @@ class Settings:
             raise OptionsError("AIOONCALL_PROVIDER", usual, " or ".join(Provider))
         return usual
 
+    def variables(self) -> dict[str, str]:
+        """Return the environment, with the variables of the file of `--secrets` before it."""
+        return {**os.environ, **({} if self.secrets is None else read_secrets(self.secrets))}
+
     def _environment(self, provider: str) -> Mapping[str, str]:
-        env = {**os.environ, **({} if self.secrets is None else read_secrets(self.secrets))}
+        env = self.variables()
         for name in NEEDED[provider]:
             if not env.get(name):
                 env[name] = ask(name)

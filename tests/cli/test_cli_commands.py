@@ -117,6 +117,7 @@ PAIRS: Final = {
 """Commands that take another one back."""
 ELSEWHERE: Final = {
     "audit",
+    "bulk work",
     "demo",
     "simulator",
     "pagerduty create",

@@ -49,6 +49,11 @@ def switch_off(crew: Sequence[Replica[DatadogOnCall]], *, down: bool = True) -> 
         replica.redis.down = down
 
 
+def refused_by_window(sim: Simulator) -> Counter[int]:
+    """Return how many requests were refused in each window."""
+    return Counter(math.floor((EPOCH + one.at) / PERIOD) for one in sim.ledger.requests if one.status == 429)
+
+
 async def test_slow_redis_holds_no_person_up(redis_url: str) -> None:
     """However long Redis takes, a person waits for it for 50 ms at most, and not at all once it is known to be away."""
     async with limited() as sim, replicas(sim, redis_url, 1) as (one,):
@@ -97,7 +102,10 @@ async def test_whatever_redis_raises_fails_no_call(
 
 
 async def test_each_takes_its_part_while_redis_is_away(redis_url: str) -> None:
-    """While Redis is away each process uses the limit over the number of processes; then they share again."""
+    """While Redis is away each process uses the limit over the number of processes; then they share again.
+
+    When it is back it does not know what was sent without it: the window of that moment may have a wave of refusals.
+    """
     async with limited() as sim, replicas(sim, redis_url, 4) as crew:
         await until_window(1)
         job = asyncio.create_task(acknowledge(crew, add_pages(sim, 9 * LIMIT)))
@@ -114,7 +122,9 @@ async def test_each_takes_its_part_while_redis_is_away(redis_url: str) -> None:
         assert max(filter(None, known_by)) == 4
         await job
         used = windows(sim, PERIOD)
-    assert refused(sim) <= 0.01 * 9 * LIMIT
+    refusals = refused_by_window(sim)
+    assert refusals.pop(math.floor(EPOCH / PERIOD) + 5, 0) <= LIMIT
+    assert refusals.total() <= 0.01 * 9 * LIMIT
     assert all(used[min(used) + number] >= 0.9 * LIMIT for number in range(7))
 
 
@@ -128,7 +138,7 @@ async def test_lost_data_cost_one_window_of_refusals(redis_url: str) -> None:
             await redis.flushall()
         await job
         used = windows(sim, PERIOD)
-        refusals = Counter(math.floor((EPOCH + one.at) / PERIOD) for one in sim.ledger.requests if one.status == 429)
+        refusals = refused_by_window(sim)
     assert len(refusals) <= 1
     assert refusals.total() <= LIMIT
     assert [used[min(used) + number] for number in range(4, 6)] == [LIMIT] * 2

@@ -43,7 +43,13 @@ local function roll_over(windows)
   if s.latest - s.earliest >= s.period then s.earliest, s.latest = 0, 0 end
 end
 
--- Takes in when a window ends, and returns whether that is the current one.
+local function roll_over_if_due()
+  if s.latest > 0 and now >= s.latest then roll_over(math.floor((now - s.latest) / s.period) + 1) end
+end
+
+-- Takes in when a window ends, and returns whether that is the current one. Processes that are wrong about the end may
+-- contradict each other, and while nobody gets a turn nobody learns better. So whoever says that the window is over ends
+-- it, even if another one has said that it is not: a turn too early is refused, and a refusal tells when the window ends.
 local function learn_end(earliest, latest)
   if s.latest == 0 then
     s.earliest, s.latest = earliest, latest
@@ -53,13 +59,13 @@ local function learn_end(earliest, latest)
   if apart > 0 and now >= s.earliest then  -- somebody has seen the next window
     roll_over(apart)
     apart = 0
-  elseif apart < 0 then
-    earliest, latest = earliest - apart * s.period, latest - apart * s.period
   end
+  earliest, latest = earliest - apart * s.period, latest - apart * s.period
   local low, high = math.max(earliest, s.earliest), math.min(latest, s.latest)
   local agrees = low <= high
   if not agrees then low, high = earliest, latest end  -- the newest word counts
   s.earliest, s.latest = low, high
+  roll_over_if_due()
   return agrees and apart == 0
 end
 
@@ -68,9 +74,7 @@ local was_known, number = is_known(), tonumber(ARGV[9])
 local limit, period, latest = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[8])
 if limit > 0 then s.limit = limit end
 if period > 0 and period ~= s.period then s.period, s.earliest, s.latest = period, 0, 0 end
-if was_known and is_known() and now >= s.latest then
-  roll_over(math.floor((now - s.latest) / s.period) + 1)
-end
+if was_known and is_known() then roll_over_if_due() end
 local is_current = latest > now and s.period > 0 and learn_end(tonumber(ARGV[7]), latest)
 if is_known() and not was_known then
   s.taken, s.others = s.size - s.step, 0

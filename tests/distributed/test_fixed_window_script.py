@@ -143,6 +143,26 @@ def test_others_are_left_their_part(script: Script) -> None:
     assert sum(later) == 50
 
 
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15)
+@given(
+    apart=st.integers(-2 * SECOND, 2 * SECOND), widths=st.tuples(*[st.integers(0, SECOND)] * 2),
+    every=st.integers(50_000, 300_000),
+)  # fmt: skip
+def test_contradictions_stop_nobody(redis: Redis, apart: int, widths: tuple[int, int], every: int) -> None:
+    """However far apart two processes believe the end of a window to be, each new window has turns."""
+    script, period, ends = Script(redis), 2 * SECOND, [START + SECOND, START + SECOND + apart]
+    begun: set[int] = set()
+    for asked, now in enumerate(range(START, START + 10 * period, every)):
+        who = asked % 2
+        end = ends[who] + max(0, (now - ends[who]) // period + 1) * period
+        about = known() if asked < 2 else Asked()
+        word = attrs.evolve(about, now=now, worker="ab"[who], bulk=1000, earliest=end - widths[who], latest=end)
+        got = script.ask(word)
+        if got.for_bulk:
+            begun.add((now - START) // period)
+    assert len(begun) >= 9
+
+
 def test_reserve_is_for_people(script: Script) -> None:
     """While a person calls anywhere, bulk work leaves a twentieth; not when the window is about to end."""
     script.ask(attrs.evolve(known(), period=60 * SECOND, latest=START + 50 * SECOND, earliest=START + 50 * SECOND))

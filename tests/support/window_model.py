@@ -102,8 +102,8 @@ class WindowModel:
         self.limit = asked.limit or self.limit
         if asked.period and asked.period != self.period:
             self.period, self.end = asked.period, None
-        if was_known and self.end is not None and asked.now >= self.end[1]:
-            self._next((asked.now - self.end[1]) // self.period + 1)
+        if was_known:
+            self._next_if_due(asked.now)
         if asked.latest > asked.now and self.period:
             is_current = self._narrow(asked)
         if self.is_known and not was_known:
@@ -111,6 +111,10 @@ class WindowModel:
             assert self.number is not None
             about = self.number
         return about, is_current
+
+    def _next_if_due(self, now: int) -> None:
+        if self.end is not None and now >= self.end[1]:
+            self._next((now - self.end[1]) // self.period + 1)
 
     def _next(self, windows: int) -> None:
         assert self.end is not None
@@ -130,12 +134,12 @@ class WindowModel:
         if apart > 0 and asked.now >= self.end[0]:
             self._next(apart)
             apart = 0
-        elif apart < 0:
-            told = told[0] - apart * self.period, told[1] - apart * self.period
+        told = told[0] - apart * self.period, told[1] - apart * self.period
         earliest, latest = self._ends
         both = max(told[0], earliest), min(told[1], latest)
         agrees = both[0] <= both[1]
         self.end = both if agrees else told
+        self._next_if_due(asked.now)
         return agrees and apart == 0
 
     def _count(self, asked: Asked, about: int, *, is_current: bool) -> None:

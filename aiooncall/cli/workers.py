@@ -24,7 +24,7 @@ REDIS_URL: Final = "AIOONCALL_REDIS_URL"
 QUEUE: Final = "AIOONCALL_QUEUE"
 START_TIMEOUT: Final = 15.0
 """The longest time that a broker may take to start, in seconds."""
-_INSTALL: Final = "what it needs installed: pip install 'aiooncall[rabbitmq]', or aiooncall[nats] for NATS"
+_INSTALL: Final = "what it needs installed: in a clone: pip install '.[rabbitmq]', or '.[nats]' for NATS"
 
 
 def workers_of(settings: Settings, chunk_size: int | None) -> Workers:

@@ -43,7 +43,7 @@ class RedisBudget:
         try:
             import redis as library  # noqa: PLC0415 (the extra may be missing)
         except ModuleNotFoundError as missing:
-            raise ImportError("a shared budget needs redis: pip install 'aiooncall[distributed]'") from missing
+            raise ImportError("a shared budget needs redis; in a clone: pip install '.[distributed]'") from missing
         del library
         self._redis = redis
         self._clock = clock

@@ -115,7 +115,9 @@ def _rabbitmq(url: str, queue: str) -> AsyncBroker:
     try:
         from taskiq_aio_pika import AioPikaBroker, Exchange, Queue  # noqa: PLC0415 (not everybody has it)
     except ImportError:
-        raise OptionsError("broker", "amqp", "taskiq-aio-pika installed: pip install 'aiooncall[rabbitmq]'") from None
+        raise OptionsError(
+            "broker", "amqp", "taskiq-aio-pika installed; in a clone: pip install '.[rabbitmq]'"
+        ) from None
     dead = Queue(name=f"{queue}.dead_letter")
     return AioPikaBroker(
         url, qos=1, exchange=Exchange(name=queue), task_queues=[Queue(name=queue)], dead_letter_queue=dead
@@ -126,7 +128,7 @@ def _nats(url: str, queue: str) -> AsyncBroker:
     try:
         from aiooncall.distributed.jetstream import jetstream_broker  # noqa: PLC0415 (not everybody has it)
     except ImportError:
-        raise OptionsError("broker", "nats", "taskiq-nats installed: pip install 'aiooncall[nats]'") from None
+        raise OptionsError("broker", "nats", "taskiq-nats installed; in a clone: pip install '.[nats]'") from None
     return jetstream_broker(url, queue, NATS_REDELIVERY)
 
 

@@ -55,6 +55,12 @@ def test_pipe_has_no_colours(world: World) -> None:
     assert "NOBODY" in done.out
 
 
+@pytest.fixture(autouse=True)
+def colours_are_welcome(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no wish of whoever runs the tests count."""
+    monkeypatch.delenv("NO_COLOR", raising=False)
+
+
 @pytest.mark.parametrize(
     ("env", "coloured"),
     [

@@ -121,6 +121,6 @@ async def test_progress_shows_it(quiet: bool) -> None:
         await client.pages.resolve_many(add_pages(sim, 40))
         progress.hear(next(event for event in heard if isinstance(event, BudgetHeld)))
         (task,) = progress._bar.tasks
-        assert task.fields["rate"].startswith("waiting for limit, ")
+        assert task.fields["note"].startswith("waiting for the rate limit, ")
         progress(Status.DONE)
-        assert "/s" in task.fields["rate"]
+        assert task.fields["note"] == "at most 20 calls in 60 s"

@@ -99,7 +99,7 @@ except ImportError as missing:
     print(missing)
 """
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert said == "a shared budget needs redis: pip install 'aiooncall[distributed]'\n"
+    assert said == "a shared budget needs redis; in a clone: pip install '.[distributed]'\n"
 
 
 def test_library_is_loaded_when_needed() -> None:

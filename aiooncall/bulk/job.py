@@ -153,16 +153,20 @@ class Job:
         self._admit(plan_hash, most)
         self._journal.lock()
         try:
-            self._stopping = False
-            await asyncio.to_thread(self._check_items)
-            if not self._stopping:
-                self._runner = run_on(workers, self._provider, self._journal, self.plan, options)
-                with record_run(self._journal, self._wall_time, repeatable=self._verb.repeatable):
-                    await self._runner.run()
+            await self._run_locked(options, workers)
         finally:
             self._runner = None
             self._journal.unlock()
         return self.counts
+
+    async def _run_locked(self, options: RunOptions, workers: Workers | None) -> None:
+        self._stopping = False
+        await asyncio.to_thread(self._check_items)
+        if self._stopping:
+            return
+        self._runner = run_on(workers, self._provider, self._journal, self.plan, options)
+        with record_run(self._journal, self._wall_time, repeatable=self._verb.repeatable):
+            await self._runner.run()
 
     async def resume(
         self,

@@ -53,9 +53,12 @@ if TYPE_CHECKING:
     from aiooncall.errors import TransportError as TransportError
     from aiooncall.errors import Unauthorized as Unauthorized
     from aiooncall.events import AttemptFinished as AttemptFinished
+    from aiooncall.events import AttemptStarted as AttemptStarted
     from aiooncall.events import BudgetHeld as BudgetHeld
     from aiooncall.events import BudgetLearned as BudgetLearned
     from aiooncall.events import CallCancelled as CallCancelled
+    from aiooncall.events import CallFinished as CallFinished
+    from aiooncall.events import CallStarted as CallStarted
     from aiooncall.events import Event as Event
     from aiooncall.events import Hook as Hook
     from aiooncall.events import JobPaused as JobPaused

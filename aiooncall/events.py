@@ -19,21 +19,83 @@ logger: logging.Logger = logging.getLogger("aiooncall")
 
 
 @attrs.frozen(kw_only=True)
-class AttemptFinished:
-    """One request was sent and ended: `status` is None if no answer arrived; `elapsed` is in seconds."""
+class CallStarted:
+    """A call begins; nothing was sent. A `CallFinished` follows, in the same task and in the same context.
 
+    Attributes:
+        number: no other call of the process has it.
+        provider: `datadog` or `grafana`.
+        scheme: `https` or `http`.
+        host: the server's name.
+        port: its port.
+        method: the HTTP method.
+        route: the path with `{names}` for what is filled in.
+        lane: who waits: `interactive` for a person, `bulk` for a job.
+        named: what it is about, by name, such as the `page_id` in its path.
+    """
+
+    number: int
+    provider: str
+    scheme: str
+    host: str
+    port: int | None
+    method: str
+    route: str
+    lane: str
+    named: Mapping[str, str]
+
+
+def _number(call: CallStarted | None) -> str:
+    return "None" if call is None else f"#{call.number}"
+
+
+@attrs.frozen(kw_only=True)
+class AttemptStarted:
+    """A request is about to be sent.
+
+    Attributes:
+        call: what it is sent for.
+        attempt: which request of the call it is, counted from 1.
+        url: where it goes, without the query.
+        headers: what a hook puts in here goes along with this one request, such as `traceparent`.
+    """
+
+    call: CallStarted = attrs.field(repr=_number)
+    attempt: int
+    url: str
+    headers: dict[str, str]
+
+
+@attrs.frozen(kw_only=True)
+class AttemptFinished:
+    """One request was sent and ended, unless its call was cancelled before that.
+
+    Attributes:
+        call: what it was sent for.
+        attempt: which request of the call it was, counted from 1.
+        status: of the answer; None if none arrived.
+        error: the class of the error where there was no usable answer.
+        elapsed: seconds.
+    """
+
+    call: CallStarted = attrs.field(repr=_number)
     method: str
     route: str
     attempt: int
     status: int | None
     outcome: str
+    error: str | None = None
     elapsed: float
 
 
 @attrs.frozen(kw_only=True)
 class Throttled:
-    """The server refused a call for its rate limit; `retry_after` is the wait it asked for, in seconds."""
+    """The server refused a call for its rate limit; `retry_after` is the wait it asked for, in seconds.
 
+    `call` is None where calls are not watched: a job takes note of refusals and retries even if there are no hooks.
+    """
+
+    call: CallStarted | None = attrs.field(default=None, repr=_number)
     method: str
     route: str
     attempt: int
@@ -44,11 +106,45 @@ class Throttled:
 class RetryScheduled:
     """The same request goes again after `delay` seconds."""
 
+    call: CallStarted | None = attrs.field(default=None, repr=_number)
     method: str
     route: str
     attempt: int
     outcome: str
     delay: float
+
+
+@attrs.frozen(kw_only=True)
+class CallFinished:
+    """A call came to its end.
+
+    What is created and looked for in doubt is one call; each look is a call of its own, within it.
+
+    Attributes:
+        call: what began.
+        outcome: `success`, `error`, `in_doubt` (an `AmbiguousOutcome`) or `cancelled`.
+        in_doubt: whether it may have had an effect that nobody knows of: also if it was cancelled on its way.
+        reconciled: whether its answer was lost, and a look found what it had done.
+        status: of its last answer; None without one.
+        error: the class of the error it raised; None without one.
+        attempts: how many requests it took; looks do not count.
+        refusals: how many of them the server refused for its rate limit.
+        waited: seconds in the queue of the rate budget.
+        delayed: seconds between attempts.
+        elapsed: seconds in all.
+    """
+
+    call: CallStarted = attrs.field(repr=_number)
+    outcome: str
+    in_doubt: bool
+    reconciled: bool
+    status: int | None
+    error: str | None
+    attempts: int
+    refusals: int
+    waited: float
+    delayed: float
+    elapsed: float
 
 
 @attrs.frozen(kw_only=True)
@@ -75,6 +171,7 @@ class CallCancelled:
         repeatable: whether it can simply be done again.
     """
 
+    call: CallStarted | None = attrs.field(default=None, repr=_number)
     method: str
     route: str
     attempt: int
@@ -119,9 +216,8 @@ class JobResumed:
 
 
 BudgetEvent = BudgetLearned | BudgetHeld
-Event = (
-    AttemptFinished | Throttled | RetryScheduled | BudgetEvent | CallCancelled | WriteNotKept | JobPaused | JobResumed
-)
+CallEvent = CallStarted | AttemptStarted | AttemptFinished | Throttled | RetryScheduled | CallCancelled | CallFinished
+Event = CallEvent | BudgetEvent | WriteNotKept | JobPaused | JobResumed
 _LOUD: Final = (Throttled, RetryScheduled, WriteNotKept, JobPaused, JobResumed)
 
 

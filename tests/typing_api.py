@@ -11,11 +11,14 @@ from aiooncall import (
     AmbiguousOutcome,
     ApiError,
     AttemptFinished,
+    AttemptStarted,
     BudgetHeld,
     BudgetLearned,
     BudgetSnapshot,
     CallCancelled,
+    CallFinished,
     CallRate,
+    CallStarted,
     ClientOptions,
     CodecError,
     CreatedPage,
@@ -251,11 +254,16 @@ def options() -> None:
     assert_type(chosen.rate_limit, CallRate | None)
 
 
-def watch(event: Event, /) -> None:
+def watch(event: Event, /) -> None:  # noqa: C901 (a case for each class)
     """A hook narrows an event by its class."""
     match event:
+        case CallStarted():
+            assert_type(event.number, int)
+        case AttemptStarted():
+            assert_type(event.headers, dict[str, str])
         case AttemptFinished():
             assert_type(event.status, int | None)
+            assert_type(event.call, CallStarted)
         case Throttled():
             assert_type(event.retry_after, float | None)
         case RetryScheduled():
@@ -265,6 +273,8 @@ def watch(event: Event, /) -> None:
             assert_type(event.budget.hold, Hold | None)
         case CallCancelled():
             assert_type(event.left, bool)
+        case CallFinished():
+            assert_type(event.call, CallStarted)
         case WriteNotKept():
             assert_type(event.not_kept, tuple[str, ...])
         case JobPaused() | JobResumed():

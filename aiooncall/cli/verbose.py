@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Final
 import typer
 
 from aiooncall._text import one_line
-from aiooncall.events import AttemptFinished, BudgetHeld, BudgetLearned, Event, RetryScheduled, Throttled
+from aiooncall.events import (
+    AttemptFinished,
+    AttemptStarted,
+    BudgetHeld,
+    BudgetLearned,
+    CallFinished,
+    CallStarted,
+    Event,
+    RetryScheduled,
+    Throttled,
+)
 from aiooncall.ratelimit import HeldBy
 
 if TYPE_CHECKING:
@@ -35,7 +45,9 @@ def waiting_for(hold: Hold | None) -> str:
 
 
 def tell_event(event: Event, /) -> None:
-    """Print an event as a line with the time, in UTC."""
+    """Print an event as a line with the time, in UTC; that something begins is told by its end."""
+    if isinstance(event, CallStarted | AttemptStarted | CallFinished):
+        return
     typer.echo(f"{datetime.now(UTC):%H:%M:%S} {one_line(describe(event))}", err=True)
 
 

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from math import inf
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from aiooncall._base.loopback import LOOPBACK_GUARD
 from aiooncall._base.validation import aware
+from aiooncall._text import one_line
+from aiooncall.client.profile import server_of
 from aiooncall.errors import CodecError, NotFound
-from aiooncall.events import BudgetHeld, emit
+from aiooncall.events import BudgetHeld, CallStarted, emit
 from aiooncall.limits.budget import LocalBudget
 from aiooncall.limits.lane import Lane
 from aiooncall.transport.deadline_scope import current_deadline, one_deadline
 from aiooncall.transport.endpoint import About, Request, UrlTemplate
 from aiooncall.transport.outcome import Outcome, outcome_of_unreadable
 from aiooncall.transport.transport import Transport, in_doubt
+from aiooncall.transport.watch import NUMBERS, CallWatch, watched
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Generator
+    from collections.abc import Awaitable, Callable, Generator
     from contextlib import AbstractContextManager
 
     from aiooncall.client.connection import Connection
@@ -88,7 +92,8 @@ class ApiCore:
         body: bytes | None = None,
         lane: Lane | None = None,
         about: About | None = None,
-    ) -> Coroutine[Any, Any, Attempt]:
+        watch: CallWatch | None = None,
+    ) -> Awaitable[Attempt]:
         """Make one call; await it for its answer.
 
         Args:
@@ -99,9 +104,43 @@ class ApiCore:
             lane: who waits; a person, unless the core is one for a job. A bulk call has no deadline: its job has one,
                 if any.
             about: what the call is about, for errors; the ids in its path unless given.
+            watch: tells of a call that this one is a part of.
         """
         request, transport = self._prepare(endpoint, values, body, lane, query=query, about=about)
-        return transport.send(request)
+        if watch is not None or not self.options.hooks:
+            request.watch = watch
+            return transport.send(request)
+        request.watch = watch = self.watch(endpoint, *values, lane=lane, about=about)
+        return watched(watch, transport.send(request))
+
+    def watch(
+        self, endpoint: Endpoint, *values: str, lane: Lane | None = None, about: About | None = None
+    ) -> CallWatch | None:
+        """Return what tells the hooks of a call, which may send more than one request; None if there are no hooks.
+
+        Args:
+            endpoint: what is called.
+            values: ids for the endpoint's path, in order.
+            lane: who waits, as for `call`.
+            about: what the call is about; the ids in its path unless given.
+        """
+        hooks = self.options.hooks
+        if not hooks:
+            return None
+        scheme, host, port = server_of(self.profile.hosts.get(endpoint.host) or "")
+        told = self._redacted(about or endpoint.about(values))
+        started = CallStarted(
+            number=next(NUMBERS),
+            provider=self.profile.provider,
+            scheme=scheme,
+            host=host,
+            port=port,
+            method=endpoint.method,
+            route=endpoint.template,
+            lane=(self._lane if lane is None else lane).name.lower(),
+            named={name: one_line(value) for name, value in told.named.items()},
+        )
+        return CallWatch(started, hooks, self.options.clock.monotonic, self._redact)
 
     def _prepare(
         self,
@@ -139,7 +178,7 @@ class ApiCore:
             return deadline.until
         return inf if self.options.deadline is None else self.options.clock.monotonic() + self.options.deadline
 
-    async def fetch(
+    def fetch(
         self,
         endpoint: Endpoint,
         *values: str,
@@ -148,15 +187,28 @@ class ApiCore:
         body: bytes | None = None,
         lane: Lane | None = None,
         about: About | None = None,
-    ) -> T:
-        """Make one call and return what `read` makes of its answer.
+        watch: CallWatch | None = None,
+    ) -> Awaitable[T]:
+        """Make one call; await it for what `read` makes of its answer.
 
         Raises:
             CodecError: the answer is not what it should be.
             AmbiguousOutcome: the answer is not what it should be, and the call, which must not be repeated, may have
                 had its effect.
         """
-        attempt = await self.call(endpoint, *values, query=query, body=body, lane=lane, about=about)
+        own = None if watch is not None else self.watch(endpoint, *values, lane=lane, about=about)
+        call = partial(self.call, endpoint, *values, query=query, body=body, lane=lane, about=about, watch=watch or own)
+        return watched(own, self._read(call, read, endpoint, values, about))
+
+    async def _read(
+        self,
+        call: Callable[[], Awaitable[Attempt]],
+        read: Callable[[bytes], T],
+        endpoint: Endpoint,
+        values: tuple[str, ...],
+        about: About | None,
+    ) -> T:
+        attempt = await call()
         try:
             return read(attempt.body)
         except CodecError as unreadable:
@@ -169,11 +221,8 @@ class ApiCore:
     async def delete(self, endpoint: Endpoint, *ids: str, body: bytes | None = None, lane: Lane | None = None) -> None:
         """Delete something. If it is gone, that is no error where an earlier attempt may have deleted it."""
         request, transport = self._prepare(endpoint, ids, body, lane)
-        try:
-            await transport.send(request)
-        except NotFound:
-            if not request.left:  # no earlier attempt can have deleted it
-                raise
+        request.watch = self.watch(endpoint, *ids, lane=lane)
+        await watched(request.watch, _deleted(transport, request))
 
     @property
     def attempts(self) -> int:
@@ -238,3 +287,11 @@ class ApiCore:
     def _tell_of_budget(self, event: BudgetEvent) -> None:
         more = self.connection.trouble_hooks if isinstance(event, BudgetHeld) else ()
         emit((*self.options.hooks, *more), event)
+
+
+async def _deleted(transport: Transport, request: Request) -> None:
+    try:
+        await transport.send(request)
+    except NotFound:
+        if not request.left:  # no earlier attempt can have deleted it
+            raise

@@ -15,12 +15,14 @@ from aiooncall.client.doubt import looking_into
 from aiooncall.errors import AmbiguousOutcome, OnCallError
 from aiooncall.transport.outcome import Outcome
 from aiooncall.transport.retry import delay_before_retry
+from aiooncall.transport.watch import note_reconciled, watched
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from aiooncall.client.core import ApiCore
     from aiooncall.transport.deadline_scope import DeadlineScope
+    from aiooncall.transport.watch import CallWatch
 
 T = TypeVar("T")
 
@@ -88,6 +90,7 @@ async def deliver(
     send: Callable[[], Awaitable[T]],
     find: Callable[[], Awaitable[T | None]] | None,
     delivery: Delivery | str,
+    watch: CallWatch | None = None,
 ) -> Delivered[T]:
     """Send something, and in doubt look for it; send it again only if the caller wants that, within the deadline.
 
@@ -96,6 +99,7 @@ async def deliver(
         send: sends it once.
         find: looks for what a send may have made; None where it could not be told from other things.
         delivery: what to do when looking did not tell.
+        watch: tells of the call that all sends are part of.
 
     Raises:
         OptionsError: there is no such way of delivery; nothing was sent.
@@ -103,11 +107,21 @@ async def deliver(
             failed: that tells nothing of the first time.
     """
     check_delivery(delivery)
+    return await watched(watch, _deliver(core, send, find, delivery, watch))
+
+
+async def _deliver(
+    core: ApiCore,
+    send: Callable[[], Awaitable[T]],
+    find: Callable[[], Awaitable[T | None]] | None,
+    delivery: Delivery | str,
+    watch: CallWatch | None,
+) -> Delivered[T]:
     doubt: AmbiguousOutcome | None = None
     with core.one_deadline() as deadline:
         for sends in count(1):
             try:
-                with looking_into(doubt, core):
+                with looking_into(doubt, core, watch):
                     return Delivered(await send(), maybe_twice=doubt is not None)
             except AmbiguousOutcome as unknown:
                 unknown.attempts += doubt.attempts if doubt is not None else 0
@@ -116,8 +130,9 @@ async def deliver(
                 if doubt is None:
                     raise
                 raise doubt from failed
-            with looking_into(doubt, core):
+            with looking_into(doubt, core, watch):
                 if (found := await _settled(doubt, find, delivery, deadline)) is not None:
+                    note_reconciled(watch)
                     return Delivered(found, reconciled=True, maybe_twice=sends > 1)
                 delay = delay_before_retry(core.options.retry, Outcome.TRANSIENT, failures=sends, refusals=0)
                 if delivery == Delivery.AT_MOST_ONCE or delay is None or delay >= deadline.left:

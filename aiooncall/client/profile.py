@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import cache
 from math import inf
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -26,6 +27,13 @@ if TYPE_CHECKING:
 def credential_key(*secrets: str) -> str:
     """Return a name for a set of credentials that tells none of them; the same for the same credentials."""
     return hashlib.sha256("\0".join(secrets).encode()).hexdigest()
+
+
+@cache
+def server_of(url: str) -> tuple[str, str, int | None]:
+    """Return the scheme, host and port of a base URL."""
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname or "", parts.port or {"https": 443, "http": 80}.get(parts.scheme)
 
 
 def url_missing(endpoint: Endpoint) -> OptionsError:
@@ -56,6 +64,7 @@ class ApiProfile:
     """What a client has to know of its provider.
 
     Attributes:
+        provider: its name in events.
         hosts: base URL by the name that endpoints use; None where calls are refused, as `unavailable` says.
         headers: sent with every request; they carry the credentials.
         secrets: texts that never show up in an error.
@@ -71,6 +80,7 @@ class ApiProfile:
         OptionsError: a base URL is wrong.
     """
 
+    provider: str
     hosts: Mapping[str, str | None] = attrs.field(converter=_checked_urls)
     headers: Mapping[str, str] = attrs.field(repr=False)
     secrets: tuple[str, ...] = attrs.field(repr=False)

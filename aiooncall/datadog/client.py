@@ -105,6 +105,7 @@ class DatadogOnCall(BaseClient):
         elsewhere = api_url is not None or paging_url is not None
         secrets = tuple(value.removeprefix("Bearer ") for value in headers.values())
         profile = ApiProfile(
+            provider="datadog",
             hosts={
                 "api": _given(api_url, hosts.api),
                 "paging": _given(paging_url, hosts.paging if usable else None),

@@ -151,6 +151,7 @@ class GrafanaOnCall(BaseClient):
         if stack_url is not None:
             headers["X-Grafana-URL"] = base_url("stack_url", stack_url)
         profile = ApiProfile(
+            provider="grafana",
             hosts={"api": base_url("url", url or "")},
             headers=headers,
             secrets=(credential,),

@@ -21,6 +21,7 @@ from aiooncall.transport.flight import CURRENT, Halted
 if TYPE_CHECKING:
     from aiooncall.limits.lane import Demand
     from aiooncall.transport.flight import Flight, Intent
+    from aiooncall.transport.watch import CallWatch
 
 Query = Mapping[str, str] | Sequence[tuple[str, str]]
 """Query parameters; as pairs, where a name can come twice."""
@@ -117,6 +118,8 @@ class Request:
     Attributes:
         flight: the flight of the task that makes the call, if a job may stop it.
         demand: the job that it belongs to.
+        watch: tells of the call, if somebody watches.
+        added: headers that those who watch want to go along with the next attempt.
         left: whether bytes may have left that are not known to have had no effect.
     """
 
@@ -129,6 +132,8 @@ class Request:
     told: About | None = None
     flight: Flight | None = None
     demand: Demand | None = None
+    watch: CallWatch | None = None
+    added: Mapping[str, str] | None = None
     left: bool = False
     _left_before: bool = False
     _flight_before: bool | None = None
@@ -137,6 +142,8 @@ class Request:
     def headers(self) -> Mapping[str, str] | None:
         """What it has beside the headers of all requests: strict servers refuse empty bodies that claim to be JSON."""
         of_body = None if self.body is None else _JSON_HEADERS
+        if self.added:
+            of_body = {**(of_body or {}), **self.added}
         return {"Accept": accept, **(of_body or {})} if (accept := self.endpoint.accept) else of_body
 
     def begin(self) -> None:
@@ -161,7 +168,9 @@ class Request:
             raise Halted
 
     def leave(self) -> None:
-        """Note that bytes are about to leave."""
+        """Note, and tell those who watch, that bytes are about to leave; take along the headers that they want."""
+        if self.watch is not None:
+            self.added = self.watch.attempt_starts(str(self.url.with_query(None)))
         self._left_before, self.left = self.left, True
         if (flight := self.flight) is not None:
             self._flight_before, flight.left = flight.left, True

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 from aiooncall._text import one_line, shortened
 from aiooncall.errors import AmbiguousOutcome, ClientClosed, DeadlineExceeded, RateLimited
-from aiooncall.events import AttemptFinished, CallCancelled, RetryScheduled, Throttled, emit, tell_cancelled
 from aiooncall.limits.bucket import WontFit
 from aiooncall.transport.attempt import AttemptSender
-from aiooncall.transport.endpoint import Idempotency
 from aiooncall.transport.error_body import host_of, parse_errors
 from aiooncall.transport.outcome import Outcome, api_error_class, ends_in_doubt, is_redirect
 from aiooncall.transport.retry import delay_before_retry
+from aiooncall.transport.telling import Teller
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -101,8 +100,7 @@ class Transport:
         self._options = options
         self._clock = options.clock
         self._now = options.clock.monotonic
-        self._hooks = hooks
-        self._trouble_hooks = trouble_hooks
+        self._teller = Teller(hooks, trouble_hooks, redact)
         self.attempts: int = 0
         """How many attempts have ended."""
         self._classify: Classify = classify or (lambda _, status, reasons: (api_error_class(status), reasons))
@@ -146,7 +144,7 @@ class Transport:
             _end(call, self._rate_limited(call, closed.opens_at) if isinstance(closed, WontFit) else closed)
         except asyncio.CancelledError:
             if not deadline.was_mine():
-                self._tell_cancelled(request, failed)
+                self._teller.cancelled(request, 0 if failed is None else failed.attempts)
                 raise
             call = failed or FailedCall(request)
             waited = f"{request.endpoint.route}: waited until the deadline; attempts so far: {call.attempts}"
@@ -154,23 +152,12 @@ class Transport:
         finally:
             deadline.stop()
 
-    def _tell_cancelled(self, request: Request, failed: FailedCall | None) -> None:
-        endpoint = request.endpoint
-        cancelled = CallCancelled(
-            method=endpoint.method,
-            route=endpoint.template,
-            attempt=1 if failed is None else failed.attempts + 1,
-            named={name: one_line(self._redact(value)) for name, value in request.about.named.items()},
-            left=request.left,
-            repeatable=endpoint.idempotency is Idempotency.IDEMPOTENT,
-        )
-        tell_cancelled((*self._hooks, *self._trouble_hooks), cancelled)
-
     async def _queue(self, request: Request, deadline: Deadline, until: float, failed: FailedCall | None) -> Permit:
         """Wait for the budget; a call that was refused before takes its place in front again."""
         deadline.set(until)
         refused = failed is not None and failed.last is not None and failed.last.outcome is Outcome.THROTTLED
-        return await self.budget.acquire(request.endpoint.bucket, request.lane, until, request.demand, in_front=refused)
+        permit = self.budget.acquire(request.endpoint.bucket, request.lane, until, request.demand, in_front=refused)
+        return await (permit if request.watch is None else request.watch.queue(permit))
 
     async def _declare(self, request: Request, deadline: Deadline, until: float) -> None:
         """Have it written down that the request is about to leave, if somebody wants that."""
@@ -196,21 +183,23 @@ class Transport:
         else:
             self.budget.answered(permit, bucket, attempt.rate_limit)
         self.attempts += 1
-        if self._hooks:
-            self._report(request, attempt, self._now() - permit.sent)
+        if request.watch is not None:
+            self._teller.attempt_finished(request, attempt, self._now() - permit.sent)
 
     async def _wait(self, call: FailedCall, attempt: Attempt, deadline: Deadline, until: float) -> None:
         """Sleep until the next attempt, or raise if there is to be none."""
         if attempt.closes_bucket:
-            emit((*self._hooks, *self._trouble_hooks), _throttled(call, attempt))
+            self._teller.throttled(call.request, attempt)
         delay = delay_before_retry(self._options.retry, attempt.outcome, failures=call.failures, refusals=call.refusals)
         if delay is None or call.unhandled_500s > self._unhandled_500_retries or self._now() + delay >= until:
             _end(call, attempt.error or self._api_error(call, attempt))
         call.request.go_on()
-        emit((*self._hooks, *self._trouble_hooks), _retry_scheduled(call, attempt, delay))
+        self._teller.retry_scheduled(call.request, attempt, delay)
         deadline.set(until)
         if delay:
             await self._clock.sleep(delay)
+            if call.request.watch is not None:
+                call.request.watch.delayed += delay
 
     def _api_error(self, call: FailedCall, attempt: Attempt) -> ApiError:
         status, endpoint = attempt.status or 0, call.request.endpoint
@@ -250,18 +239,6 @@ class Transport:
     def _wall(self, after: float) -> datetime:
         return datetime.fromtimestamp(self._clock.time(), UTC) + timedelta(seconds=after)
 
-    def _report(self, request: Request, attempt: Attempt, elapsed: float) -> None:
-        endpoint = request.endpoint
-        finished = AttemptFinished(
-            method=endpoint.method,
-            route=endpoint.template,
-            attempt=attempt.number,
-            status=attempt.status,
-            outcome=str(attempt.outcome),
-            elapsed=elapsed,
-        )
-        emit(self._hooks, finished)
-
 
 def in_doubt(endpoint: Endpoint, about: About, *, attempts: int, cause: OnCallError) -> AmbiguousOutcome:
     """Return the error for a request that was sent and whose effect is unknown, because of `cause`."""
@@ -281,20 +258,3 @@ def _end(call: FailedCall, cause: OnCallError) -> NoReturn:
     if ends_in_doubt(request.endpoint.idempotency, left=request.left):
         raise in_doubt(request.endpoint, request.about, attempts=call.attempts, cause=cause) from cause
     raise cause from None
-
-
-def _throttled(call: FailedCall, attempt: Attempt) -> Throttled:
-    endpoint = call.request.endpoint
-    wait = attempt.rate_limit.retry_after if attempt.rate_limit is not None else None
-    return Throttled(method=endpoint.method, route=endpoint.template, attempt=call.attempts, retry_after=wait)
-
-
-def _retry_scheduled(call: FailedCall, attempt: Attempt, delay: float) -> RetryScheduled:
-    endpoint = call.request.endpoint
-    return RetryScheduled(
-        method=endpoint.method,
-        route=endpoint.template,
-        attempt=call.attempts,
-        outcome=str(attempt.outcome),
-        delay=delay,
-    )

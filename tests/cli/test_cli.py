@@ -14,7 +14,7 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from aiooncall import AttemptFinished, RetryScheduled, Throttled
+from aiooncall import AttemptFinished, CallStarted, RetryScheduled, Throttled
 from aiooncall.__main__ import main
 from aiooncall.cli import demo as demo_module
 from aiooncall.cli.app import app
@@ -99,10 +99,13 @@ def test_displays() -> None:
 def test_tally_counts_events() -> None:
     """The tally counts attempts, refusals and retries, each by its own event."""
     tally = Tally()
-    call: dict[str, Any] = {"method": "POST", "route": "/", "attempt": 1}
-    tally(AttemptFinished(**call, status=429, outcome="throttled", elapsed=0.1))
-    tally(Throttled(**call, retry_after=None))
-    tally(RetryScheduled(**call, outcome="throttled", delay=0.0))
+    route: dict[str, Any] = {"method": "POST", "route": "/"}
+    server: dict[str, Any] = {"provider": "datadog", "scheme": "https", "host": "api.datadoghq.com", "port": 443}
+    call = CallStarted(number=1, **server, **route, lane="bulk", named={})
+    attempt: dict[str, Any] = {"call": call, **route, "attempt": 1}
+    tally(AttemptFinished(**attempt, status=429, outcome="throttled", elapsed=0.1))
+    tally(Throttled(**attempt, retry_after=None))
+    tally(RetryScheduled(**attempt, outcome="throttled", delay=0.0))
     assert (tally.requests, tally.refusals, tally.retries) == (1, 1, 1)
 
 

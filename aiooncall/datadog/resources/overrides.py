@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import UTC, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from aiooncall._base.datetimes import format_datetime
 from aiooncall._base.seen_keys import SeenKeys
@@ -71,9 +71,11 @@ class Overrides:
         wanted = overrides_given(overrides)
         body, query = dumps({"data": overrides_request(wanted)}), include_query(include, OverrideInclude)
         read, about = partial(_read_created, wanted=len(wanted)), _about(schedule_id, wanted)
-        send = partial(self._core.fetch, ENDPOINTS.create, schedule_id, query=query, body=body, read=read, about=about)
+        watch = self._core.watch(ENDPOINTS.create, schedule_id, about=about)
+        said: dict[str, Any] = {"query": query, "body": body, "about": about, "watch": watch}
+        send = partial(self._core.fetch, ENDPOINTS.create, schedule_id, read=read, **said)
         find = partial(reconciled, partial(self._look, schedule_id, wanted, query), self._core.options)
-        made = await deliver(self._core, send, find if reconcile else None, Delivery.AT_MOST_ONCE)
+        made = await deliver(self._core, send, find if reconcile else None, Delivery.AT_MOST_ONCE, watch)
         return made.result
 
     def list(

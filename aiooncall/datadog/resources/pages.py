@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from aiooncall.fanout import FanOut
     from aiooncall.jsonapi import Graph
     from aiooncall.transport.deadline_scope import DeadlineScope
+    from aiooncall.transport.watch import CallWatch
 
     Targets = Iterable[str] | AsyncIterable[str] | Iterable[Page] | AsyncIterable[Page]
 
@@ -104,11 +105,19 @@ class Pages:
         if dedup_key is not None:
             attributes["tags"] = [*attributes["tags"], dedup.tag(dedup_key)]
         body = dumps({"data": {"type": "pages", "attributes": attributes}})
-        send = partial(self._core.fetch, CREATE, read=_created_id, body=body, about=_about(title, dedup_key))
-        return await self._send(send, dedup_key, delivery, unless_open=unless_open)
+        about = _about(title, dedup_key)
+        watch = self._core.watch(CREATE, about=about)
+        send = partial(self._core.fetch, CREATE, read=_created_id, body=body, about=about, watch=watch)
+        return await self._send(send, dedup_key, delivery, watch, unless_open=unless_open)
 
     async def _send(
-        self, send: Callable[[], Awaitable[str]], dedup_key: str | None, delivery: Delivery | str, *, unless_open: bool
+        self,
+        send: Callable[[], Awaitable[str]],
+        dedup_key: str | None,
+        delivery: Delivery | str,
+        watch: CallWatch | None,
+        *,
+        unless_open: bool,
     ) -> CreatedPage:
         """Send a checked page, unless an open one is there and wanted instead, and note the result."""
         core, connection, find = self._core, self._core.connection, None
@@ -118,7 +127,7 @@ class Pages:
         with core.one_deadline() as deadline:
             if unless_open and dedup_key and (known := await self._open(dedup_key, delivery, deadline)):
                 return CreatedPage(id=known, created=False)
-            made = await deliver(core, send, find, delivery)
+            made = await deliver(core, send, find, delivery, watch)
         if dedup_key is not None:
             connection.made.is_new(made.result)
             connection.by_key.put(dedup_key, made.result)

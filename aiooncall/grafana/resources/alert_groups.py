@@ -19,6 +19,7 @@ from aiooncall.grafana.resources import actions
 from aiooncall.grafana.resources.base import LARGEST_PAGE, Readable, pairs
 from aiooncall.grafana.resources.filters import given, label_pairs, state_filter, time_range
 from aiooncall.limits.lane import Lane
+from aiooncall.transport.watch import note_reconciled, watched
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from aiooncall.fanout import FanOut
     from aiooncall.grafana.models.alert_group import AlertGroupState
     from aiooncall.grafana.resources.actions import Verb
+    from aiooncall.transport.watch import CallWatch
 
     Targets = Iterable[str] | AsyncIterable[str] | Iterable[AlertGroup] | AsyncIterable[AlertGroup]
 
@@ -210,22 +212,26 @@ class AlertGroups(Readable[AlertGroup]):
 
         Returns whether the group was not so already.
         """
+        watch = self._core.watch(verb.endpoint, alert_group_id, lane=lane)
         with self._core.one_deadline(lane):
-            return await self._act_and_look(verb, alert_group_id, body, lane)
+            return await watched(watch, self._act_and_look(verb, alert_group_id, body, lane, watch))
 
-    async def _act_and_look(self, verb: Verb, alert_group_id: str, body: bytes | None, lane: Lane) -> bool:
+    async def _act_and_look(
+        self, verb: Verb, alert_group_id: str, body: bytes | None, lane: Lane, watch: CallWatch | None
+    ) -> bool:
         started = self._core.options.clock.time()
         try:
-            await self._core.call(verb.endpoint, alert_group_id, body=body, lane=lane)
+            await self._core.call(verb.endpoint, alert_group_id, body=body, lane=lane, watch=watch)
         except BadRequest as refused:
             group = await self._call(GROUPS.get, alert_group_id, lane=lane)
             if not verb.is_done(group, started):
                 raise actions.wrong_state(refused, group) from refused
             return False
         except AmbiguousOutcome as doubt:
-            with looking_into(doubt, self._core):
+            with looking_into(doubt, self._core, watch):
                 if not await reconciled(partial(self._shows, verb, alert_group_id, started, lane), self._core.options):
                     raise doubt from doubt.__cause__
+            note_reconciled(watch)
         return True
 
     async def _shows(self, verb: Verb, alert_group_id: str, started: float, lane: Lane) -> bool:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from aiooncall._base.json import Json
     from aiooncall.client.core import ApiCore
     from aiooncall.transport.endpoint import Endpoint
+    from aiooncall.transport.watch import CallWatch
 
 ESCALATION: Final = endpoint("POST", "/api/v1/escalation/", Idempotency.NON_IDEMPOTENT)
 DIRECT_PAGING: Final = endpoint("POST", "/api/v1/direct_paging/", Idempotency.NON_IDEMPOTENT)
@@ -91,8 +92,9 @@ class Paging:
         options = self._core.options
         look = partial(self._find, said, datetime.fromtimestamp(options.clock.time(), UTC))
         find = partial(reconciled, look, options) if reconcile else None
-        send = partial(self._send, body, _about(said, alert_group_id))
-        made = await deliver(self._core, send, find, delivery)
+        about = _about(said, alert_group_id)
+        watch = self._core.watch(self._routes[0], about=about)
+        made = await deliver(self._core, partial(self._send, body, about, watch), find, delivery, watch)
         self._core.connection.made.is_new(made.result.id)
         return attrs.evolve(made.result, reconciled=made.reconciled, maybe_twice=made.maybe_twice)
 
@@ -108,12 +110,12 @@ class Paging:
         """
         return await self.page(users=users, alert_group_id=alert_group_id)
 
-    async def _send(self, body: Json, about: About) -> PagedGroup:
+    async def _send(self, body: Json, about: About, watch: CallWatch | None) -> PagedGroup:
         known, other = self._routes
         try:
-            return await self._core.fetch(known, read=_result, body=_for(known, body), about=about)
+            return await self._core.fetch(known, read=_result, body=_for(known, body), about=about, watch=watch)
         except NotFound:
-            paged = await self._core.fetch(other, read=_result, body=_for(other, body), about=about)
+            paged = await self._core.fetch(other, read=_result, body=_for(other, body), about=about, watch=watch)
         self._routes = (other, known)
         return paged
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiooncall import OptionsError, TeamHandle, UserId, evolve
-from aiooncall._base import validation
+from aiooncall._base import zones
 from aiooncall.codec import dumps
 from aiooncall.datadog import ScheduleInclude
 from aiooncall.grafana import OnCallShift, Webhook
@@ -168,7 +168,7 @@ def test_what_is_too_deep() -> None:
 @pytest.fixture
 def few_zones(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let this machine have no old names of time zones."""
-    monkeypatch.setattr(validation, "_zones", lambda: frozenset({"UTC", "Europe/Paris", "America/Los_Angeles"}))
+    monkeypatch.setattr(zones, "_zones", lambda: frozenset({"UTC", "Europe/Paris", "America/Los_Angeles"}))
 
 
 @pytest.mark.parametrize("zone", ["US/Pacific", "Asia/Calcutta", "Etc/GMT+5", "America/Argentina/Salta"])

@@ -11,7 +11,7 @@ import typer
 from rich.text import Text
 
 from aiooncall._base.datetimes import instant_of
-from aiooncall._base.validation import zone_info
+from aiooncall._base.zones import zone_info
 from aiooncall.cli.command import ExitCode, command
 from aiooncall.cli.consoles import make_console
 from aiooncall.cli.coverage import Days, From, Ids

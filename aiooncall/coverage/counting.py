@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, cast
 import attrs
 
 from aiooncall._base.datetimes import instant_of
-from aiooncall._base.validation import zone_info
+from aiooncall._base.zones import zone_info
 from aiooncall.coverage.models import Hours
 from aiooncall.coverage.periods import overlap, shifts_given, united
 from aiooncall.errors import OptionsError

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, cast
 import attrs
 
 from aiooncall._base.datetimes import instant_of
-from aiooncall._base.validation import zone_info
+from aiooncall._base.zones import zone_info
 from aiooncall.coverage.models import NOBODY
 from aiooncall.coverage.periods import LONGEST, period, shifts_given
 from aiooncall.coverage.pieces import by_schedule, pieces_of

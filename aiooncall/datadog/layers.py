@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from aiooncall._base.validation import aware, count, zone_info
+from aiooncall._base.validation import aware, count
+from aiooncall._base.zones import zone_info
 from aiooncall.coverage.models import Person, Shift
 from aiooncall.datadog.models.people import User
 from aiooncall.datadog.models.restriction import TimeRestriction, Weekday

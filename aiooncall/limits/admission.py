@@ -70,7 +70,7 @@ class State(enum.Enum):
 _REFUSED: Final = (State.CLOSED, State.PROBING)
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class Admission:
     """Admission to one bucket.
 

@@ -33,7 +33,7 @@ class WontFit(Exception):
         self.opens_at = opens_at
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class Permit:
     """The right to send one request: of which bucket, given when, counted in which window."""
 
@@ -42,7 +42,7 @@ class Permit:
     window: int
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class Waiter:
     """Somebody in the queue, until when they can wait, the job of the call, and the future that brings the permit."""
 
@@ -51,7 +51,7 @@ class Waiter:
     future: asyncio.Future[Permit] = attrs.field(factory=lambda: asyncio.get_running_loop().create_future())
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class Bucket:
     """Two queues in front of one limit: people (interactive) go first, then bulk, each first come first served.
 

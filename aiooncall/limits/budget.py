@@ -29,7 +29,7 @@ IDLE_LIFETIME: Final = 900.0
 """Seconds after which an unused bucket is forgotten."""
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class LocalBudget:
     """The budget of one process.
 

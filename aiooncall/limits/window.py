@@ -37,7 +37,7 @@ class WindowFacts(NamedTuple):
     latest: float
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class Window:
     """The state of the current window.
 

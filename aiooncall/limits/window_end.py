@@ -24,7 +24,7 @@ AT_ONCE: Final = 1e-3
 """A step that comes within so many seconds is over before a call could tell of it."""
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class WindowEnd:
     """The interval `[earliest, latest]` in which the current window ends.
 

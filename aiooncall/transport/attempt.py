@@ -40,7 +40,7 @@ LARGEST_IGNORED_BODY: Final = 4096
 """A body that nobody wants is read up to this size, in bytes, to keep the connection; beyond it is dropped."""
 
 
-@attrs.define(slots=True)
+@attrs.define(eq=False, repr=False)
 class Attempt:
     """What one send came to: an answer (`status` is set), or an `error`.
 

@@ -111,7 +111,7 @@ class Endpoint:
         return About(dict(zip(self.fields, values, strict=False)))
 
 
-@attrs.define(slots=True)
+@attrs.define(eq=False, repr=False)
 class Request:
     """One call, ready to be sent, as often as needed until `until` (monotonic seconds).
 

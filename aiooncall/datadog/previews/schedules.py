@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from aiooncall._base.validation import zone_info
+from aiooncall._base.zones import zone_info
 from aiooncall.coverage.comparing import changes
 from aiooncall.coverage.models import NOBODY, Gap
 from aiooncall.coverage.periods import united

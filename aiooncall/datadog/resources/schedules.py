@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 from aiooncall._base.datetimes import format_datetime
 from aiooncall._base.json import as_object
 from aiooncall._base.unset import UNSET
-from aiooncall._base.validation import aware, count, one_of, zone_info
+from aiooncall._base.validation import aware, count, one_of
+from aiooncall._base.zones import zone_info
 from aiooncall.client.composite import composite
 from aiooncall.client.pagination import paginate
 from aiooncall.coverage.periods import LONGEST, period

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from aiooncall._base.json import as_object
 from aiooncall._base.unset import UNSET
-from aiooncall._base.validation import one_of, time_zone
+from aiooncall._base.validation import one_of
+from aiooncall._base.zones import time_zone
 from aiooncall.codec import wire_name, writable
 from aiooncall.datadog.models.people import Team
 from aiooncall.datadog.models.restriction import TimeRestrictions, Weekday

@@ -6,7 +6,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from aiooncall._base.unset import UNSET
-from aiooncall._base.validation import aware, count, text, time_zone
+from aiooncall._base.validation import aware, count, text
+from aiooncall._base.zones import time_zone
 from aiooncall.datadog.models.people import User
 from aiooncall.datadog.models.schedule import Interval, Layer, Member
 from aiooncall.datadog.writing.common import (

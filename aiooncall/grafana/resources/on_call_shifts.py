@@ -10,7 +10,8 @@ import attrs
 
 from aiooncall._base.datetimes import in_zone
 from aiooncall._base.unset import UNSET
-from aiooncall._base.validation import at_most, aware, ids_of, needs, number, time_zone, whole_units
+from aiooncall._base.validation import at_most, aware, ids_of, needs, number, whole_units
+from aiooncall._base.zones import time_zone
 from aiooncall.errors import OptionsError
 from aiooncall.grafana.endpoints import crud
 from aiooncall.grafana.models.on_call_shift import Frequency, OnCallShift, ShiftType

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from aiooncall._base.validation import at_most, ids_of, needs, time_zone
+from aiooncall._base.validation import at_most, ids_of, needs
+from aiooncall._base.zones import time_zone
 from aiooncall.grafana.endpoints import crud, endpoint
 from aiooncall.grafana.models.schedule import ICalSchedule, Schedule, UnknownSchedule
 from aiooncall.grafana.resources.base import TeamCollection

@@ -206,16 +206,37 @@ def run_benchmarks(session: nox.Session, *arguments: str) -> None:
 
 @nox.session
 def build(session: nox.Session) -> None:
-    """Build sdist and wheel, and use the wheel in a fresh environment away from the sources."""
-    session.install("build")
+    """Build sdist and wheel into `dist` as a release does, check them, and use the wheel away from the sources.
+
+    A tag as argument tells that it is a release: the version and the changelog have to be those of the tag.
+    """
+    session.install(*group("build"))
+    if session.posargs:
+        session.run("python", "-m", "tests.release", *session.posargs)
+    build_twice(session)
+    use_wheel(session, *Path("dist").resolve().glob("*.whl"))
+
+
+def build_twice(session: nox.Session) -> None:
+    """Build sdist and wheel twice, the second wheel from the sources and not from the sdist; compare and check them."""
+    again = Path(session.create_tmp(), "again")
+    for folder in (Path("dist"), again):
+        shutil.rmtree(folder, ignore_errors=True)
+    # https://reproducible-builds.org/docs/source-date-epoch/: the time that all files of an archive have.
+    env = {"SOURCE_DATE_EPOCH": committed} if (committed := ask("git", "log", "-1", "--format=%ct")) else {}
+    session.run("python", "-m", "build", "--outdir", "dist", env=env)
+    session.run("python", "-m", "build", "--sdist", "--wheel", "--outdir", str(again), env=env)
+    session.run("python", "-m", "tests.distributions", "dist", str(again))
+    session.run("twine", "check", "--strict", *map(str, sorted(Path("dist").iterdir())))
+
+
+def use_wheel(session: nox.Session, wheel: Path) -> None:
+    """Install a wheel in a fresh environment, and use it away from the sources."""
     folder = Path(session.create_tmp()).resolve()
-    shutil.rmtree(folder)
-    session.run("python", "-m", "build", "--outdir", str(folder / "dist"))
-    session.run("python", "-m", "venv", str(folder / "venv"))
-    wheel = next((folder / "dist").glob("*.whl"))
     scripts = folder / "venv" / BIN
+    session.run("python", "-m", "venv", "--clear", str(folder / "venv"))
     session.chdir(folder)
     session.run(str(scripts / "python"), "-m", "pip", "install", "-q", f"{wheel}[cli]", external=True)
     check = "import aiooncall, aiooncall.simulator; print(aiooncall.__file__, aiooncall.DatadogOnCall.__name__)"
     session.run(str(scripts / "python"), "-c", check, external=True)
-    session.run(str(scripts / "aiooncall"), "--help", external=True)
+    session.run(str(scripts / "aiooncall"), "--version", external=True)

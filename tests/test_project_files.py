@@ -55,6 +55,12 @@ def test_tests_are_not_run_twice_on_one_python() -> None:
     assert f'os.environ.get("{name}")' in (ROOT / "noxfile.py").read_text(encoding="utf-8")
 
 
+def test_workflow_steps_are_pinned() -> None:
+    """Each action of the workflow is one commit, with its version beside it."""
+    pinned = re.findall(r"uses: [\w./-]+@[0-9a-f]{40}  # v\d+\.\d+\.\d+$", WORKFLOW, re.MULTILINE)
+    assert len(pinned) == WORKFLOW.count("uses:")
+
+
 def test_workflow_may_only_read() -> None:
     """The workflow is given no permission but to read the sources, and leaves no token beside them."""
     assert "\npermissions: {}\n" in WORKFLOW

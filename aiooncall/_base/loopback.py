@@ -62,13 +62,13 @@ class LoopbackGuard:
 
         Args:
             field: what the URL is for.
-            url: an absolute URL; only its scheme, host and port are shown.
+            url: an absolute URL; only its scheme, host and port are shown. A socket (`unix://`) is on this machine.
 
         Raises:
             OptionsError: the guard is on, and the host is another one.
         """
         parts = urlsplit(url)
-        if self.is_on and not is_loopback(parts.hostname or ""):
+        if self.is_on and parts.scheme != "unix" and not is_loopback(parts.hostname or ""):
             shown = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
             raise OptionsError(field, shown, f"a host on this machine: {self._reasons[-1]}. Nothing was sent")
 

@@ -11,6 +11,7 @@ import orjson
 from redis import asyncio as redis
 from redis.exceptions import RedisError
 
+from aiooncall._base.loopback import LOOPBACK_GUARD
 from aiooncall._base.redaction import Secrets
 from aiooncall._text import one_line
 from aiooncall.distributed import chunk_scripts
@@ -70,7 +71,7 @@ class Held:
 
 
 class ChunkStore:
-    """The chunks of one job in Redis. Use it as a context manager.
+    """The chunks of one job in Redis. Use it as a context manager, which the guard of the tests may refuse to enter.
 
     Each method raises a ConnectError while Redis cannot be reached; what it was to do may be done or not by then, and
     may be done again.
@@ -86,6 +87,7 @@ class ChunkStore:
     def __init__(self, url: str, job: str) -> None:
         self._prefix = f"aiooncall:job:{{{job}}}"
         self._outcomes = f"{self._prefix}:outcomes"
+        self._url = url
         self._redis: Any = _client(url)
         self._scripts = {
             name: self._redis.register_script(getattr(chunk_scripts, name))
@@ -93,6 +95,7 @@ class ChunkStore:
         }
 
     async def __aenter__(self) -> Self:
+        LOOPBACK_GUARD.check("redis_url", self._url)
         return self
 
     async def __aexit__(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import urlsplit
 
+from aiooncall._base.loopback import LOOPBACK_GUARD
 from aiooncall.errors import OptionsError
 
 if TYPE_CHECKING:
@@ -57,6 +58,9 @@ class RedisBudget:
 
         Args:
             clock: what time it is here.
+
+        Raises:
+            OptionsError: the guard of the tests is on, and the URL leads to another machine.
         """
         from aiooncall.distributed.store import RedisStore  # noqa: PLC0415 (it needs the library)
 
@@ -114,6 +118,7 @@ class AccountLimits:
 
 
 def _connect(url: str) -> Redis:
+    LOOPBACK_GUARD.check("redis", url)
     from redis.asyncio import Redis  # noqa: PLC0415 (the extra may be missing)
     from redis.asyncio.retry import Retry  # noqa: PLC0415
     from redis.backoff import NoBackoff  # noqa: PLC0415

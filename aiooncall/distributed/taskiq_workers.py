@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from taskiq import AsyncBroker, TaskiqEvents
 from taskiq.kicker import AsyncKicker
 
+from aiooncall._base.loopback import LOOPBACK_GUARD
 from aiooncall._base.redaction import Secrets
 from aiooncall._text import one_line
 from aiooncall.distributed.chunk_store import check_redis_url
@@ -65,6 +66,7 @@ class TaskiqWorkers(QueueWorkers):
         chunk_size: int | None = None,
         redelivery: Seconds | None = None,
     ) -> None:
+        self._url = broker if isinstance(broker, str) else None
         self._broker: AsyncBroker = broker_from_url(broker) if isinstance(broker, str) else broker
         known = redelivery_of(self._broker, redelivery)
         super().__init__(redis_url, chunk_size=chunk_size, redelivery=known)
@@ -74,7 +76,10 @@ class TaskiqWorkers(QueueWorkers):
 
         Raises:
             ConnectError: it cannot be reached.
+            OptionsError: the guard of the tests is on, and the broker's URL leads to another machine.
         """
+        if self._url is not None:
+            LOOPBACK_GUARD.check("broker", self._url)
         try:
             async with asyncio.timeout(START_TIMEOUT):
                 await self._broker.startup()

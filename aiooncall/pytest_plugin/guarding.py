@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 WHY: Final = (
     "the tests' guard is on (aiooncall_guard or oncall_guard), so that no test pages a person; "
-    "give the client the URLs of oncall_simulator"
+    "give clients the URLs of oncall_simulator, and a Redis and a broker of this machine"
 )
 
 
 def guarded() -> AbstractContextManager[None]:
-    """Return a context in which the clients of this process reach this machine only."""
+    """Return a context in which clients, budgets and jobs of this process reach this machine only."""
     return LOOPBACK_GUARD.on(WHY)

@@ -91,9 +91,7 @@ class RedisServer:
 
     def start(self) -> None:
         """Start it, again on the same port and data if it ran before, and wait until it answers."""
-        place = ("--port", str(self.port), "--bind", HOST, "--dir", str(self._folder))
-        quiet = ("--save", "", "--daemonize", "no", "--logfile", "redis.log", "--tls-port", str(self.tls_port))
-        self._process = subprocess.Popen([self._program, *place, *quiet, *self._options])
+        self._process = subprocess.Popen([self._program, *self._arguments()])
         until = time.monotonic() + LONGEST_START
         while not answers(self.port, b"PING\r\n", b"+PONG") and not answers(self.port, b"PING\r\n", b"-NOAUTH"):
             if self._process.poll() is not None or time.monotonic() > until:
@@ -101,9 +99,20 @@ class RedisServer:
                 pytest.fail(f"redis-server did not start:\n{(self._folder / 'redis.log').read_text(encoding='utf-8')}")
             time.sleep(0.01)
 
+    def _arguments(self) -> tuple[str, ...]:
+        place = ("--port", str(self.port), "--bind", HOST, "--dir", str(self._folder), "--logfile", "redis.log")
+        return (*place, "--save", "", "--daemonize", "no", "--tls-port", str(self.tls_port), *self._options)
+
     def empty(self) -> None:
         """Forget all data."""
         assert answers(self.port, b"FLUSHALL\r\n", b"+OK")
+
+    def end(self) -> None:
+        """End it in good order, as an update of its machine would."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(LONGEST_START)
+            self._process = None
 
     def kill(self) -> None:
         """End it at once, as a machine's loss would."""
@@ -111,3 +120,29 @@ class RedisServer:
             self._process.kill()
             self._process.wait()
             self._process = None
+
+
+class SentinelServer(RedisServer):
+    """A Sentinel that watches a Redis with its replicas, and makes one of them the new Redis if it is gone.
+
+    Args:
+        folder: where its configuration, which it changes, and its log are.
+        watched: the Redis.
+    """
+
+    NAME: Final = "oncall"
+    """What clients call the Redis, wherever it is."""
+
+    def __init__(self, folder: Path, watched: RedisServer) -> None:
+        super().__init__(folder)
+        self._watched = watched
+
+    def _arguments(self) -> tuple[str, ...]:
+        configuration = self._folder / "sentinel.conf"
+        lines = (
+            *(f"port {self.port}", f"bind {HOST}", f"dir {self._folder}", "logfile redis.log"),
+            f"sentinel monitor {self.NAME} {HOST} {self._watched.port} 1",
+            f"sentinel down-after-milliseconds {self.NAME} 300",
+        )
+        configuration.write_text("\n".join(lines) + "\n", encoding="ascii")
+        return (str(configuration), "--sentinel")

@@ -56,7 +56,7 @@ def test_wrong_call_is_found() -> None:
 
 
 def test_services_reach_each_other() -> None:
-    """All are on the simulator's network, each waits for services that there are, and for health only where it is seen."""
+    """All are on the simulator's network, and wait for services that there are, for health where it is looked at."""
     shared = {service.get("network_mode") for name, service in SERVICES.items() if name != "oncall"}
     assert shared == {"service:oncall"}
     waits = [wait for service in SERVICES.values() for wait in service.get("depends_on", {}).items()]

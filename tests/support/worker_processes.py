@@ -53,9 +53,19 @@ class Program:
 
 def worker(name: str, broker: str, redis: str, url: str) -> Program:
     """Return a worker on a simulator's Datadog."""
-    places = {"AIOONCALL_BROKER_URL": broker, "AIOONCALL_REDIS_URL": redis, "AIOONCALL_URL": url}
-    keys = {"DD_API_KEY": "api-key", "DD_APP_KEY": "app-key"}
-    return Program(WORKER, {**places, **keys, "AIOONCALL_WORKER": name, "AIOONCALL_CONCURRENCY": str(CONCURRENCY)})
+    return _worker(name, broker, redis, {"AIOONCALL_URL": url, "DD_API_KEY": "api-key", "DD_APP_KEY": "app-key"})
+
+
+def grafana_worker(name: str, broker: str, redis: str, url: str) -> Program:
+    """Return a worker on a simulator's Grafana OnCall."""
+    account = {"GRAFANA_ONCALL_URL": url, "GRAFANA_ONCALL_ACCESS_TOKEN": "token"}
+    return _worker(name, broker, redis, {"AIOONCALL_PROVIDER": "grafana", **account})
+
+
+def _worker(name: str, broker: str, redis: str, account: dict[str, str]) -> Program:
+    places = {"AIOONCALL_BROKER_URL": broker, "AIOONCALL_REDIS_URL": redis}
+    own = {"AIOONCALL_WORKER": name, "AIOONCALL_CONCURRENCY": str(CONCURRENCY)}
+    return Program(WORKER, {**places, **account, **own})
 
 
 def coordinator(broker: str, redis: str, url: str, journal: str) -> Program:

@@ -21,16 +21,19 @@ _ATTACHED: Final = frozenset(map(chr, (0x200C, 0x200D, *range(0x1F3FB, 0x1F400),
 
 _EMOJI: Final = 1.3
 _WIDE: Final = 1.0
-_OTHER: Final = 0.6
+_OTHER: Final = 0.64
 _ARABIC: Final = 0.5
 _EM_WIDTHS: Final = {
-    **dict.fromkeys("ijlI.,:;'|! ", 0.3),
-    **dict.fromkeys('frt()[]{}/\\-"`°·', 0.4),
-    **dict.fromkeys("mwMW@%&+<>=~#…—", 0.92),
-    **dict.fromkeys("ABCDEFGHJKLNOPQRSTUVXYZ", 0.7),
+    **dict.fromkeys("ijlI.,'| ", 0.34),
+    **dict.fromkeys("frt()[]/\\-:;!·", 0.44),
+    **dict.fromkeys("ABCEFJKLPRSTVXYZ", 0.7),
+    **dict.fromkeys("DGHNOQU", 0.79),
+    **dict.fromkeys("wM&+<>=~#^", 0.9),
+    **dict.fromkeys("mW%", 0.99),
+    **dict.fromkeys("@…—", 1.0),
 }
-"""Widths in em: a little wider than in the sans-serif fonts of most systems, about those of DejaVu Sans."""
-_BOLDER: Final = 1.08
+"""Widths in em: no less than in DejaVu Sans, which is wider than the sans-serif fonts of most systems."""
+_BOLDER: Final = 1.12
 
 
 def clean(text: str) -> str:

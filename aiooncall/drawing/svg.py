@@ -137,7 +137,7 @@ def _mark(parent: Element, row: Row, y: int) -> None:
 def _wait(parent: Element, text: str, y: int) -> None:
     """Draw how long it takes to the next row."""
     style = Style(size=12, bold=True, colour="soft")
-    size = width(text, style) + 42
+    size = width(text, style) + 48
     box(parent, _RAIL - 22, y - _WAIT_HEIGHT // 2, size, _WAIT_HEIGHT, rx=_WAIT_HEIGHT // 2, class_="f-page s-rail")
     icon(parent, "wait", _RAIL - 9, y - 9, size=18, colour="soft")
     write(parent, text, _RAIL + 14, y + 4.5, style)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -58,6 +60,32 @@ def test_pixels_grow_with_the_text_and_the_font() -> None:
     assert pixels("ill", 10) < pixels("abc", 10) < pixels("WWW", 10) < pixels("王王王", 10) < pixels("😀😀😀", 10)
     assert pixels("abc", 20) == pytest.approx(2 * pixels("abc", 10))
     assert pixels("abc", 10) < pixels("abc", 10, bold=True)
+
+
+WIDE_FONT: Final = {
+    **dict.fromkeys("0123456789", (1303, 1425)),
+    " ": (651, 713),
+    ":": (690, 819),
+    "E": (1294, 1399),
+    "W": (2025, 2259),
+    "e": (1260, 1389),
+    "g": (1300, 1466),
+    "i": (569, 702),
+    "m": (1995, 2134),
+    "n": (1298, 1458),
+    "r": (842, 1010),
+    "t": (803, 979),
+    "…": (2048, 2048),
+}
+"""How far characters of DejaVu Sans, and of its bold face, advance, of 2048 in an em: https://dejavu-fonts.github.io/"""
+
+
+@pytest.mark.parametrize("text", ["5 min", "30 min", "Winter time 12:30", "Engine timer…"])
+@pytest.mark.parametrize("bold", [False, True])
+def test_no_text_is_wider_than_expected(text: str, *, bold: bool) -> None:
+    """In a font that is wider than most, text takes no more than is expected, and not much less."""
+    real = sum(WIDE_FONT[char][bold] for char in text) / 2048
+    assert real <= pixels(text, 1, bold=bold) <= real * 1.15
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 
 from aiooncall.drawing import wording
+from aiooncall.drawing.measure import pixels
 from aiooncall.drawing.outline import Outline, OutlineStep, OutlineTarget
 from aiooncall.drawing.svg import svg
 from aiooncall.drawing.svg_theme import COLOURS
@@ -90,6 +91,17 @@ def test_long_time_takes_two_lines() -> None:
     """A time with many units is broken after two of them, so that it stays beside the time line."""
     steps = (OutlineStep(targets=(), wait=93784), OutlineStep(targets=()))
     assert {"+1 d 2 h", "3 min 4 s"} <= set(texts(draw(Outline(title="x", steps=steps))))
+
+
+def test_wait_stands_in_the_middle_of_its_frame() -> None:
+    """The frame of a wait ends as far behind its text as it begins before its icon."""
+    steps = (OutlineStep(targets=(user("Ann"),), wait=300), OutlineStep(targets=(user("Ben"),)))
+    groups = list(draw(Outline(title="x", steps=steps)).iter())
+    place = next(at for at, found in enumerate(groups) if found.text == "5 min")
+    frame, text = groups[place - 2], groups[place]
+    left, wide = float(frame.attrib["x"]), float(frame.attrib["width"])
+    behind = left + wide - float(text.attrib["x"]) - pixels("5 min", 12, bold=True)
+    assert behind == pytest.approx(12, abs=0.1)
 
 
 def test_repeats_have_a_way_back() -> None:

@@ -134,7 +134,7 @@ class Storm:
         by_tag = {f"dedup_key:{key}": key for key in self._keys if key not in self._ids}
         if not by_tag:
             return
-        self._display.phase("look up", len(by_tag))
+        self._display.phase("found by looking", len(by_tag))
         for attempt in range(PASSES):
             try:
                 async for page in self._client.pages.list():

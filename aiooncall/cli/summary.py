@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import attrs
 from rich.table import Table
 
+from aiooncall.bulk.reports.text import many
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -16,13 +18,13 @@ if TYPE_CHECKING:
 def print_summary(console: Console, result: DemoResult) -> None:
     """Print what the demo came to, and the ledger's verdict."""
     tally = result.tally
-    table = Table(title="Storm", show_header=False)
+    table = Table(title="Storm", title_style="none", show_header=False)
     table.add_column(justify="left")
     table.add_column(justify="right")
     rows = {
         "items (page, acknowledge, resolve each)": f"{result.items}",
         "requests": f"{tally.requests}",
-        "faults injected": f"{result.injected.total()} of {len(result.injected)} kinds",
+        "faults injected": f"{result.injected.total()} of {many(len(result.injected), 'kind')}",
         "refusals (429)": f"{tally.refusals}",
         "retries": f"{tally.retries}",
         "answers lost, page found by its dedup_key": f"{tally.reconciled}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import subprocess
 import sys
 import urllib.request
@@ -21,7 +22,7 @@ from aiooncall.cli.app import app
 from aiooncall.cli.demo import Tally, run_demo, theoretical_time
 from aiooncall.cli.display import LiveDisplay, PlainDisplay, make_display
 from aiooncall.cli.summary import print_summary
-from aiooncall.simulator import FaultKind
+from aiooncall.simulator import Fault, FaultKind
 from tests.support.soak import SOAK
 from tests.support.virtual_time import VirtualClock
 
@@ -52,6 +53,7 @@ async def test_demo_is_clean(seed: int) -> None:
     print_summary(target, result)
     assert "Verdict: nothing lost, nothing doubled" in text_of(target)
     assert "page: 1000/1000" in text_of(target)
+    assert "found by looking: 0/" in text_of(target)
 
 
 async def test_demo_tells_when_it_is_not_clean(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,6 +64,17 @@ async def test_demo_tells_when_it_is_not_clean(monkeypatch: pytest.MonkeyPatch) 
     assert not result.is_clean
     print_summary(target, result)
     assert "NOT CLEAN" in text_of(target)
+
+
+async def test_summary_is_plain(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a terminal that wants no colours the closing table has no escape codes, and counts one kind as one."""
+    monkeypatch.setattr(demo_module, "FAULTS", (Fault(FaultKind.ERROR_BEFORE),))
+    monkeypatch.setattr(demo_module, "FAULT_RATE", 0.1)
+    monkeypatch.setenv("NO_COLOR", "1")
+    target = console(terminal=True)
+    print_summary(target, await run_demo(20, 7, PlainDisplay(console()), clock=VirtualClock()))
+    assert "\x1b" not in text_of(target)
+    assert re.search(r"faults injected +│ +\d+ of 1 kind │", text_of(target))
 
 
 def test_demo_command(monkeypatch: pytest.MonkeyPatch) -> None:

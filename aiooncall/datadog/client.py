@@ -128,17 +128,20 @@ class DatadogOnCall(BaseClient):
     ) -> Self:
         """Return a client with the keys and site from `DD_API_KEY`, `DD_APP_KEY` and `DD_SITE`.
 
+        If there is an `AIOONCALL_DATADOG_URL`, such as that of a simulator, all calls go there instead of to the site.
+
         Args:
             env: where to read them, instead of the process's environment.
             options: as for the class.
             pool: as for the class.
 
         Raises:
-            OptionsError: a key is missing, or the site is unknown.
+            OptionsError: a key is missing, the site is unknown, or the URL is wrong.
         """
         source = os.environ if env is None else env
-        keys = required(source, "DD_API_KEY", "DD_APP_KEY")
-        return cls(*keys, site=source.get("DD_SITE") or DEFAULT_SITE, options=options, pool=pool)
+        keys, site = required(source, "DD_API_KEY", "DD_APP_KEY"), source.get("DD_SITE") or DEFAULT_SITE
+        url = source.get("AIOONCALL_DATADOG_URL") or None
+        return cls(*keys, site=site, api_url=url, paging_url=url, events_url=url, options=options, pool=pool)
 
     async def hydrate(self, resource: R) -> R:
         """Return a copy of `resource` in which what it refers to is filled in.

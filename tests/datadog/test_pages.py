@@ -340,6 +340,25 @@ def test_environment_without_a_key(name: str) -> None:
         DatadogOnCall.from_env({key: value for key, value in env.items() if key != name})
 
 
+async def test_environment_leads_elsewhere(sim: Simulator) -> None:
+    """A client whose environment has a URL reads, pages and sends alerts there, and nowhere else."""
+    env = {"DD_API_KEY": "k1", "DD_APP_KEY": "k2", "AIOONCALL_DATADOG_URL": sim.datadog_url}
+    async with DatadogOnCall.from_env(env) as client:
+        page = await client.pages.create("Disk full", target=TeamHandle("storage"))
+        assert (await client.pages.get(page.id)).title == "Disk full"
+        await client.alerts.trigger("Disk full", team="storage", key="disk")
+    assert set(core_of(client).profile.hosts.values()) == {sim.datadog_url}
+    assert sim.ledger.count("create") == 2
+
+
+def test_empty_variable_is_none() -> None:
+    """A variable for the URL that is empty leads to the site, and one that is no URL is refused."""
+    env = {"DD_API_KEY": "k1", "DD_APP_KEY": "k2"}
+    assert "datadoghq.com" in repr(DatadogOnCall.from_env({**env, "AIOONCALL_DATADOG_URL": ""}))
+    with pytest.raises(OptionsError, match="api_url"):
+        DatadogOnCall.from_env({**env, "AIOONCALL_DATADOG_URL": "nowhere"})
+
+
 BAD_KEYS = ["", "a\nb", "a\r\nX: y", "schlüssel", "a b", "a\x00b"]
 
 

@@ -9,21 +9,39 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.examples import EXAMPLES, ROOT, Example
+from tests.support.examples import BLOCK, EXAMPLES, ROOT, Example, examples
 from tests.typed_examples import complaints, module_of, name_of, on_pages
 
 GREETING = Example(ROOT / "docs" / "editing.md", 40, 'name = "Ann"\n\nprint(name)\n')
 
 
+def lines_of_code(page: Path) -> list[str]:
+    """Return the lines of a page, without white space around them and with nothing in those that are no code."""
+    text = page.read_text(encoding="utf-8")
+    lines = [""] * len(text.splitlines())
+    for block in BLOCK.finditer(text):
+        first = text.count("\n", 0, block.start(1))
+        shown = [line.strip() for line in block[1].splitlines()]
+        lines[first : first + len(shown)] = shown
+    return lines
+
+
 def test_lines_keep_their_numbers() -> None:
     """Each line of an example has in its module the number that it has on its page, whatever stands before it."""
     for example in EXAMPLES:
-        page = example.page.read_text(encoding="utf-8").splitlines()
+        page = lines_of_code(example.page)
         module = module_of(example)
         ast.parse(module)
         for number, line in enumerate(module.splitlines()[example.line - 1 :], example.line):
-            assert line.strip() == page[number - 1].strip()
-            assert line or not page[number - 1]
+            assert line.strip() == page[number - 1]
+
+
+def test_block_that_continues_is_no_example(tmp_path: Path) -> None:
+    """A block that says so is one example with the block before it, and what stands between is left out."""
+    page = tmp_path / "page.md"
+    program, rest, other = "x = 1\n", "# Tests of the program above\nassert x\n", "y = 2\n"
+    page.write_text("".join(f"Words.\n\n```python\n{code}```\n" for code in (program, rest, other)), encoding="utf-8")
+    assert [(one.line, one.code) for one in examples(page)] == [(4, program + "\n" * 4 + rest), (15, other)]
 
 
 def test_each_example_has_a_module() -> None:

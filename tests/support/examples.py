@@ -1,4 +1,7 @@
-"""The examples of the README and the documentation: the `python` blocks, as they stand there."""
+"""The examples of the README and the documentation: the `python` blocks, as they stand there.
+
+A block that begins with a comment such as `# Tests of the program above` is one example with the block before it.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from types import CodeType
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted(page for page in (ROOT / "docs").rglob("*.md") if "_build" not in page.parts)]
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+CONTINUES = re.compile(r"# .* of the program above\n")
 
 
 class Example(NamedTuple):
@@ -39,6 +42,11 @@ class Example(NamedTuple):
         """Whether it is a module of tests, for pytest to run."""
         return re.search(r"^(async )?def test_", self.code, re.MULTILINE) is not None
 
+    def continued_by(self, block: Example) -> Example:
+        """Return this example with a block of the same page after it, each line with its number on the page."""
+        gap = block.line - self.line - self.code.count("\n")
+        return self._replace(code=self.code + "\n" * gap + block.code)
+
     def compile(self) -> CodeType:
         """Return the code, so that a traceback shows the page's own lines."""
         padding = "\n" * (self.line - 1)
@@ -47,12 +55,16 @@ class Example(NamedTuple):
         return code
 
 
-def examples() -> Iterator[Example]:
-    """Yield the examples of all pages."""
-    for page in PAGES:
-        text = page.read_text(encoding="utf-8")
-        for block in BLOCK.finditer(text):
-            yield Example(page, text.count("\n", 0, block.start(1)) + 1, block[1])
+def examples(page: Path) -> list[Example]:
+    """Return the examples of a page."""
+    text, found = page.read_text(encoding="utf-8"), list[Example]()
+    for match in BLOCK.finditer(text):
+        block = Example(page, text.count("\n", 0, match.start(1)) + 1, match[1])
+        if found and CONTINUES.match(block.code):
+            found[-1] = found[-1].continued_by(block)
+        else:
+            found.append(block)
+    return found
 
 
 def names_for(sim: Any, dd: Any, gf: Any) -> dict[str, Any]:
@@ -60,4 +72,4 @@ def names_for(sim: Any, dd: Any, gf: Any) -> dict[str, Any]:
     return {"sim": sim, "dd": dd, "gf": gf, "__name__": "example", "__builtins__": builtins}
 
 
-EXAMPLES = list(examples())
+EXAMPLES = [example for page in PAGES for example in examples(page)]

@@ -2,8 +2,8 @@
 
 A `python` block runs as it stands, with three names given: `sim`, a started Simulator, and `dd` and `gf`, clients that
 are open on its Datadog and its Grafana. Time is virtual. A block that calls `asyncio.run` is a whole program and runs
-as one, in a process of its own. A block with tests is a module that pytest runs. A block that begins with a comment such
-as `# Tests of the program above` runs together with the block before it. Blocks in other fences, such as `text` or
+as one, in a process of its own. A block with tests is a module that pytest runs. A block that begins with a comment
+such as `# Tests of the program above` runs together with the block before it. Blocks in other fences, such as `text` or
 `{code-block}`, are not run.
 """
 

@@ -14,15 +14,15 @@ from aiooncall.client.services import ServiceOf
 
 Client = DatadogOnCall | GrafanaOnCall
 
-API: Final = Path(__file__).parent.parent / "docs" / "api.md"
+API: Final = Path(__file__).parent.parent / "docs" / "api"
 FOR_BOTH: Final = {"from_env", "open", "close", "with_options", "options", "budgets", "who_is_on_call"}
 """What every client shows beside its services."""
 CLIENTS: Final[dict[str, Client]] = {
-    "Datadog On-Call": DatadogOnCall("key", "key"),
-    "Grafana OnCall": GrafanaOnCall("https://oncall.example.com", "token"),
+    "datadog": DatadogOnCall("key", "key"),
+    "grafana": GrafanaOnCall("https://oncall.example.com", "token"),
 }
-"""The clients, by their heading in the API reference."""
-MORE: Final[dict[str, set[str]]] = {"Datadog On-Call": {"hydrate"}, "Grafana OnCall": set()}
+"""The clients, by their page in the API reference."""
+MORE: Final[dict[str, set[str]]] = {"datadog": {"hydrate"}, "grafana": set()}
 
 vendors = pytest.mark.parametrize("vendor", CLIENTS)
 
@@ -30,8 +30,8 @@ vendors = pytest.mark.parametrize("vendor", CLIENTS)
 @cache
 def documented(vendor: str) -> dict[str, str]:
     """Return the services that the API reference lists for a client, and their classes."""
-    chapter = API.read_text(encoding="utf-8").partition(f"\n## {vendor}\n")[2].partition("\n## ")[0]
-    return dict(re.findall(r"^\| `(\w+)` \| \{py:class\}`~([\w.]+)` \|$", chapter, re.MULTILINE))
+    page = (API / f"{vendor}.md").read_text(encoding="utf-8")
+    return dict(re.findall(r"^\| `(\w+)` \| \{py:class\}`~([\w.]+)` \|$", page, re.MULTILINE))
 
 
 def services(client: Client) -> dict[str, ServiceOf[object]]:

@@ -17,6 +17,7 @@ extensions = [
     "myst_parser",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
+    "linked_code",
     "public_names",
 ]
 exclude_patterns = ["_build"]

@@ -17,6 +17,8 @@ extensions = [
     "myst_parser",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
+    "sphinx_copybutton",
+    "given_names",
     "linked_code",
     "public_names",
 ]
@@ -24,9 +26,12 @@ exclude_patterns = ["_build"]
 default_role = "code"
 html_theme = "furo"
 html_title = f"aiooncall {release}"
+html_static_path = ["_static"]
+html_css_files = ["aiooncall.css"]
 html_copy_source = False
 html_show_sourcelink = False
 pygments_style = "tango"
+copybutton_selector = ".highlight-python pre, .highlight-sh pre"
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3
 python_maximum_signature_line_length = 88

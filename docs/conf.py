@@ -20,6 +20,7 @@ extensions = [
     "sphinx_copybutton",
     "given_names",
     "linked_code",
+    "mermaid",
     "public_names",
 ]
 exclude_patterns = ["_build"]

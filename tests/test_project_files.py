@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import re
 import tomllib
 from typing import Final
@@ -67,3 +68,13 @@ def test_workflow_may_only_read() -> None:
     assert ": write" not in WORKFLOW
     assert len(re.findall(r"permissions:\n {6}contents: read\n", WORKFLOW)) == WORKFLOW.count("runs-on:")
     assert WORKFLOW.count("persist-credentials: false") == WORKFLOW.count("actions/checkout@")
+
+
+def test_script_from_elsewhere_is_the_one_that_is_named() -> None:
+    """The script that draws Mermaid is, byte for byte, the one that CONTRIBUTING.md names, and has its licence beside it."""
+    (name, digest) = re.findall(
+        r"`(docs/_static/.+\.js)` is made elsewhere[^#]+`([0-9a-f]{64})`",
+        (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"),
+    )[0]
+    assert hashlib.sha256((ROOT / name).read_bytes()).hexdigest() == digest
+    assert (ROOT / name).with_name("LICENSE").read_text(encoding="utf-8").startswith("The MIT License")

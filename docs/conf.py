@@ -20,6 +20,7 @@ extensions = [
     "sphinx_copybutton",
     "given_names",
     "linked_code",
+    "llms",
     "mermaid",
     "public_names",
 ]

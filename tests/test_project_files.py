@@ -71,7 +71,7 @@ def test_workflow_may_only_read() -> None:
 
 
 def test_script_from_elsewhere_is_the_one_that_is_named() -> None:
-    """The script that draws Mermaid is, byte for byte, the one that CONTRIBUTING.md names, and has its licence beside it."""
+    """The script that draws Mermaid is, byte for byte, the one that CONTRIBUTING.md names; its licence is beside it."""
     (name, digest) = re.findall(
         r"`(docs/_static/.+\.js)` is made elsewhere[^#]+`([0-9a-f]{64})`",
         (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"),

@@ -15,6 +15,7 @@ from aiooncall.cli.records import plain
 from aiooncall.cli.settings import Settings
 from aiooncall.cli.teams import known_by
 from aiooncall.cli.times import WRITTEN, utc
+from aiooncall.cli.trees import say_tree
 from aiooncall.datadog.models.policy import EscalationPolicy
 from aiooncall.datadog.resources.includes import PolicyInclude
 from aiooncall.grafana.client import GrafanaOnCall
@@ -65,7 +66,7 @@ async def show_policy(settings: Settings, policy_id: Annotated[str, typer.Argume
     if settings.json:
         print_json(told)
     else:
-        say(found.tree())
+        say_tree(found.tree())
 
 
 @command(schedules, "show")

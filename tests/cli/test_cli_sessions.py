@@ -6,7 +6,6 @@ written as `␛`.
 
 from __future__ import annotations
 
-import io
 import os
 import re
 import sys
@@ -23,6 +22,7 @@ from rich.cells import cell_len
 
 from aiooncall.cli.app import app
 from tests.support.command_line import ELSEWHERE, SECRETS, ran, shell
+from tests.support.terminal_text import TerminalText
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,14 +72,6 @@ TITLES: Final = (
 )
 STATES: Final = ("triggered", "acknowledged", "resolved")
 GROUP_STATES: Final[tuple[Any, ...]] = ("firing", "silenced", "resolved")
-
-
-class TerminalText(io.StringIO):
-    """What a terminal shows."""
-
-    def isatty(self) -> bool:
-        """Say that it is one."""
-        return True
 
 
 class World:

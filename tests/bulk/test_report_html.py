@@ -16,9 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiooncall import bulk
+from aiooncall.bulk.reports.chart import WIDTH
 from aiooncall.bulk.reports.data import SecondStats
 from aiooncall.bulk.reports.html import PALETTE, style_sheet
 from aiooncall.bulk.reports.time_axis import Axis, Interval, buckets, round_up
+from aiooncall.drawing.measure import pixels
 from tests.support.bulk_journals import DONE, START, journal_of
 from tests.support.contrast import luminance
 
@@ -34,7 +36,7 @@ BROWSER: Final = shutil.which("chromium") or shutil.which("chromium-browser") or
 NASTY: Final = "<script>alert(1)</script>\x1b\x00 \"'&amp;\u202e ]]>"
 SHOWN: Final = "<script>alert(1)</script> \"'&amp; ]]>"
 """What is left of it: neither control characters nor marks that turn the order of the text around."""
-LEFT, TOP, RIGHT, BASE = 108, 48, 936, 288
+LEFT, TOP, RIGHT, BASE = 108, 48, 928, 288
 """Where the picture has its bars, in pixels."""
 BESIDE: Final = {"meta", "br"}
 
@@ -273,7 +275,11 @@ def test_refusals_and_retries_are_marked(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("allowed", "lines", "said"),
-    [(12.0, 1, "allowed: 12/s"), (1000.0, 0, "allowed: 1,000/s, above this"), (None, 0, None)],
+    [
+        (12.0, 1, "allowed in the long run: 12/s"),
+        (1000.0, 0, "allowed in the long run: 1,000/s, above this"),
+        (None, 0, None),
+    ],
 )
 def test_allowed_rate(allowed: float | None, lines: int, said: str | None, tmp_path: Path) -> None:
     """The allowed rate is a line over the bars; if it is far above them or not known, the legend says so."""
@@ -316,6 +322,14 @@ def test_wait_within_a_run_is_no_gap(tmp_path: Path) -> None:
     assert bars(found, "gap") == []
     first, *_, last = bars(found, "done")
     assert last[0] - first[0] > 800
+
+
+def test_last_time_is_whole(tmp_path: Path) -> None:
+    """A time that stands at the end of the axis ends within the picture."""
+    found = drawn(tmp_path, steady(0, 8), [(0, 8)])
+    *_, last = [one for one in found.iter(f"{SVG}text") if re.fullmatch(r"\d\d:\d\d:\d\d", one.text or "")]
+    assert float(last.get("x", "")) == RIGHT
+    assert RIGHT + pixels(last.text or "", 12) / 2 <= WIDTH
 
 
 def test_labels_of_time_stand_apart(tmp_path: Path) -> None:

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 WIDTH: Final = 960
 _LEFT: Final = 108
-_RIGHT: Final = WIDTH - 24
+_RIGHT: Final = WIDTH - 32
+"""The end of the time line, with room for half of a time that stands there."""
 _TOP: Final = 48
 _BASE: Final = 288
 """The line of zero items per second, in pixels from the top."""
@@ -213,7 +214,10 @@ class _Chart:
         yield "done", "done"
         yield "failed", "failed or in doubt"
         if self.allowed is not None:
-            yield "allowed", f"allowed: {rate(self.allowed)}{', above this' if self.allowed > self.top else ''}"
+            yield (
+                "allowed",
+                f"allowed in the long run: {rate(self.allowed)}{', above this' if self.allowed > self.top else ''}",
+            )
 
 
 def _is_in(bucket: Bucket, interval: Interval) -> bool:

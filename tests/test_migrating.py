@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
@@ -33,6 +34,8 @@ OURS: Final = {"dd": DatadogOnCall("api-key", "app-key"), "gf": GrafanaOnCall("h
 WHOLE: Final = (OnCallApi, OnCallPagingApi, PagerDutyIntegrationApi)
 """The published client's APIs of which every method has to be named."""
 OTHERS: Final = (TeamsApi, UsersApi, EventsApi, IncidentsApi)
+PROJECT: Final = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+NUMBERS: Final = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 NAME: Final = re.compile(r"`((?:dd|gf)\.[a-z_.]+)`")
 """A name of ours, as it stands in a page."""
 NONE: Final = "\N{EN DASH}"
@@ -98,6 +101,17 @@ def test_each_name_of_ours_exists(page: str) -> None:
 def test_each_page_names_ours() -> None:
     """The pages have names to look at."""
     assert {page: len(NAME.findall(text)) > 30 for page, text in PAGES.items()} == dict.fromkeys(PAGES, True)
+
+
+def test_comparison_knows_this_package() -> None:
+    """The comparison has this package's version, licence, Pythons and number of dependencies."""
+    text = (DOCS / "comparison.md").read_text(encoding="utf-8")
+    pythons = [line.rpartition(" ")[2] for line in PROJECT["classifiers"] if re.search(r"Python :: 3\.\d", line)]
+    (ours,) = re.findall(r"^\| aiooncall \| .*\|$", text, re.MULTILINE)
+    assert {PROJECT["version"], PROJECT["license"], f"{pythons[0]} to {pythons[-1]}"} <= set(
+        re.split(r" \| |, ", ours[:-2])
+    )
+    assert f"aiooncall has {NUMBERS[len(PROJECT['dependencies'])]}." in text
 
 
 @pytest.mark.parametrize("api", WHOLE, ids=lambda api: api.__name__)

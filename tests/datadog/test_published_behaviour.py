@@ -35,6 +35,12 @@ def published(api: type[Any], *faults: Fault, **options: Any) -> Iterator[tuple[
         yield sim, api(client)
 
 
+def test_defaults() -> None:
+    """Nothing is sent again and no time is bounded unless that is asked for; then it is three times at most."""
+    configuration: Any = Configuration()  # type: ignore[no-untyped-call]
+    assert (configuration.enable_retry, configuration.max_retries, configuration.request_timeout) == (False, 3, None)
+
+
 def test_error_instead_of_a_page() -> None:
     """A 504 after a page was made is an error without its id; its text shows the answer's headers."""
     with published(OnCallPagingApi, Fault(FaultKind.ERROR_AFTER, status=504)) as (sim, api):

@@ -22,7 +22,7 @@ from tests.support.examples import ROOT
 from tests.support.published_client import simulator_in_a_thread
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
     from aiooncall.simulator import Simulator
@@ -30,34 +30,35 @@ if TYPE_CHECKING:
 PAGE: Final = (ROOT / "docs" / "workers.md").read_text(encoding="utf-8")
 
 
-def recipe(name: str, sim: Simulator, redis: str, **given: object) -> dict[str, Any]:
+@pytest.fixture
+def sim(monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
+    """Return a simulator that the environment of workers and coordinator leads to."""
+    with simulator_in_a_thread() as running:
+        env = {"AIOONCALL_DATADOG_URL": running.datadog_url, "DD_API_KEY": API_KEY, "DD_APP_KEY": APP_KEY}
+        for variable, value in env.items():
+            monkeypatch.setenv(variable, value)
+        yield running
+
+
+def recipe(name: str, redis: str, **given: object) -> dict[str, Any]:
     """Run the recipe for a queue, and return what it defines.
 
     Args:
         name: the name of the queue, with which the recipe is introduced.
-        sim: whose Datadog the environment of the workers leads to.
         redis: the URL of the job's Redis.
         given: what else the recipe takes for given.
     """
-
-    class OnSimulator(DatadogOnCall):
-        @classmethod
-        def from_env(cls, *_: object, pool: SessionPool | None = None, **__: object) -> DatadogOnCall:  # type: ignore[override]
-            url = sim.datadog_url
-            return DatadogOnCall(API_KEY, APP_KEY, api_url=url, paging_url=url, pool=pool)
-
     (code,) = re.findall(rf"\b{name}, [^\n]*:\n\n```{{code-block}} python\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
-    known = (AsyncExitStack, Chunk, Context, QueueWorkers, RedisBudget, SessionPool)
-    found = {one.__name__: one for one in known} | {"DatadogOnCall": OnSimulator, "REDIS": redis}
-    found |= {"asyncio": asyncio, "work_chunk": work_chunk, **given}
+    known = (AsyncExitStack, Chunk, Context, DatadogOnCall, QueueWorkers, RedisBudget, SessionPool, asyncio, work_chunk)
+    found: dict[str, Any] = {one.__name__: one for one in known} | {"REDIS": redis, **given}
     exec(code, found)
     return found
 
 
 async def carry_out(sim: Simulator, workers: QueueWorkers, journal: Path) -> None:
     """Do a job of three chunks, which must not repeat an item, and ask the ledger what came of it."""
-    ids, url = add_pages(sim, 60), sim.datadog_url
-    async with DatadogOnCall(API_KEY, APP_KEY, api_url=url, paging_url=url) as client:
+    ids = add_pages(sim, 60)
+    async with DatadogOnCall.from_env() as client:
         with await bulk.plan(client, "escalate", journal, ids) as job:
             async with asyncio.timeout(30):
                 assert await job.run(job.plan.hash, workers=workers) == Counts(done=60)
@@ -65,17 +66,16 @@ async def carry_out(sim: Simulator, workers: QueueWorkers, journal: Path) -> Non
 
 
 @pytest.mark.slow
-def test_celery(redis_url: str, journal: Path) -> None:
+def test_celery(sim: Simulator, redis_url: str, journal: Path) -> None:
     """A worker of Celery does a job by the recipe."""
     app = Celery("on_call", broker="memory://", broker_transport_options={"polling_interval": 0.02})
-    with simulator_in_a_thread() as sim:
-        found = recipe("Celery", sim, redis_url, app=app)
-        with start_worker(app, pool="solo", perform_ping_check=False):
-            asyncio.run(carry_out(sim, found["workers"], journal))
+    found = recipe("Celery", redis_url, app=app)
+    with start_worker(app, pool="solo", perform_ping_check=False):
+        asyncio.run(carry_out(sim, found["workers"], journal))
 
 
 @pytest.mark.slow
-def test_saq(redis_url: str, journal: Path) -> None:
+def test_saq(sim: Simulator, redis_url: str, journal: Path) -> None:
     """A worker of SAQ does a job by the recipe."""
 
     @asynccontextmanager
@@ -90,11 +90,10 @@ def test_saq(redis_url: str, journal: Path) -> None:
             await running
             await queue.disconnect()
 
-    async def run(sim: Simulator) -> None:
+    async def run() -> None:
         queue = Queue.from_url(redis_url)
-        found = recipe("SAQ", sim, redis_url, queue=queue)
+        found = recipe("SAQ", redis_url, queue=queue)
         async with working(queue, found):
             await carry_out(sim, found["workers"], journal)
 
-    with simulator_in_a_thread() as sim:
-        asyncio.run(run(sim))
+    asyncio.run(run())

@@ -16,11 +16,12 @@ import attrs
 import pytest
 from redis import Redis
 
-from aiooncall import DatadogOnCall, RateLimit, SessionPool
+from aiooncall import RateLimit
 from aiooncall._base.clock import SYSTEM_CLOCK
 from aiooncall.distributed import RedisBudget
 from aiooncall.limits.budget import LocalBudget
 from aiooncall.limits.lane import Lane
+from benchmarks.caller import beside_jobs, opened
 from benchmarks.contenders import KEY
 from benchmarks.harness import Result
 from benchmarks.processes import OURS, PROCESSES, Job, measure, opened_by
@@ -54,6 +55,10 @@ class Limit:
     phases: tuple[float, ...]
 
 
+BUSY = Limit(3000, 1000, 60.0, (0.5,))
+"""What two jobs do beside a caller."""
+EVERY, TARGET_WAIT = 1.3, 1.0
+"""Seconds from one call of the person to the next, who so stays within the reserve; and how long 99 of 100 may take."""
 SHORT, LONG = Limit(1900, 200, 2.0, (0.1, 0.5)), Limit(750, 300, 60.0, (0.5,))
 QUICK = Limit(300, 200, 2.0, (0.1,))
 
@@ -67,7 +72,8 @@ def run(*, quick: bool) -> Result:
             f"{PROCESSES} processes with one credential and a share of the ids each, which start at once; a real"
             " redis-server on the same machine, the\nsimulator in a further process. Theory and start are those of the"
             " question `processes`. Commands are what the server has counted.\nIn the row with a lost process one is"
-            " killed in the second window, and the theory is that of the calls that were made."
+            " killed in the second window, and the theory is that of the calls that were made.\nIn the last one two"
+            " processes have a job each, and a further one makes a call from time to time, as a person would."
         ),
         packages=("aiooncall", "redis", "aiohttp", "aiolimiter"),
         columns=("job", "limit", "calls", "theory, s", "taken, s", "over theory", "429s a call", "commands a call"),
@@ -78,6 +84,7 @@ def run(*, quick: bool) -> Result:
                 _at_limit(result, server, limit, judged=not quick)
             if not quick:
                 _with_a_loss(result, server)
+            _beside_jobs(result, server, *((QUICK, 0.2) if quick else (BUSY, EVERY)), judged=not quick)
             _stock(result, server.url)
     except pytest.skip.Exception as missing:
         result.verdicts.append(str(missing))
@@ -111,6 +118,21 @@ def _with_a_loss(result: Result, server: RedisServer) -> None:
     result.aim("a process killed: over theory", run.ratio, TARGETS[SHORT.period])
 
 
+def _beside_jobs(result: Result, server: RedisServer, limit: Limit, every: float, *, judged: bool) -> None:
+    with Redis.from_url(server.url) as redis:
+        redis.flushall()
+    found = beside_jobs(server.url, limit.calls, limit.limit, limit.period, every)
+    calls = limit.calls + len(found.waits)
+    result.raw["two jobs and a caller"] = attrs.asdict(found)
+    what = f"{limit.limit} per {limit.period:g} s", f"{calls:,}"
+    taken = "", f"{found.seconds:.2f}", "", f"{found.refusals / calls:.3f}", ""
+    result.rows.append((f"{SHARED}, two jobs and a caller", *what, *taken))
+    if found.failed:
+        result.failures.append(f"calls of two jobs beside a caller failed: {found.failed}")
+    if judged:
+        result.aim("a caller beside two jobs: p99 of a call, s", found.p99, TARGET_WAIT)
+
+
 def _shared(server: RedisServer, job: Job) -> tuple[Run, float]:
     """Return a run over an empty Redis, and the commands a call that it took."""
     with Redis.from_url(server.url) as redis:
@@ -139,10 +161,7 @@ def _report(result: Result, name: str, limit: Limit, runs: Sequence[tuple[Run, f
 @asynccontextmanager
 async def _over_redis(url: str, redis: str) -> AsyncIterator[Many]:
     """Open aiooncall with a budget that is shared over Redis."""
-    async with (
-        SessionPool(shared=RedisBudget(redis)) as pool,
-        DatadogOnCall(KEY, KEY, api_url=url, paging_url=url, pool=pool) as client,
-    ):
+    async with opened(url, redis) as client:
 
         async def acknowledge_all(ids: list[str]) -> int:
             return (await client.pages.acknowledge_many(ids, concurrency=CONCURRENCY)).failed

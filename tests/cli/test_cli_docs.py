@@ -1,4 +1,4 @@
-"""The examples of the command line in the documentation: each runs in a shell, and each names what there is."""
+"""The examples on the page of the command line run as they are pasted into a shell."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from tests.support.command_line import commands, finish, process_env, shell, start
-from tests.support.examples import PAGES, ROOT
+from tests.support.command_line import finish, process_env, shell, start
+from tests.support.examples import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,13 +23,6 @@ if TYPE_CHECKING:
 BLOCK: Final = re.compile(r"^```(?:sh|console|bash)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 BLOCKS: Final = BLOCK.findall((ROOT / "docs" / "command-line.md").read_text(encoding="utf-8"))
 RUNNING: Final = [block for block in BLOCKS if "pip install" not in block and "aiooncall simulator" not in block]
-LINES: Final = [
-    (page.name, line.removeprefix("$ ").partition("   #")[0])
-    for page in PAGES
-    for block in BLOCK.findall(page.read_text(encoding="utf-8"))
-    for line in block.splitlines()
-    if line.removeprefix("$ ").startswith("aiooncall ")
-]
 
 
 @pytest.fixture(scope="module")
@@ -70,20 +63,6 @@ def test_the_simulator_of_the_page_runs() -> None:
     assert finish(process).code == 0
 
 
-@pytest.mark.parametrize(("page", "line"), LINES, ids=[f"{page}: {line[:50]}" for page, line in LINES])
-def test_lines_name_what_there_is(page: str, line: str) -> None:
-    """Each line of a shell in the documentation names a command that there is, with options that it has."""
-    del page
-    found: dict[str, Any] = dict(commands())
-    for typed in line.split(" | "):
-        words = shlex.split(typed)[1:]
-        name = next(" ".join(words[:length]) for length in (2, 1, 0) if " ".join(words[:length]) in found)
-        options = {option for parameter in found[name].params for option in parameter.opts} | {"--help"}
-        assert [word for word in words if re.match(r"--?[a-z]", word) and word.partition("=")[0] not in options] == []
-        assert name or words[0].startswith("--")
-
-
 def test_there_are_examples() -> None:
-    """The page of the command line has blocks to run, and other pages have lines to check."""
+    """The page of the command line has blocks to run."""
     assert len(RUNNING) >= 3
-    assert len({page for page, _ in LINES}) >= 4

@@ -68,3 +68,10 @@ class Drawable:
         from aiooncall.drawing.svg import svg  # noqa: PLC0415 (drawing is not needed to page)
 
         return svg(self.outline(on_call))
+
+    def _repr_svg_(self) -> str:
+        """Return the picture that a notebook shows of a value.
+
+        Source: https://ipython.readthedocs.io/en/stable/config/integrating.html#rich-display
+        """
+        return self.svg()

@@ -7,13 +7,12 @@ import os
 import pty
 import re
 import signal
-import time
 from typing import TYPE_CHECKING, Final
 
 import pytest
 
 from aiooncall.simulator import Fault, FaultKind
-from tests.support.command_line import SECRETS, Slow, Terminal, finish, ran, shell, start, statuses
+from tests.support.command_line import SECRETS, Slow, Terminal, finish, ran, shell, start, statuses, stopped
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -143,18 +142,8 @@ LOOK = "aiooncall page find d-1"
 )
 def test_stopped_command(words: tuple[str, ...], sent: bool, kind: signal.Signals, code: int, look: str) -> None:
     """A command that is stopped says whether something may have been sent, and what to type to look."""
-    held = Slow(delay=3600, after=1)
-    held._scripts.clear()
-    with shell(faults=held) as run:
-        # A refusal for a long time makes the next attempt wait: nothing of it has left.
-        if not sent:
-            held.script("POST", "*", Fault(FaultKind.THROTTLE, retry_after="100"))
-        process = start(*words, "--url", run.url())
-        assert held.reached.wait(20)
-        time.sleep(0.3)  # until the answer is there, or the request for sure
-        process.send_signal(kind)
-        done = finish(process)
-        held.end()
+    # A refusal for a long time makes the next attempt wait: nothing of it has left.
+    done = stopped(*words, kind=kind, fault=None if sent else Fault(FaultKind.THROTTLE, retry_after="100"))
     assert done.code == code, done
     assert "Traceback" not in done.err
     assert look in done.err

@@ -7,10 +7,12 @@ import os
 import pty
 import re
 import select
+import signal
 import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -157,6 +159,28 @@ def finish(process: subprocess.Popen[str]) -> Ran:
     """Return what came of a process."""
     out, err = process.communicate(timeout=20)
     return Ran(process.returncode, out or "", err or "")
+
+
+def stopped(*words: object, kind: signal.Signals = signal.SIGINT, fault: Fault | None = None) -> Ran:
+    """Return what came of a command that a signal stops while it waits for an answer, or after a fault.
+
+    Args:
+        words: the command; it acts on Datadog.
+        kind: the signal.
+        fault: what the first action meets; without it the answer never comes.
+    """
+    held = Slow(delay=3600, after=1)
+    held._scripts.clear()
+    if fault is not None:
+        held.script("POST", "*", fault)
+    with shell(faults=held) as run:
+        process = start(*words, "--url", run.url())
+        assert held.reached.wait(20)
+        time.sleep(0.3)  # until the answer is there, or the request for sure
+        process.send_signal(kind)
+        done = finish(process)
+        held.end()
+    return done
 
 
 class Terminal:

@@ -133,7 +133,7 @@ async def _hook_failed(request: pytest.FixtureRequest) -> str:
 
     async with datadog(hooks=[hook]) as (sim, client):
         await client.pages.get(sim.add_page(title="Disk full"))
-    return str(logged.messages[-1])
+    return str(logged.messages[0])
 
 
 async def _guarded(request: pytest.FixtureRequest) -> str:

@@ -26,10 +26,12 @@ from aiooncall import (
 from aiooncall.bulk.journal import Journal
 from aiooncall.coverage import to_icalendar
 from aiooncall.datadog import EscalationPolicy, EscalationStep, User
+from aiooncall.datadog.resources import pages
 from aiooncall.distributed import RedisBudget, TaskiqWorkers
 from aiooncall.pytest_plugin.guarding import guarded
 from aiooncall.simulator import Fault, FaultKind
 from tests.support.datadog_client import TEAM, datadog
+from tests.support.grafana_client import grafana_client
 from tests.support.raw_server import answer
 from tests.support.situations import (
     answered,
@@ -55,8 +57,8 @@ NOWHERE: Final = "http://127.0.0.1:1"
 HTML: Final = b"<html>Sign in</html>"
 
 
-async def _listed(client: DatadogOnCall) -> None:
-    async for _ in client.pages.list():
+async def _listed(client: DatadogOnCall, page_size: int = 100) -> None:
+    async for _ in client.pages.list(page_size=page_size):
         pass
 
 
@@ -123,6 +125,19 @@ async def _reference_written(request: pytest.FixtureRequest) -> str:
     policy = EscalationPolicy(id="p-1", name="Checkout", steps=[step])
     async with datadog() as (_, client):
         return await said(client.escalation_policies.update(policy))
+
+
+async def _list_too_long(request: pytest.FixtureRequest) -> str:
+    request.getfixturevalue("monkeypatch").setattr(pages, "LIST_BOUND", 10)
+    async with datadog() as (sim, client):
+        for number in range(10):
+            sim.add_page(title=f"Disk full on db-{number}")
+        return await said(_listed(client, page_size=5))
+
+
+async def _resolved_group(request: pytest.FixtureRequest) -> str:
+    async with datadog() as (sim, _), grafana_client(sim.grafana_url) as client:
+        return await said(client.alert_groups.silence(sim.grafana.add_alert_group("Disk full", state="resolved"), 600))
 
 
 async def _hook_failed(request: pytest.FixtureRequest) -> str:
@@ -208,6 +223,11 @@ LIBRARY: Final[dict[str, tuple[Situation, ...]]] = {
     ),
     "The client is not open here": (_used_before_opening, _used_after_closing, _opened_again, _on_another_loop),
     "A hook failed": (_hook_failed,),
+    "It is not there, or in another state": (
+        with_faults(lambda client: client.teams.on_call("paymentss")),
+        _resolved_group,
+    ),
+    "The list is too long": (_list_too_long,),
     "It was not read": (
         refused(lambda: ResourceRef("users", "u-1").name),
         _reference_written,

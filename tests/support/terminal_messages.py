@@ -142,6 +142,7 @@ TERMINAL: Final[dict[str, tuple[Situation, ...]]] = {
         lambda _: stopped("page", "escalate", "p-1", fault=Fault(FaultKind.THROTTLE, retry_after="100")).err,
         lambda _: stopped("page", "ack", "p-1").err,
     ),
+    "It is not there, or in another state": (on_simulator(lambda run: run("page", "get", "p-1").err),),
     "A key or a time is refused": (typed("page", "create", "Disk full", "--team", "storage", "--dedup-key", "DB 1"),),
     "The journal cannot be used": (on_simulator(_planned_elsewhere),),
     "The plan is refused": (on_simulator(_too_many),),

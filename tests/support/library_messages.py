@@ -130,7 +130,7 @@ async def _reference_written(request: pytest.FixtureRequest) -> str:
 async def _list_too_long(request: pytest.FixtureRequest) -> str:
     request.getfixturevalue("monkeypatch").setattr(pages, "LIST_BOUND", 10)
     async with datadog() as (sim, client):
-        for number in range(10):
+        for number in range(11):
             sim.add_page(title=f"Disk full on db-{number}")
         return await said(_listed(client, page_size=5))
 

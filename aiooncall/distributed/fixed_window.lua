@@ -15,7 +15,9 @@ local DRIFT = 2e-4          -- of two clocks, in seconds a second
 local SECOND = 1000000
 local FIRST_STEP = 4        -- calls in the first step while the limit is unknown
 local LONGEST_STEP = 4096
-local SOON = 2 * SECOND     -- a window that ends sooner keeps nothing for people
+local SOON = 2 * SECOND     -- a window that is no longer keeps nothing for people
+local QUARTER = SECOND / 2  -- from one quarter of the reserve that bulk work gets, near a window's end, to the next
+local LAST = SECOND / 10    -- before a window may end: bulk work gets the last of it
 local RESERVE_SHARE, LARGEST_RESERVE = 20, 50
 local MOST_PROBES, PROBE_SHARE = 8, 16
 local LIFETIME = 900 * SECOND
@@ -122,9 +124,11 @@ end
 
 -- Turns of a known one: a share of what is left. What others took in the last window is left to them, less and less
 -- as this one goes by.
+local function quarters() return math.max(0, math.min(4, math.ceil((s.earliest - LAST - now) / QUARTER))) end
+
 local function reserve()
-  if now >= s.earliest - SOON or s.people == 0 or now - s.people > s.period then return 0 end
-  return math.min(math.floor(s.limit / RESERVE_SHARE), LARGEST_RESERVE)
+  if s.period <= SOON or s.people == 0 or now - s.people > s.period then return 0 end
+  return math.floor(math.min(math.floor(s.limit / RESERVE_SHARE), LARGEST_RESERVE) * quarters() / 4)
 end
 
 local function share_of(left, probes)
@@ -143,7 +147,7 @@ local function take_known()
   local for_bulk, probing = share_of(math.max(0, left - for_people - kept), probes)
   s.taken = s.taken + for_people + for_bulk
   local opens = s.latest
-  if left > for_people and kept > 0 then opens = math.min(s.earliest - SOON, s.people + s.period) end
+  if left > for_people and kept > 0 then opens = math.min(s.earliest - LAST - QUARTER * (quarters() - 1), s.people + s.period) end
   if expected > s.others then opens = math.min(opens, now + math.ceil(s.period / 20)) end
   return for_people, for_bulk, probing, opens
 end

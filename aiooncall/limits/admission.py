@@ -12,7 +12,7 @@ The questions, in the order in which they are asked:
 5. Do others use the limit as well? What the server has counted shows how many calls they make for each of ours. That
    many, times `CAUTION`, are taken to be in flight for each of ours. They may also have begun a window that only the
    time says is whole, so a few calls go until an answer tells.
-6. Does a person call? While people do, bulk calls leave a small reserve to them, unless the window is about to end.
+6. Does a person call? While people do, bulk calls leave a small reserve to them, less of it near the window's end.
 7. Is more wanted than the window has room for, while its end is uncertain? Then the last few calls are probes, which
    are sent when their answers tell most of the end.
 """
@@ -42,7 +42,13 @@ CAUTION: Final = 2.5
 """Others may come in bursts: by how much more than what the server has counted of theirs is left to them. With 1.5 four
 clients that share 100 calls in 10 s are refused 0.1 times a call, with this 0.03 times, and no slower."""
 SOON: Final = 2.0
-"""Seconds that a person may wait for the next window; bulk keeps no reserve for a window that ends sooner."""
+"""Seconds that a person may wait for the next window: one that is no longer has no reserve."""
+QUARTER: Final = 0.5
+"""Seconds from one quarter of the reserve that bulk gets, near a window's end, to the next."""
+LAST_QUARTER: Final = 0.1
+"""Seconds before a window may end at which bulk gets the last of it, just in time to be sent."""
+ROUNDING: Final = 1e-6
+"""A moment that was computed is met in spite of what rounding adds to it; a share of a step."""
 RESERVE_SHARE: Final = 20
 """One call in so many is kept for people."""
 LARGEST_RESERVE: Final = 50
@@ -161,7 +167,8 @@ class Admission:
             return None
         if left > window.in_flight:
             if lane is Lane.BULK and self._reserve(now):
-                return min(end.earliest - SOON, self.interactive_at + (window.period or 0.0))
+                released_at = end.earliest - LAST_QUARTER - QUARTER * (self._quarters(now) - 1)
+                return min(released_at, self.interactive_at + (window.period or 0.0))
             if self._probe_at is not None:
                 return min(self._probe_at, end.latest)
         return min(end.latest, window.unconfirmed_until) if window.unconfirmed else end.latest
@@ -279,10 +286,15 @@ class Admission:
         return window.end.latest
 
     def _reserve(self, now: float) -> int:
-        """Return how many calls are kept for people: while they call, and not when a new window is near."""
+        """Return how many calls are kept for people: while they call, and less and less as a new window is near."""
         window = self.window
-        if window.limit is None or window.end is None or now >= window.end.earliest - SOON:
+        period = window.period or 0.0
+        if window.limit is None or window.end is None or period <= SOON or now - self.interactive_at > period:
             return 0
-        if now - self.interactive_at > (window.period or 0.0):
-            return 0
-        return min(window.limit // RESERVE_SHARE, LARGEST_RESERVE)
+        return min(window.limit // RESERVE_SHARE, LARGEST_RESERVE) * self._quarters(now) // 4
+
+    def _quarters(self, now: float) -> int:
+        """Return how many quarters of the reserve are still kept, so near to the earliest end of the window."""
+        assert self.window.end is not None  # noqa: S101 (narrowing: who asks has looked)
+        ahead = (self.window.end.earliest - LAST_QUARTER - now) / QUARTER
+        return max(0, min(4, ceil(ahead - ROUNDING)))

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from aiooncall.limits.admission import LARGEST_RESERVE, LONGEST_SILENCE, SOON, Admission, State
+from aiooncall.limits.admission import LARGEST_RESERVE, LONGEST_SILENCE, Admission, State
 from aiooncall.limits.headers import LONGEST_PERIOD
 from aiooncall.limits.lane import Lane
 from aiooncall.limits.probes import MOST_PROBES
@@ -533,7 +533,7 @@ def test_bulk_leaves_a_reserve_to_people_who_call(limit: int, reserve: int) -> N
     admission = informed(window(limit - 1, limit=limit), max_in_flight=10_000)
     bulk = burst(admission, 1.0, Lane.BULK)
     assert len(bulk) == limit - 1 - reserve
-    assert admission.next_check_at(1.0, Lane.BULK) == (50.99 - SOON if reserve else 51.0)
+    assert admission.next_check_at(1.0, Lane.BULK) == (pytest.approx(50.99 - 1.6) if reserve else 51.0)
     assert len(burst(admission, 1.0)) == reserve
 
 
@@ -550,10 +550,23 @@ def test_nothing_is_reserved_where_nobody_calls() -> None:
 
 
 def test_bulk_gets_the_reserve_back_near_the_end() -> None:
-    """Once a person would not wait long for the next window, bulk may use the rest."""
+    """Near the end bulk gets the reserve, a quarter each half second, the last just in time, and is called for each."""
+    admission, end = informed(window(299, limit=300)), 50.99
+    assert len(burst(admission, end - 1.61, Lane.BULK)) == 299 - 15
+    taken: list[tuple[float, int]] = []
+    at = admission.next_check_at(end - 1.61, Lane.BULK)
+    while at is not None and at < end:
+        taken.append((round(end - at, 6), len(burst(admission, at, Lane.BULK))))
+        at = admission.next_check_at(at, Lane.BULK)
+    assert taken == [(1.6, 4), (1.1, 4), (0.6, 4), (0.1, 3)]
+
+
+def test_person_finds_some_of_the_reserve_near_the_end() -> None:
+    """Until just before a window may end there is still a quarter of the reserve, whatever bulk has asked for."""
     admission = informed(window(299, limit=300))
-    assert len(burst(admission, 50.99 - SOON - 0.01, Lane.BULK)) == 299 - 15
-    assert len(burst(admission, 50.99 - SOON, Lane.BULK)) == 15
+    for at in (48.0, 49.4, 49.9, 50.4, 50.88):
+        burst(admission, at, Lane.BULK)
+    assert len(burst(admission, 50.88)) == 3
 
 
 def test_a_short_window_has_no_reserve() -> None:

@@ -183,16 +183,19 @@ class WindowModel:
         opens = latest
         if left > people and kept:
             assert self.person_at is not None
-            opens = min(earliest - 2 * SECOND, self.person_at + self.period)
+            opens = min(earliest - SECOND // 10 - (self._quarters(now) - 1) * SECOND // 2, self.person_at + self.period)
         if expected > self.others:
             opens = min(opens, now + math.ceil(self.period / 20))
         return people, bulk, probing, opens
 
     def _reserve(self, now: int) -> int:
-        assert self.end is not None
-        if now >= self.end[0] - 2 * SECOND or self.person_at is None or now - self.person_at > self.period:
+        if self.period <= 2 * SECOND or self.person_at is None or now - self.person_at > self.period:
             return 0
-        return min(50, self.limit // 20)
+        return min(50, self.limit // 20) * self._quarters(now) // 4
+
+    def _quarters(self, now: int) -> int:
+        assert self.end is not None
+        return min(4, math.ceil(max(0, self.end[0] - SECOND // 10 - now) / (SECOND // 2)))
 
     def _share(self, wanted: int, left: int) -> tuple[int, int]:
         assert self.end is not None

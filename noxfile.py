@@ -174,7 +174,7 @@ def coverage(session: nox.Session) -> None:
 @nox.session
 def docs(session: nox.Session) -> None:
     """Build the documentation; a broken reference fails."""
-    session.install("-e", ".[rabbitmq,nats]", *group("docs"))
+    session.install("-e", ".[rabbitmq,nats,prometheus]", *group("docs"))
     built = Path("docs", "_build")
     session.run("sphinx-build", "-n", "-W", "--keep-going", "-q", "-d", f"{built}/doctrees", "docs", f"{built}/html")
 

@@ -17,7 +17,7 @@ PACKAGE: Final = ROOT / "aiooncall"
 RANKS: Final = [
     "_text", "ratelimit", "on_call", "errors", "_base", "events", "options", "limits", "transport", "codec", "jsonapi",
     "difference", "outcomes", "fanout", "client", "drawing", "coverage", "audit", "datadog", "grafana", "bulk",
-    "distributed", "__init__", "simulator", "pytest_plugin", "cli", "__main__",
+    "distributed", "instrumentation", "__init__", "simulator", "pytest_plugin", "cli", "__main__",
 ]  # fmt: skip
 """From the lowest layer to the highest: a layer imports only from lower ones.
 
@@ -36,10 +36,16 @@ TOOLS_FOR: Final = {
     "cattrs": ("codec/",),
     "icalendar": ("coverage/calendars.py",),
     "redis": ("distributed/",),
-    "aiohttp": ("transport/", "simulator/"),
+    "aiohttp": ("transport/", "simulator/", "cli/metrics_server.py"),
     "typer": ("cli/",),
     "rich": ("cli/",),
     "dotenv": ("cli/settings.py",),
+    "prometheus_client": (
+        "instrumentation/prometheus.py",
+        "cli/exporting.py",
+        "cli/on_call_gauges.py",
+        "cli/metrics_server.py",
+    ),
     "pytest": ("pytest_plugin/",),
     "pytest_asyncio": ("pytest_plugin/clients.py",),
     "taskiq": ("distributed/", "cli/workers.py"),

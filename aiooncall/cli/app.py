@@ -12,6 +12,7 @@ from aiooncall._base.version import __version__
 from aiooncall.cli import alerts, audits, bulk, coverage, groups, listing, pagerduty, pages, people, previews, weeks
 from aiooncall.cli.display import make_display
 from aiooncall.cli.doctor import add_doctor
+from aiooncall.cli.exporter import add_exporter
 from aiooncall.cli.grouping import CommandGroup
 from aiooncall.cli.printing import print_json
 from aiooncall.cli.settings import JsonOption
@@ -55,6 +56,7 @@ weeks.add_week(people.schedules)
 previews.add_preview(people.schedules)
 audits.add_audit(app)
 add_doctor(app)
+add_exporter(app)
 app.add_typer(pagerduty.app, name="pagerduty")
 app.add_typer(bulk.app, name="bulk")
 

@@ -12,13 +12,14 @@ from aiooncall.bulk.database import belongs_to_a_journal
 from aiooncall.errors import OptionsError
 
 
-def write_output(option: str, path: Path, text: str) -> None:
-    """Write a file for its owner alone; one that is there is replaced, and keeps its mode.
+def write_output(option: str, path: Path, text: str, *, mode: int = 0o600) -> None:
+    """Write a file; one that is there is replaced, and keeps its mode.
 
     Args:
         option: what the file was given by, for the error.
         path: the file; a link is followed.
         text: what to write.
+        mode: who may read a new file; its owner alone unless given.
 
     Raises:
         OptionsError: it belongs to a journal, or cannot be written.
@@ -27,8 +28,7 @@ def write_output(option: str, path: Path, text: str) -> None:
         real = path.resolve()
         if belongs_to_a_journal(real):
             raise OptionsError(option, str(path), "another file: this one belongs to a journal")
-        mode = S_IMODE(real.stat().st_mode) if real.exists() else 0o600
-        _replace(real, text, mode)
+        _replace(real, text, S_IMODE(real.stat().st_mode) if real.exists() else mode)
     except (OSError, RuntimeError, ValueError) as problem:
         if isinstance(problem, OptionsError):
             raise

@@ -66,12 +66,33 @@ async def read_rotas(
     names = dict.fromkeys(ids, "") if ids else {row["id"]: row["name"] async for row in schedule_rows(client, team)}
 
     async def read(schedule: str) -> Rota:
-        if isinstance(client, GrafanaOnCall):
-            name = names[schedule] or (await client.schedules.get(schedule)).name
-            found = await client.shifts(schedule, start, end)
-        else:
-            known = await client.schedules.get(schedule, include=ScheduleInclude)
-            name, found = known.name, await client.shifts(known, start, end, check=check)
-        return Rota(id=schedule, name=name or schedule, shifts=found)
+        return await read_rota(client, schedule, names[schedule], start, end, check=check)
 
     return list((await read_all([*names], read)).values())
+
+
+async def read_rota(
+    client: DatadogOnCall | GrafanaOnCall, schedule: str, name: str, start: datetime, end: datetime, *, check: int = 0
+) -> Rota:
+    """Return one schedule with its shifts.
+
+    Args:
+        client: of either provider.
+        schedule: its id.
+        name: its name; empty if that is not known.
+        start: an aware datetime.
+        end: an aware datetime that is not before it.
+        check: at how many instants to ask the server whether it agrees; for Datadog only.
+
+    Raises:
+        OptionsError: an argument is wrong.
+        NotFound: there is no such schedule.
+        ShiftMismatch: the server says something else.
+    """
+    if isinstance(client, GrafanaOnCall):
+        told = name or (await client.schedules.get(schedule)).name
+        found = await client.shifts(schedule, start, end)
+    else:
+        known = await client.schedules.get(schedule, include=ScheduleInclude)
+        told, found = known.name, await client.shifts(known, start, end, check=check)
+    return Rota(id=schedule, name=told or schedule, shifts=found)

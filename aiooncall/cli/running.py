@@ -12,7 +12,7 @@ from aiooncall.events import CallCancelled
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aiooncall.events import Event
+    from aiooncall.events import Event, Hook
 
 
 @attrs.define
@@ -25,6 +25,7 @@ class Running:
         address: what says where it asks: an option, a variable, or both.
         is_grafana: whether the client is one of Grafana.
         cancelled: the calls that were cancelled.
+        hooks: what else gets the events of the client.
     """
 
     names: Mapping[str, str] = attrs.field(factory=dict[str, str])
@@ -32,6 +33,7 @@ class Running:
     address: str = "--url or DD_SITE"
     is_grafana: bool = False
     cancelled: list[CallCancelled] = attrs.field(factory=list[CallCancelled])
+    hooks: list[Hook] = attrs.field(factory=list["Hook"])
 
     def note(self, event: Event, /) -> None:
         """Remember a call that was cancelled."""

@@ -200,8 +200,8 @@ class Settings:
         return env[variable]
 
     def _options(self) -> ClientOptions:
-        hooks = (self.running.note, tell_event) if self.verbose else (self.running.note,)
-        options = ClientOptions(hooks=hooks, rate_limit=self.rate)
+        verbose = (tell_event,) if self.verbose else ()
+        options = ClientOptions(hooks=(self.running.note, *self.running.hooks, *verbose), rate_limit=self.rate)
         return options if self.deadline is None else attrs.evolve(options, deadline=self.deadline)
 
     def _known(self, client: Client) -> Client:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import pytest
 
 from aiooncall import ConnectError, JobPaused, JobResumed, OptionsError, bulk
 from aiooncall.simulator import Fault, FaultKind
-from tests.support.bulk_world import acted_on, add_pages, after, run_all, tally
+from tests.support.bulk_world import acted_on, add_pages, after, down, run_all, tally
 from tests.support.datadog_client import PAGES, client_on, datadog, scripted
 
 if TYPE_CHECKING:
@@ -19,15 +18,6 @@ if TYPE_CHECKING:
     from aiooncall import DatadogOnCall
     from aiooncall.events import Event
     from aiooncall.simulator import Simulator
-
-
-async def down(sim: Simulator, seconds: float) -> None:
-    """Let nobody reach the simulator for some seconds."""
-    port = urlsplit(sim.datadog_url).port
-    assert port is not None
-    await sim._datadog.close()
-    await asyncio.sleep(seconds)
-    await sim._datadog.start("127.0.0.1", port)
 
 
 @pytest.mark.parametrize("verb", ["acknowledge", "escalate"])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 from zlib import crc32
 
 from aiooncall import bulk
@@ -81,6 +83,15 @@ def acted_on(sim: Simulator, verb: str, since: int = 0) -> list[str]:
     found = (record for record in sim.ledger.requests[since:] if record.method == "POST")
     parts = (record.path.strip("/").split("/") for record in found)
     return [part[-2] for part in parts if part[-1] == verb]
+
+
+async def down(sim: Simulator, seconds: float) -> None:
+    """Let nobody reach the fake Datadog for some seconds."""
+    port = urlsplit(sim.datadog_url).port
+    assert port is not None
+    await sim._datadog.close()
+    await asyncio.sleep(seconds)
+    await sim._datadog.start("127.0.0.1", port)
 
 
 def page_path(page_id: str, verb: str) -> str:

@@ -1,0 +1,1 @@
+"""Tests of the hooks that make traces and metrics."""

@@ -77,7 +77,7 @@ def _check(settings: Settings, textfile: Path | None, *, once: bool) -> None:
     if textfile is not None and textfile.suffix != ".prom":
         raise OptionsError("--textfile", str(textfile), "a name that ends in .prom: node_exporter reads no other")
     if once and settings.json and textfile is None:
-        raise OptionsError("--once, --json", True, "one of them: what --once prints is the format of Prometheus")
+        raise OptionsError("--once, --json", None, "one of them: what --once prints is the format of Prometheus")
 
 
 async def _serve(exported: Exported, address: str, port: int, interval: float, *, as_json: bool) -> None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import aiooncall
-from aiooncall import bulk, datadog, distributed, grafana, simulator
+from aiooncall import bulk, datadog, distributed, grafana, instrumentation, simulator
 from aiooncall._base.version import UNKNOWN, read_version
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ LENT = {"evolve"}
 """Names that are another library's, which users need together with ours."""
 
 
-PUBLIC = [aiooncall, bulk, datadog, distributed, grafana, simulator]
+PUBLIC = [aiooncall, bulk, datadog, distributed, grafana, instrumentation, simulator]
 """The packages whose names are public."""
 
 
@@ -176,6 +176,7 @@ def test_import_brings_no_tools() -> None:
         "sqlite3",
         "aiolimiter",
         "redis",
+        "prometheus_client",
     }
     assert heavy.isdisjoint(loaded)
 

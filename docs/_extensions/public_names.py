@@ -27,6 +27,7 @@ PUBLIC = (
     "aiooncall.datadog.models.page",
     "aiooncall.datadog",
     "aiooncall.distributed",
+    "aiooncall.instrumentation",
     "aiooncall.grafana",
     "aiooncall.bulk",
     "aiooncall.coverage",

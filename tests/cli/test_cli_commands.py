@@ -119,6 +119,7 @@ ELSEWHERE: Final = {
     "audit",
     "bulk work",
     "demo",
+    "exporter",
     "simulator",
     "pagerduty create",
     "pagerduty get",

@@ -25,6 +25,7 @@ MODULES: Final = (
     "aiooncall.bulk",
     "aiooncall.coverage",
     "aiooncall.distributed",
+    "aiooncall.instrumentation",
     "aiooncall.simulator",
 )
 ADDRESS: Final = re.compile(r" (object )?at 0x[0-9a-f]+")

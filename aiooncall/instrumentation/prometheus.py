@@ -6,6 +6,7 @@ never ids, so that there are no more series than operations.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 try:
@@ -29,7 +30,7 @@ from aiooncall.events import (
 from aiooncall.instrumentation.watched_budgets import GAUGES, BudgetPlace, WatchedBudgets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from prometheus_client import CollectorRegistry, Metric
 
@@ -57,19 +58,20 @@ class PrometheusHook(Collector):
     """
 
     def __init__(self, *, registry: CollectorRegistry = REGISTRY) -> None:
-        self._calls = _counter("calls", "Calls that came to their end, by how.", *CALL, "outcome")
-        self._in_doubt = _counter("calls_in_doubt", "Calls that may have happened: somebody has to look.", *CALL)
-        self._reconciled = _counter("calls_reconciled", "Calls whose lost result was found by reading.", *CALL)
-        self._call_time = _histogram("call_duration", "Time of a whole call, waits included.", *CALL)
-        self._wait_time = _histogram("budget_wait", "Time that a call waited for its turn in the budget.", *QUEUE)
-        self._attempts = _counter("attempts", "Requests that were sent, by answer.", *CALL, "status", "outcome")
-        self._attempt_time = _histogram("attempt_duration", "Time from a request to the end of its answer.", *CALL)
-        self._refusals = _counter("refusals", "Requests that were refused for a rate limit.", *CALL)
-        self._retries = _counter("retries", "Requests that were to go again, by what came of them.", *CALL, "outcome")
-        self._pauses = _counter("job_pauses", "Waits of bulk jobs as nothing could be reached, each try a new one.")
-        self._paused = _counter("job_paused_seconds", "Time that bulk jobs were paused, as far as they went on.")
-        self._budgets = BudgetGauges(WatchedBudgets())
-        self._collectors: tuple[Counter | Histogram | BudgetGauges, ...] = tuple(vars(self).values())
+        self._collectors: list[Counter | Histogram | BudgetGauges] = []
+        self._calls = self._counter("calls", "Calls that came to their end, by how.", *CALL, "outcome")
+        self._in_doubt = self._counter("calls_in_doubt", "Calls that may have happened: somebody has to look.", *CALL)
+        self._reconciled = self._counter("calls_reconciled", "Calls whose lost result was found by reading.", *CALL)
+        self._call_time = self._histogram("call_duration", "Time of a whole call, waits included.", *CALL)
+        self._wait_time = self._histogram("budget_wait", "Time that a call waited for its turn in the budget.", *QUEUE)
+        self._attempts = self._counter("attempts", "Requests that were sent, by answer.", *CALL, "status", "outcome")
+        self._attempt_time = self._histogram("attempt_duration", "Time from a request to its answer's end.", *CALL)
+        self._refusals = self._counter("refusals", "Requests that were refused for a rate limit.", *CALL)
+        self._retries = self._counter("retries", "Requests that go again, by what came of them.", *CALL, "outcome")
+        self._pauses = self._counter("job_pauses", "Waits of bulk jobs as nothing can be reached, one for each try.")
+        self._paused = self._counter("job_paused_seconds", "Time of pauses of bulk jobs that are over.")
+        self._budgets = WatchedBudgets()
+        self._collectors.append(BudgetGauges(self._budgets))
         try:
             registry.register(self)
         except ValueError:
@@ -85,13 +87,13 @@ class PrometheusHook(Collector):
             case AttemptFinished():
                 self._count_attempt(event, _labels(event.call))
             case Throttled(call=CallStarted() as call):
-                self._refusals.labels(*_labels(call)).inc()
+                self._refusals(*_labels(call)).inc()
             case RetryScheduled(call=CallStarted() as call):
-                self._retries.labels(*_labels(call), event.outcome).inc()
+                self._retries(*_labels(call), event.outcome).inc()
             case JobPaused():
-                self._pauses.inc()
+                self._pauses().inc()
             case JobResumed():
-                self._paused.inc(event.paused)
+                self._paused().inc(event.paused)
             case _:
                 pass
 
@@ -105,7 +107,7 @@ class PrometheusHook(Collector):
         Raises:
             OptionsError: another client of this provider is watched by this name.
         """
-        self._budgets.watched.watch(client, name)
+        self._budgets.watch(client, name)
 
     def collect(self) -> Iterator[Metric]:
         """Yield the metrics with their samples, as a registry asks for them."""
@@ -117,21 +119,32 @@ class PrometheusHook(Collector):
         for one in self._collectors:
             yield from one.describe()
 
+    def _counter(self, name: str, about: str, *labels: str) -> Callable[..., Counter]:
+        """Make a counter, and return what finds its part for values of its labels, quickly: each call asks for it."""
+        counter = Counter(f"aiooncall_{name}", about, labels, registry=None)
+        self._collectors.append(counter)
+        return cache(counter.labels) if labels else lambda: counter
+
+    def _histogram(self, name: str, about: str, *labels: str) -> Callable[..., Histogram]:
+        histogram = Histogram(f"aiooncall_{name}_seconds", about, labels, buckets=BUCKETS, registry=None)
+        self._collectors.append(histogram)
+        return cache(histogram.labels)
+
     def _show_zeros(self, labels: Labels) -> None:
         """Show what alerts are for before it happens: Prometheus sees no increase in a series that begins with 1."""
         for counter in (self._in_doubt, self._reconciled, self._refusals):
-            counter.labels(*labels)
+            counter(*labels)
 
     def _count_call(self, done: CallFinished, labels: Labels) -> None:
-        self._calls.labels(*labels, done.outcome).inc()
-        self._in_doubt.labels(*labels).inc(done.in_doubt)
-        self._reconciled.labels(*labels).inc(done.reconciled)
-        self._call_time.labels(*labels).observe(done.elapsed)
-        self._wait_time.labels(done.call.provider, done.call.host, done.call.lane).observe(done.waited)
+        self._calls(*labels, done.outcome).inc()
+        self._in_doubt(*labels).inc(done.in_doubt)
+        self._reconciled(*labels).inc(done.reconciled)
+        self._call_time(*labels).observe(done.elapsed)
+        self._wait_time(done.call.provider, done.call.host, done.call.lane).observe(done.waited)
 
     def _count_attempt(self, sent: AttemptFinished, labels: Labels) -> None:
-        self._attempts.labels(*labels, sent.status or "none", sent.outcome).inc()
-        self._attempt_time.labels(*labels).observe(sent.elapsed)
+        self._attempts(*labels, sent.status or "none", sent.outcome).inc()
+        self._attempt_time(*labels).observe(sent.elapsed)
 
 
 class BudgetGauges(Collector):
@@ -142,11 +155,11 @@ class BudgetGauges(Collector):
     """
 
     def __init__(self, watched: WatchedBudgets) -> None:
-        self.watched: WatchedBudgets = watched
+        self._watched = watched
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Yield the gauges with their samples."""
-        budgets = self.watched.snapshots().items()
+        budgets = self._watched.snapshots().items()
         for gauge, family in zip(GAUGES, self.describe(), strict=True):
             for place, shown in budgets:
                 if (value := getattr(shown, gauge.field)) is not None:
@@ -162,11 +175,3 @@ class BudgetGauges(Collector):
 
 def _labels(call: CallStarted) -> Labels:
     return call.provider, call.host, call.method, call.route, call.lane
-
-
-def _counter(name: str, about: str, *labels: str) -> Counter:
-    return Counter(f"aiooncall_{name}", about, labels, registry=None)
-
-
-def _histogram(name: str, about: str, *labels: str) -> Histogram:
-    return Histogram(f"aiooncall_{name}_seconds", about, labels, buckets=BUCKETS, registry=None)

@@ -54,7 +54,7 @@ async def exporter(
     textfile: Textfile = None,
 ) -> ExitCode:
     """Serve who is on call, gaps and rate budgets as metrics for Prometheus, until Ctrl-C or SIGTERM."""
-    _check(settings, textfile, once=once)
+    _check(settings, address, textfile, once=once)
     from aiooncall.cli.exporting import exporting  # noqa: PLC0415 (the extra may be missing)
 
     async with exporting(settings, team, days) as exported:
@@ -70,10 +70,12 @@ async def exporter(
     return ExitCode.DONE
 
 
-def _check(settings: Settings, textfile: Path | None, *, once: bool) -> None:
+def _check(settings: Settings, address: str, textfile: Path | None, *, once: bool) -> None:
     if find_spec("prometheus_client") is None:
         needed = "the library prometheus-client; in a clone: pip install '.[cli,prometheus]'"
         raise OptionsError("exporter", None, needed)
+    if not address:
+        raise OptionsError("--address", address, "an address: none would be all of them")
     if textfile is not None and textfile.suffix != ".prom":
         raise OptionsError("--textfile", str(textfile), "a name that ends in .prom: node_exporter reads no other")
     if once and settings.json and textfile is None:

@@ -45,8 +45,9 @@ async def serving(registry: CollectorRegistry, address: str, port: int) -> Async
 async def _listen(runner: web.AppRunner, address: str, port: int) -> str:
     try:
         await web.TCPSite(runner, address, port).start()
-    except OSError as problem:
-        why = os.strerror(problem.errno) if problem.errno and problem.errno > 0 else problem.strerror
+    except (OSError, UnicodeError) as problem:  # the second for what is no name of a host
+        number = getattr(problem, "errno", None) or 0
+        why = os.strerror(number) if number > 0 else getattr(problem, "strerror", None) or problem
         raise OptionsError("--address, --port", f"{address}:{port}", f"a place to listen at ({why})") from None
     host = f"[{address}]" if ":" in address else address
     return f"http://{host}:{runner.addresses[0][1]}{PATH}"

@@ -126,7 +126,7 @@ class Refresher:
         """Refresh for ever.
 
         Args:
-            interval: seconds from one refresh to the next.
+            interval: seconds from the end of a refresh to the next.
             then: called after each.
 
         Raises:

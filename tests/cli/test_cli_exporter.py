@@ -99,6 +99,8 @@ def test_file(run: Shell, tmp_path: Path) -> None:
     [
         (("--textfile", "x.txt"), "--textfile: got 'x.txt'; expected a name that ends in .prom: "),
         (("--textfile", "no/such/x.prom", "--once"), "--textfile: got 'no/such/x.prom'; expected a file that can "),
+        (("--address", ""), "--address: got ''; expected an address: "),
+        (("--address", "a..b"), "--address, --port: got 'a..b:10911'; expected a place to listen at ("),
         (("--address", "203.0.113.9"), "--address, --port: got '203.0.113.9:10911'; expected a place to listen at ("),
     ],
 )

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+Levels = tuple[tuple[Person, ...], ...]
+"""Whom each step reaches."""
+
 KINDS: Final = ("list", "team", "schedule")
 """What is read: the lists of teams and schedules, who is on call for a team, and the shifts of a schedule."""
 
@@ -49,7 +52,7 @@ class TeamReading:
 
     id: str
     name: str
-    levels: tuple[tuple[Person, ...], ...]
+    levels: Levels
     read_at: float
 
 
@@ -195,22 +198,25 @@ class Refresher:
     async def _read_teams(self, listed: Mapping[str, Listed], names: Mapping[str, str]) -> dict[str, TeamReading]:
         async def read(team: str) -> TeamReading | None:
             now, client = self._clock.time(), self._client
-            if not isinstance(client, GrafanaOnCall):
-                levels = await _by_policy(client, team)
-            elif (owned := self._owned(team, listed, now)) is not None:
-                levels = _by_schedules(owned, now)
+            if isinstance(client, GrafanaOnCall):
+                levels = self._by_schedules(team, listed, datetime.fromtimestamp(now, UTC))
             else:
+                levels = await _by_policy(client, team)
+            if levels is None:
                 return self.readings.teams.get(team)
             levels = levels or (((),) if self._asked is not None else ())  # a team that was asked for has to show
             return TeamReading(id=team, name=names[team], levels=levels, read_at=now)
 
         return await self._each("team", names, read, self.readings.teams)
 
-    def _owned(self, team: str, listed: Mapping[str, Listed], now: float) -> list[ScheduleReading] | None:
-        """Return the schedules of a team; None unless all of them are known for now."""
-        owned = [self.readings.schedules.get(schedule) for schedule, row in listed.items() if team in row.owners]
-        known = [one for one in owned if one is not None and now < one.until.timestamp()]
-        return known if len(known) == len(owned) else None
+    def _by_schedules(self, team: str, listed: Mapping[str, Listed], at: datetime) -> Levels | None:
+        """Return who is on call by the schedules that a team owns, as one level; None unless all of them are known."""
+        owned = [schedule for schedule, row in listed.items() if team in row.owners]
+        found = [self.readings.schedules.get(schedule) for schedule in owned]
+        known = [one for one in found if one is not None and at < one.until]
+        if len(known) < len(owned):
+            return None
+        return (people_at([shift for one in known for shift in one.shifts], at),) if owned else ()
 
     async def _each(
         self, kind: str, names: Mapping[str, str], read: Callable[[str], Awaitable[T | None]], kept: Mapping[str, T]
@@ -232,7 +238,7 @@ class Refresher:
         self._tell(about, error)
 
 
-async def _by_policy(client: DatadogOnCall, team: str) -> tuple[tuple[Person, ...], ...]:
+async def _by_policy(client: DatadogOnCall, team: str) -> Levels:
     """Return whom each step of a team's policy reaches; nothing if the team has no on-call, which takes more requests.
 
     https://docs.datadoghq.com/api/latest/on-call/get-team-on-call-users/ does not tell that from a gap.
@@ -241,13 +247,6 @@ async def _by_policy(client: DatadogOnCall, team: str) -> tuple[tuple[Person, ..
     if not found.current and not found.escalations:
         found = await client.who_is_on_call(team=team)
     return () if found.lacks else (_people(found.current), *map(_people, found.escalations))
-
-
-def _by_schedules(owned: Sequence[ScheduleReading], now: float) -> tuple[tuple[Person, ...], ...]:
-    """Return who is on call by the schedules that a team owns, as one level; nothing if it owns none."""
-    at = datetime.fromtimestamp(now, UTC)
-    shifts = [shift for one in owned for shift in one.shifts]
-    return (people_at(shifts, at),) if owned else ()
 
 
 def people_at(shifts: Iterable[Shift], at: datetime) -> tuple[Person, ...]:

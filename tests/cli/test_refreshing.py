@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import aiohttp
 import pytest
 from prometheus_client import CollectorRegistry
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from aiooncall import DatadogOnCall, OptionsError
 from aiooncall.cli.metrics_server import serving
@@ -28,6 +29,7 @@ from aiooncall.datadog import (
     User,
 )  # fmt: skip
 from aiooncall.grafana import OnCallShift, WebSchedule
+from aiooncall.instrumentation import PrometheusHook
 from aiooncall.simulator import Fault, FaultKind
 from tests.support.metrics import Scraped
 
@@ -271,11 +273,14 @@ async def test_grafana(sim: Simulator, gf: GrafanaOnCall, clock: VirtualClock) -
 
 async def test_the_server_of_metrics(dd: DatadogOnCall) -> None:
     """It speaks the format that is asked for, compresses, tells people where to look, and has nothing else."""
-    async with serving(Exporter(dd).registry, "127.0.0.1", 0) as url, aiohttp.ClientSession() as session:
+    registry = Exporter(dd).registry
+    PrometheusHook(registry=registry)
+    async with serving(registry, "127.0.0.1", 0) as url, aiohttp.ClientSession() as session:
         asked = {"Accept": "application/openmetrics-text; version=1.0.0"}
         async with session.get(url, headers=asked) as answer:
             assert answer.headers["Content-Type"].startswith("application/openmetrics-text")
-            assert (await answer.text()).endswith("# EOF\n")
+            names = {family.name for family in text_string_to_metric_families(await answer.text())}
+            assert {"aiooncall_on_call", "aiooncall_refresh_errors", "aiooncall_job_pauses"} <= names
         async with session.get(url, headers={"Accept-Encoding": "gzip"}) as answer:
             assert answer.headers["Content-Encoding"] == "gzip"
         async with session.get(url.removesuffix("metrics")) as answer:

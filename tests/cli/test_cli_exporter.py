@@ -152,3 +152,17 @@ def test_serving(run: Shell, stop: signal.Signals) -> None:
     assert shown.total("on_call_people", level="1") == 3
     process.send_signal(stop)
     assert finish(process) == (0, "", "")
+
+
+@pytest.mark.slow
+def test_keeping_a_file(run: Shell, tmp_path: Path) -> None:
+    """With --textfile the file is written anew after each refresh, nothing is served, and SIGTERM ends that with 0."""
+    file = tmp_path / "oncall.prom"
+    process = start("exporter", "--textfile", file, "--interval", "0.1s", "--url", run.url())
+    written = set[float]()
+    while len(written) < 2:
+        assert process.poll() is None
+        if file.exists():
+            written.add(Scraped(file.read_text()).total("last_refresh_timestamp_seconds"))
+    process.send_signal(signal.SIGTERM)
+    assert finish(process) == (0, "", "")

@@ -173,10 +173,19 @@ def coverage(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Build the documentation; a broken reference fails."""
-    session.install("-e", ".[rabbitmq,nats,prometheus]", *group("docs"))
+    """Build the documentation, and look at it in Chromium; a broken reference fails."""
+    session.install("-e", ".[rabbitmq,nats,opentelemetry,prometheus]", *group("docs", "tests"))
     built = Path("docs", "_build")
+    shutil.rmtree(built, ignore_errors=True)
     session.run("sphinx-build", "-n", "-W", "--keep-going", "-q", "-d", f"{built}/doctrees", "docs", f"{built}/html")
+    session.run("pytest", "-q", "-n0", "tests/docs", env={"AIOONCALL_BUILT_DOCS": f"{built}/html"})
+
+
+@nox.session
+def links(session: nox.Session) -> None:
+    """Ask every other site that the documentation links to whether the page is there; this needs the network."""
+    session.install("-e", ".[rabbitmq,nats,opentelemetry,prometheus]", *group("docs"))
+    session.run("sphinx-build", "-b", "linkcheck", "-q", "docs", "docs/_build/links")
 
 
 @nox.session

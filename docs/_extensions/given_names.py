@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import ast
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
@@ -14,18 +14,26 @@ if TYPE_CHECKING:
 HOME = "quickstart"
 """The page that has what is in the box, in a container of the class `given-names`."""
 CLASS = "given-names"
-NAME = re.compile(r"\b(sim|dd|gf)\b")
-WHOLE = re.compile(r"asyncio\.run\(|^(async )?def test_", re.MULTILINE)
-"""What is only in whole programs and tests, which get these names otherwise."""
+NAMES = {"sim", "dd", "gf"}
 SUMMARY = "The examples take <code>sim</code>, <code>dd</code> and <code>gf</code> as given: how to get them"
 OPENING = f'<details class="{CLASS}"><summary>{SUMMARY}</summary>'
 
 
+def free_names(code: str) -> set[str]:
+    """Return the names that code uses and does not make itself."""
+    try:
+        tree = compile(code, "example", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT | ast.PyCF_ONLY_AST)
+    except SyntaxError:
+        return set()
+    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    made = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+    made |= {name.id for name in names if isinstance(name.ctx, ast.Store)}
+    return {name.id for name in names} - made
+
+
 def takes_names(block: nodes.literal_block) -> bool:
     """Return whether a block of code is an example that takes one of the names as given."""
-    code = block.astext()
-    runs = block.get("language") == "python" and "no-run" not in block["classes"]
-    return runs and NAME.search(code) is not None and WHOLE.search(code) is None
+    return block.get("language") == "python" and not NAMES.isdisjoint(free_names(block.astext()))
 
 
 def how_to_get_them(env: BuildEnvironment) -> nodes.container:

@@ -42,12 +42,18 @@ def entry(env: BuildEnvironment, page: str) -> str:
     return f"- [{title}]({page}.html)"
 
 
+def with_inner(env: BuildEnvironment, page: str) -> list[str]:
+    """Return a page and those below it; those of the reference have chapters of their own."""
+    return [page, *(() if page == "api" else env.toctree_includes.get(page, ()))]
+
+
 def llms_txt(env: BuildEnvironment) -> str:
     """Return the table of contents: the guides by chapter, then the reference."""
     parts = ["# aiooncall", f"> {metadata('aiooncall')['Summary']}"]
     for home, prefix in (("index", ""), ("api", "API reference: ")):
         for caption, pages in chapters(env, home):
-            parts.append("\n".join((f"## {prefix}{caption}\n", *(entry(env, page) for page in pages))))
+            every = [inner for page in pages for inner in with_inner(env, page)]
+            parts.append("\n".join((f"## {prefix}{caption}\n", *(entry(env, page) for page in every))))
     return "\n\n".join(parts) + "\n"
 
 

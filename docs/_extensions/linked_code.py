@@ -81,7 +81,7 @@ def spellings(documented: str, kind: str, paths: dict[str, list[str]]) -> Iterat
     owner, _, name = documented.rpartition(".")
     yield documented
     yield f"{owner.rpartition('.')[2]}.{name}"
-    if kind in {"class", "exception"}:
+    if kind in {"class", "exception", "data"}:
         yield name
     if kind == "function":
         yield f"{name}()"

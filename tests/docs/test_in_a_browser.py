@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from tests.support.browser import browser
+from tests.support.examples import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,22 +23,7 @@ HEIGHT: Final = 300
 """Of a window: enough, as what is not in it is laid out as well."""
 KINDS: Final = ("index", "genindex", "search", "escalation-policies", "benchmarks", "api/datadog-schedules")
 """A page of each kind: with a program, without text, with a drawing, with wide tables, of the reference."""
-FAULTS: Final = """
-(async () => {
-  if (typeof drawn !== "undefined") await drawn;
-  const page = document.documentElement;
-  const faults = [];
-  if (page.scrollWidth > page.clientWidth) faults.push(`${page.scrollWidth - page.clientWidth} px too wide`);
-  for (const drawing of document.querySelectorAll(".mermaid, .highlight-mermaid"))
-    if (!drawing.querySelector("svg g.node")) faults.push(`not drawn: ${drawing.textContent.trim().slice(0, 30)}`);
-  for (const picture of document.images)
-    if (picture.loading !== "lazy" && !picture.naturalWidth) faults.push(`no picture: ${picture.src}`);
-  for (const code of document.querySelectorAll(".highlight-python pre, .highlight-sh pre"))
-    if (!code.parentElement.querySelector("button.copybtn")) faults.push(`no copy button: ${code.textContent}`);
-  return faults;
-})()
-"""
-"""A script that returns what is wrong with how a page is shown."""
+FAULTS: Final = (ROOT / "tests" / "docs" / "faults.js").read_text(encoding="utf-8")
 
 
 def complaints(events: list[dict[str, Any]]) -> Iterator[str]:
@@ -73,7 +59,7 @@ async def all_faults(profile: Path, looks: dict[tuple[int, str], list[Path]]) ->
 
 
 def test_pages_are_shown_well(built: Path, tmp_path: Path) -> None:
-    """No page is wider than the window, leaves a drawing or picture out, logs an error, or asks another host.
+    """No page is too wide, faint, lacks a drawing or a copy button, logs an error, or asks another host.
 
     All are looked at on a phone, each other one in the dark, and one of each kind on a desk too, light and dark.
     """
@@ -91,6 +77,7 @@ def test_pages_are_shown_well(built: Path, tmp_path: Path) -> None:
 WRONG: Final = {
     "<pre style='width: 2000px'>wide</pre>": "728 px too wide",
     "<pre class='mermaid'>flowchart TD</pre>": "not drawn: flowchart TD",
+    "<p style='color: #888'>grey</p>": "too faint: P: grey",
     "<img src='none.png'>": "no picture",
     "<div class='highlight-python'><div class='highlight'><pre>1 + 1</pre></div></div>": "no copy button: 1 + 1",
     "<script>console.error('bad')</script>": "['bad']",

@@ -74,6 +74,33 @@ def test_pages_are_shown_well(built: Path, tmp_path: Path) -> None:
     assert asyncio.run(all_faults(tmp_path, looks)) == []
 
 
+BEHIND_A_LABEL: Final = """
+(async () => {
+  document.body.dataset.theme = "THEME";
+  await new Promise((resolve) => setTimeout(resolve));
+  await drawn;
+  return getComputedStyle(document.querySelector(".mermaid .edgeLabel p")).backgroundColor
+    === getComputedStyle(document.body).backgroundColor;
+})()
+"""
+"""A script that chooses a theme, and returns whether what is behind a label of a drawing is what is behind the page."""
+
+
+async def followed_themes(profile: Path, page: Path) -> list[bool]:
+    """Return whether the drawings on a page follow each theme that a reader, who prefers light, chooses."""
+    async with browser(profile) as tab:
+        await tab.look(DESK, "light")
+        await tab.open(page.as_uri())
+        themes = ("dark", "light", "dark", "auto")
+        return [await tab.evaluate(BEHIND_A_LABEL.replace("THEME", theme)) for theme in themes]
+
+
+def test_drawings_follow_the_chosen_theme(built: Path, tmp_path: Path) -> None:
+    """Mermaid is drawn anew in the colours of the theme that a reader chooses, whatever the system prefers."""
+    page = built / "escalation-policies.html"
+    assert asyncio.run(followed_themes(tmp_path, page)) == [True, True, True, True]
+
+
 WRONG: Final = {
     "<pre style='width: 2000px'>wide</pre>": "728 px too wide",
     "<pre class='mermaid'>flowchart TD</pre>": "not drawn: flowchart TD",

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
-ROOT: Final = Path(__file__).parent.parent
-TEXTS: Final = sorted(
-    [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "aiooncall").rglob("*.py"), ROOT / "pyproject.toml"]
-)
+from tests.support.examples import PAGES, ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TEXTS: Final = sorted({*ROOT.glob("*.md"), *PAGES, *(ROOT / "aiooncall").rglob("*.py"), ROOT / "pyproject.toml"})
 BY_NAME: Final = re.compile(r"(?:pip3?|pipx|uv add|uv tool|poetry add)[^\n`&|;]* ['\"]?aiooncall(?![/\w])")
 """A line that would ask an index for the package."""
 

@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from tests.support.examples import ROOT
+from hatch_build import TARGET as LINK
+from tests.support.examples import PAGES, ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-TEXTS: Final = sorted([*ROOT.glob("*.md"), *(ROOT / ".github").rglob("*.md"), *(ROOT / "docs").rglob("*.md")])
-CODE: Final = re.compile(r"^(```+|:::+\{).*?^(```+|:::+)$|`[^`\n]+`", re.DOTALL | re.MULTILINE)
+TEXTS: Final = sorted({*ROOT.glob("*.md"), *(ROOT / ".github").rglob("*.md"), *PAGES})
 FENCED: Final = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
-LINK: Final = re.compile(r"\]\(([^)\s]+)\)")
 HEADING: Final = re.compile(r"^#+ (.+)$", re.MULTILINE)
 TARGET: Final = re.compile(r"^\((.+)\)=$", re.MULTILINE)
 
@@ -30,7 +29,7 @@ def anchors(text: str) -> set[str]:
 
 def dead_links(page: Path, text: str) -> Iterator[str]:
     """Yield the links of a page that lead nowhere; those to other sites are not looked at."""
-    for link in LINK.findall(FENCED.sub("", text)):
+    for _, link in LINK.findall(FENCED.sub("", text)):
         name, _, heading = link.partition("#")
         target = page.parent / name if name else page
         if re.match(r"[a-z]+:", link):
@@ -46,8 +45,9 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 
 def test_dead_links_are_found(tmp_path: Path) -> None:
-    """A link to no file, and one to no heading, are found, and no other."""
+    """A link to no file, one to no heading, and a picture that is not there are found, and nothing else."""
     page = tmp_path / "page.md"
     text = "# The page\n[a](#the-page) [b](#none) [c](none.md) [d](page.md#the-page) [e](https://example.com/#x)\n"
+    text += '<img src="none.png">\n'
     page.write_text(text, encoding="utf-8")
-    assert list(dead_links(page, text)) == ["#none", "none.md"]
+    assert list(dead_links(page, text)) == ["#none", "none.md", "none.png"]

@@ -9,12 +9,13 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from tests.support.examples import EXAMPLES, ROOT
+from tests.support.examples import EXAMPLES, PAGES, ROOT
 from tests.support.html_pages import HtmlPage
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+GUIDES: Final = [page for page in PAGES if page.name != "README.md"]
 GIVEN: Final = re.compile(r"\b(sim|dd|gf)\b")
 read = cache(HtmlPage)
 
@@ -45,8 +46,7 @@ def test_pages_say_how_to_get_the_given_names(built: Path) -> None:
     }
     boxes = {
         page: read(built / page.relative_to(ROOT / "docs").with_suffix(".html")).classes.count("given-names")
-        for page in (ROOT / "docs").rglob("*.md")
-        if "_build" not in page.parts
+        for page in GUIDES
     }
     home = ROOT / "docs" / "quickstart.md"
     assert {page for page, count in boxes.items() if count} == {page for page in taking if page.name != "README.md"}
@@ -103,7 +103,6 @@ def test_llms_txt_lists_every_page(built: Path) -> None:
     found = [LISTED.fullmatch(line) for line in lines if line and not line.startswith("## ")]
     paths = [one["path"] if one else "not a link" for one in found]
     assert [path for path in paths if not (built / path).exists()] == []
-    pages = {page.relative_to(ROOT / "docs").with_suffix("").as_posix() for page in (ROOT / "docs").rglob("*.md")}
-    pages = {page for page in pages if not page.startswith("_")}
+    pages = {page.relative_to(ROOT / "docs").with_suffix("").as_posix() for page in GUIDES}
     assert sorted(path.rpartition(".")[0] for path in paths) == sorted(pages - {"index"})
     assert {path for path in paths if path.endswith(".html")} == {path for path in paths if path.startswith("api/")}

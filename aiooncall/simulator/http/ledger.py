@@ -59,13 +59,17 @@ class Notification:
 
 @attrs.define
 class RequestRecord:
-    """A request that arrived; `status` is None until the answer leaves, and stays so if it never does."""
+    """A request that arrived; `status` is None until the answer leaves, and stays so if it never does.
+
+    `traceparent` is the header of that name: the trace that the request says it is part of.
+    """
 
     at: float
     method: str
     path: str
     status: int | None = None
     fault: FaultKind | None = None
+    traceparent: str | None = None
 
 
 class Ledger:

@@ -70,6 +70,7 @@ class Pipeline:
         segments = _segments(request.rel_url.raw_path)
         call = Call(request.method, request.path, segments, request.query, body, Moment(self.clock.monotonic(), wall))
         record = self.ledger.record_request(call.now.monotonic, call.method, call.path)
+        record.traceparent = request.headers.get("traceparent")
         answer, fault = self._decide(call, request.headers)
         answer.headers["Date"] = self._http_date(int(wall))
         if wait:

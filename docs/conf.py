@@ -51,6 +51,7 @@ nitpick_ignore_regex = [
     # There is no inventory of other projects here, so links into them are left as text.
     (r"py:.*", r"(abc|aiohttp|asyncio|attrs|collections|datetime|enum|ssl|taskiq|types|typing|yarl)(\..*)?"),
     (r"py:.*", r"prometheus_client\..*|CollectorRegistry"),
+    (r"py:.*", r"(MeterProvider|TracerProvider)"),  # OpenTelemetry's
     # Internal names that signatures mention.
     (r"py:.*", r"(.*\.)?(ApiCore|BaseClient|Deadline(Scope)?|Endpoint|Moment|PagingRoute|Provider|Refusal|Timer)"),
     (r"py:.*", r"(.*\.)?(Collection|Readable|(Team)?Services?|TeamCollection|UserCollection|_Senders|_Step|M|R|W)"),

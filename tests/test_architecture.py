@@ -37,6 +37,7 @@ TOOLS_FOR: Final = {
     "icalendar": ("coverage/calendars.py",),
     "redis": ("distributed/",),
     "aiohttp": ("transport/", "simulator/", "cli/metrics_server.py"),
+    "opentelemetry": ("instrumentation/",),
     "typer": ("cli/",),
     "rich": ("cli/",),
     "dotenv": ("cli/settings.py",),

@@ -190,18 +190,32 @@ async def test_call_that_is_cancelled(told: Telemetry) -> None:
 
 async def test_fan_out_is_below_its_caller(told: Telemetry) -> None:
     """The calls of a fan-out, whose workers take turns, are below the span that it was begun in, and not each other."""
-    tracer = told.tracers.get_tracer("caller")
     async with datadog(hooks=[told.hook]) as (sim, dd):
         ids = add_pages(sim, 40)
-        with tracer.start_as_current_span("storm") as storm:
+        with told.tracers.get_tracer("caller").start_as_current_span("storm") as storm:
             assert (await dd.pages.acknowledge_many(ids, concurrency=8)).succeeded == 40
             assert trace.get_current_span() is storm
-    (top,) = told.below(None)
-    assert top.name == "storm"
-    calls = told.below(top)
+    assert told.below(None) == [storm]
+    calls = told.below(storm)
     assert sorted(map(str, values(calls, "aiooncall.page.id"))) == sorted(ids)
     assert values(calls, "aiooncall.lane") == ["bulk"] * 40
     assert [len(told.below(call)) for call in calls] == [1] * 40
+
+
+async def test_list_is_below_its_reader(told: Telemetry) -> None:
+    """The calls of a list are below the span of whoever reads it, also those ahead of the reader, who may leave early."""
+    async with datadog(hooks=[told.hook]) as (sim, dd):
+        add_pages(sim, 300)
+        with told.tracers.get_tracer("reader").start_as_current_span("reader") as reader:
+            async for page in dd.pages.list(page_size=100):
+                assert trace.get_current_span() is reader
+                await dd.pages.acknowledge(page.id)
+                if len(told.below(reader)) > 150:
+                    break
+            assert trace.get_current_span() is reader
+    assert told.below(None) == [reader]
+    assert {call.name for call in told.below(reader)} == {f"GET {PAGES}", ACKNOWLEDGE}
+    assert told.open == []
 
 
 async def test_job(told: Telemetry, journal: Path) -> None:

@@ -13,6 +13,7 @@ from aiooncall.instrumentation import OpenTelemetryHook
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import Span
     from opentelemetry.sdk.trace.sampling import Sampler
+    from opentelemetry.trace import Span as AnySpan
 
 
 class Telemetry(SpanProcessor):
@@ -47,7 +48,7 @@ class Telemetry(SpanProcessor):
         """The names of the spans that have not ended."""
         return [span.name for span in self.spans if span.end_time is None]
 
-    def below(self, parent: Span | None) -> list[Span]:
+    def below(self, parent: AnySpan | None) -> list[Span]:
         """Return the spans right below another one, or those that are below none."""
         wanted = None if parent is None else parent.get_span_context().span_id
         return [span for span in self.spans if (span.parent and span.parent.span_id) == wanted]

@@ -14,7 +14,7 @@ from benchmarks.harness import RESULTS, as_json, ask, show
 
 QUESTIONS = (
     *("cost", "hotpath", "window", "windows", "processes", "shared", "latency", "memory", "bulk", "decode", "grafana"),
-    *("imports", "shifts", "audit", "workers"),
+    *("imports", "shifts", "audit", "workers", "instrumentation"),
 )
 
 

@@ -18,7 +18,9 @@ from aiooncall import CallRate, ClientOptions, DatadogOnCall, PoolOptions
 from aiooncall.grafana import GrafanaOnCall
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterable
+
+    from aiooncall import Hook
 
 Acknowledge = Callable[[str], Awaitable[object]]
 Contender = Callable[[str], AbstractAsyncContextManager[Acknowledge]]
@@ -65,12 +67,11 @@ async def tuned(url: str) -> AsyncIterator[Acknowledge]:
 
 
 @asynccontextmanager
-async def ours(url: str, connections: int = 100) -> AsyncIterator[Acknowledge]:
+async def ours(url: str, connections: int = 100, hooks: Iterable[Hook] = ()) -> AsyncIterator[Acknowledge]:
     """Open aiooncall, with everything on, and a limit of its own, as servers have one for each key."""
     pool = PoolOptions(max_connections=connections, max_connections_per_host=connections)
-    async with DatadogOnCall(
-        f"{KEY}-ours", KEY, api_url=url, paging_url=url, options=ClientOptions(pool=pool)
-    ) as client:
+    options = ClientOptions(pool=pool, hooks=hooks)
+    async with DatadogOnCall(f"{KEY}-ours", KEY, api_url=url, paging_url=url, options=options) as client:
         yield client.pages.acknowledge
 
 

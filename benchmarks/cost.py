@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import gc
-import random
-import time
-from contextlib import AsyncExitStack
-from itertools import cycle
 from statistics import median
 from typing import TYPE_CHECKING
 
 from benchmarks.contenders import bare, ours, ours_fresh, threaded, tuned, vendor
 from benchmarks.harness import HAS_UVLOOP, Result, spread
+from benchmarks.paired import CALLS, WORKERS, measure
 from benchmarks.servers import loop_factory, simulator
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from benchmarks.contenders import Contender
+    from benchmarks.paired import Pairs
 
-    from benchmarks.contenders import Acknowledge, Contender
-
-WORKERS = 16
-CALLS = 400
 TARGET = 0.95
 TARGET_OVER_TUNED = 1.08
 OURS, TUNED = "aiooncall", "aiohttp, tuned by hand"
@@ -53,7 +46,7 @@ def run(*, quick: bool) -> Result:
     with simulator(pages=CALLS) as server:
         for loop in ("asyncio", "uvloop") if HAS_UVLOOP else ("asyncio",):
             with asyncio.Runner(loop_factory=loop_factory(loop)) as runner:
-                pairs = runner.run(_rounds(server.url, server.ids, rounds))
+                pairs = runner.run(measure(bare, CONTENDERS, server.url, server.ids, rounds))
             _report(result, loop, pairs)
         refused = {status: times for status, times in server.ask()[0].items() if status != 202}
     if refused:
@@ -61,7 +54,7 @@ def run(*, quick: bool) -> Result:
     return result
 
 
-def _report(result: Result, loop: str, pairs: dict[str, list[tuple[float, float]]]) -> None:
+def _report(result: Result, loop: str, pairs: Pairs) -> None:
     result.raw[loop] = pairs
     base = [before for measured in pairs.values() for before, _ in measured]
     result.rows.append((loop, "aiohttp with defaults", spread(base, 1), "1", ""))
@@ -73,35 +66,3 @@ def _report(result: Result, loop: str, pairs: dict[str, list[tuple[float, float]
         if name == OURS:
             result.aim(f"aiooncall over bare aiohttp, {loop}", median(ratios), TARGET)
             result.aim(f"aiooncall over aiohttp tuned by hand, {loop}", median(over_tuned), TARGET_OVER_TUNED)
-
-
-async def _rounds(url: str, ids: list[str], rounds: int) -> dict[str, list[tuple[float, float]]]:
-    """Return, by contender, pairs of microseconds a call: of bare aiohttp, and of the contender beside it."""
-    pairs: dict[str, list[tuple[float, float]]] = {name: [] for name in CONTENDERS}
-    async with AsyncExitStack() as stack:
-        base = await stack.enter_async_context(bare(url))
-        calls = {name: await stack.enter_async_context(make(url)) for name, make in CONTENDERS.items()}
-        for call in (base, *calls.values()):  # connections are made, caches filled
-            await _block(call, ids)
-        for _ in range(rounds):
-            for name in random.sample(list(calls), len(calls)):
-                if random.random() < 0.5:
-                    before, mine = await _block(base, ids), await _block(calls[name], ids)
-                else:
-                    mine, before = await _block(calls[name], ids), await _block(base, ids)
-                pairs[name].append((before, mine))
-    return pairs
-
-
-async def _block(call: Acknowledge, ids: list[str]) -> float:
-    """Return the microseconds of CPU time a call."""
-    numbered = zip(range(CALLS), cycle(ids), strict=False)
-    gc.collect()
-    started = time.process_time()
-    await asyncio.gather(*(_worker(call, numbered) for _ in range(WORKERS)))
-    return (time.process_time() - started) / CALLS * 1e6
-
-
-async def _worker(call: Acknowledge, numbered: Iterator[tuple[int, str]]) -> None:
-    for _, page_id in numbered:
-        await call(page_id)

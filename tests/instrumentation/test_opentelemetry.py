@@ -203,7 +203,7 @@ async def test_fan_out_is_below_its_caller(told: Telemetry) -> None:
 
 
 async def test_list_is_below_its_reader(told: Telemetry) -> None:
-    """The calls of a list are below the span of whoever reads it, also those ahead of the reader, who may leave early."""
+    """The calls of a list are below the span of whoever reads it, also those ahead of a reader who leaves early."""
     async with datadog(hooks=[told.hook]) as (sim, dd):
         add_pages(sim, 300)
         with told.tracers.get_tracer("reader").start_as_current_span("reader") as reader:

@@ -61,12 +61,14 @@ class CallMetrics:
             explicit_bucket_boundaries_advisory=REQUEST_SECONDS,
         )
         self._waits = histogram(BUDGET_WAIT, "Time that calls waited for a rate limit.")
-        self._pauses = histogram("aiooncall.job.pause.duration", "Duration of pauses of bulk jobs, when they end.")
+        self._job_pauses = histogram("aiooncall.job.pause.duration", "Duration of pauses of bulk jobs, when they end.")
         self._refusals = counter("aiooncall.refusals", "{refusal}", "Requests refused for a rate limit.")
         self._retries = counter("aiooncall.retries", "{retry}", "Requests that were sent again.")
         self._failures = counter("aiooncall.call.failures", "{call}", "Calls that did not succeed.")
-        self._doubts = counter("aiooncall.call.in_doubt", "{call}", "Calls that may have had an effect unknown to us.")
-        self._looks = counter("aiooncall.job.waits", "{wait}", "Waits of bulk jobs that could reach nothing.")
+        self._doubts = counter(
+            "aiooncall.call.in_doubt", "{call}", "Calls that may have had an effect that nobody knows of."
+        )
+        self._job_waits = counter("aiooncall.job.waits", "{wait}", "Waits of bulk jobs that could reach nothing.")
         self._budgets = budgets
         for gauge in GAUGES:
             meter.create_observable_gauge(
@@ -101,11 +103,11 @@ class CallMetrics:
 
     def job_paused(self, _: JobPaused) -> None:
         """Count that a job waits."""
-        self._looks.add(1)
+        self._job_waits.add(1)
 
     def job_resumed(self, resumed: JobResumed) -> None:
         """Take the time of a pause."""
-        self._pauses.record(resumed.paused)
+        self._job_pauses.record(resumed.paused)
 
     def _observe(self, gauge: Gauge, _: CallbackOptions) -> Iterator[Observation]:
         """Yield what is known of each budget."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from functools import partial
 from statistics import median
 from typing import TYPE_CHECKING, Any
@@ -23,10 +23,12 @@ from benchmarks.paired import CALLS, WORKERS, measure
 from benchmarks.servers import acceptor, loop_factory, simulator
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from opentelemetry.sdk.trace import ReadableSpan
 
+    from aiooncall import Hook
     from benchmarks.contenders import Acknowledge, Contender
     from benchmarks.paired import Pairs
 
@@ -56,13 +58,23 @@ def _tracers() -> Iterator[TracerProvider]:
         tracers.shutdown()
 
 
-@asynccontextmanager
-async def _with_opentelemetry(url: str) -> AsyncIterator[Acknowledge]:
+@contextmanager
+def _opentelemetry() -> Iterator[Hook]:
     meters = MeterProvider([InMemoryMetricReader()], shutdown_on_exit=False)
     with _tracers() as tracers:
-        hook = OpenTelemetryHook(tracer_provider=tracers, meter_provider=meters)
-        async with ours(url, hooks=[hook]) as acknowledge:
-            yield acknowledge
+        yield OpenTelemetryHook(tracer_provider=tracers, meter_provider=meters)
+
+
+def _with(*makers: Callable[[], AbstractContextManager[Hook]]) -> Contender:
+    """Return aiooncall with a hook of each kind."""
+
+    @asynccontextmanager
+    async def hooked(url: str) -> AsyncIterator[Acknowledge]:
+        with ExitStack() as stack:
+            async with ours(url, hooks=[stack.enter_context(make()) for make in makers]) as acknowledge:
+                yield acknowledge
+
+    return hooked
 
 
 @asynccontextmanager
@@ -86,7 +98,7 @@ async def _by_hand(url: str, *, told: bool = False) -> AsyncIterator[Acknowledge
 
 
 CONTROL: dict[str, Contender] = {"no hook again (control)": ours}
-HOOKS: dict[str, Contender] = {"OpenTelemetry": _with_opentelemetry}
+HOOKS: dict[str, Contender] = {"OpenTelemetry": _with(_opentelemetry)}
 CONTENDERS: dict[str, Contender] = {
     **CONTROL,
     "a hook that does nothing": partial(ours, hooks=[lambda _: None]),

@@ -308,7 +308,7 @@ async def test_duration_of_requests(told: Telemetry) -> None:
 
 
 async def test_metrics_of_calls(told: Telemetry) -> None:
-    """What a call waited is measured, by route and lane and not by id; its refusals and retries are counted."""
+    """What a call waited is measured, by route and lane, with its span as an example; refusals, retries are counted."""
     async with datadog(scripted("POST", "*", REFUSED, BAD_GATEWAY), hooks=[told.hook]) as (sim, dd):
         await dd.pages.acknowledge(sim.add_page(title="x"))
     (wait,) = told.points("aiooncall.budget.wait.duration")
@@ -317,6 +317,7 @@ async def test_metrics_of_calls(told: Telemetry) -> None:
         *("http.request.method", "url.template", "server.address", "server.port"),
         *("aiooncall.provider", "aiooncall.lane"),
     }
+    assert [one.span_id for one in wait.exemplars] == [told.one_call()[0].get_span_context().span_id]
     (refusals,) = told.points("aiooncall.refusals")
     assert refusals.value == 1
     retries = {point.attributes["aiooncall.outcome"]: point.value for point in told.points("aiooncall.retries")}

@@ -15,8 +15,9 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 from opentelemetry.trace import SpanKind
+from prometheus_client import CollectorRegistry
 
-from aiooncall.instrumentation import OpenTelemetryHook
+from aiooncall.instrumentation import OpenTelemetryHook, PrometheusHook
 from benchmarks.contenders import PATH, ours
 from benchmarks.harness import HAS_UVLOOP, Result, spread
 from benchmarks.paired import CALLS, WORKERS, measure
@@ -65,6 +66,11 @@ def _opentelemetry() -> Iterator[Hook]:
         yield OpenTelemetryHook(tracer_provider=tracers, meter_provider=meters)
 
 
+@contextmanager
+def _prometheus() -> Iterator[Hook]:
+    yield PrometheusHook(registry=CollectorRegistry())
+
+
 def _with(*makers: Callable[[], AbstractContextManager[Hook]]) -> Contender:
     """Return aiooncall with a hook of each kind."""
 
@@ -98,7 +104,11 @@ async def _by_hand(url: str, *, told: bool = False) -> AsyncIterator[Acknowledge
 
 
 CONTROL: dict[str, Contender] = {"no hook again (control)": ours}
-HOOKS: dict[str, Contender] = {"OpenTelemetry": _with(_opentelemetry)}
+HOOKS: dict[str, Contender] = {
+    "OpenTelemetry": _with(_opentelemetry),
+    "Prometheus": _with(_prometheus),
+    "both": _with(_opentelemetry, _prometheus),
+}
 CONTENDERS: dict[str, Contender] = {
     **CONTROL,
     "a hook that does nothing": partial(ours, hooks=[lambda _: None]),

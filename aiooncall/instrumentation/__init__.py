@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from aiooncall.instrumentation.prometheus import PrometheusHook as PrometheusHook
     from aiooncall.instrumentation.opentelemetry import OpenTelemetryHook as OpenTelemetryHook
+    from aiooncall.instrumentation.prometheus import PrometheusHook as PrometheusHook
 else:
     from aiooncall._base.lazy import attach
 

@@ -30,9 +30,18 @@ GOES_ON: Final = re.compile(r"\\\n\s*|\n\s+(?=--)")
 SEPARATOR: Final = re.compile(r"\s(\|{1,2}|&&|>|#)\s*")
 COMMAND: Final = re.compile(r"(?:^|[\s\"])aiooncall (\S.*)")
 SPAN: Final = re.compile(r"(?<!`)`aiooncall ([^`]+)`(?!`)")
-PARSED_ONLY: Final = ("simulator", "bulk work", "--workers", "--install-completion", "--show-completion", "demo")
-"""What serves until Ctrl-C, needs a broker, changes the shell of whoever runs the tests, or takes a minute: other tests
-run it.
+PARSED_ONLY: Final = (
+    "simulator",
+    "exporter(?! --once)",
+    "bulk work",
+    "--workers",
+    "--install-completion",
+    "--show-completion",
+    "demo",
+)
+"""Patterns of what serves until Ctrl-C, needs a broker, changes the shell of whoever runs the tests, or takes a minute.
+
+Other tests run it.
 """
 
 
@@ -112,7 +121,12 @@ class World:
             run.sim.add_page(title=f"Disk full on db-{number}", tags=["team:storage"])
         secrets = folder / "on-call.env"
         secrets.write_text("".join(f"{name}={value}\n" for name, value in SECRETS.items()), encoding="utf-8")
-        self._own = {"--team": "team-1", "--url": run.sim.datadog_url, "--secrets": str(secrets)}
+        self._own = {
+            "--team": "team-1",
+            "--url": run.sim.datadog_url,
+            "--secrets": str(secrets),
+            "--textfile": str(folder / "on-call.prom"),
+        }
 
     def run(self, command: Command, piped: str) -> str:
         """Run a command, with the values of this world where those of a reader's account stand; return what it prints.

@@ -7,14 +7,15 @@ import json
 import re
 import shlex
 import stat
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import pytest
 
-from aiooncall import BudgetHeld, DatadogOnCall
+from aiooncall import BudgetHeld, ClientOptions, DatadogOnCall
 from aiooncall.bulk import Counts, Status
-from aiooncall.cli import progress
+from aiooncall.cli import progress, settings
 from aiooncall.ratelimit import HeldBy, Hold
 from aiooncall.simulator import Fault, FaultKind, RateRule, Simulator
 from tests.support.bulk_world import change_fact
@@ -162,8 +163,9 @@ def pasted(text: str) -> list[str]:
     return shlex.split(text.rstrip().rpartition(": aiooncall ")[2])
 
 
-def test_printed_commands_can_be_pasted(grafana: Shell, tmp_path: Path) -> None:
+def test_printed_commands_can_be_pasted(grafana: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is printed goes where the first command went, as the same caller, with any name of a file."""
+    monkeypatch.setattr(settings, "ClientOptions", partial(ClientOptions, reconcile_timeout=0.5))
     journal, secrets = tmp_path / "the night's job.db", tmp_path / "my secrets"
     secrets.write_text("GRAFANA_ONCALL_ACCESS_TOKEN=token-from-a-file\n", encoding="utf-8")
     options = ("--secrets", secrets, "-p", "grafana", "--url", grafana.url())

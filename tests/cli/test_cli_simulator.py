@@ -30,7 +30,7 @@ def simulator(*words: str) -> Iterator[dict[str, Any]]:
 
 def test_teams() -> None:
     """Teams have people on call, a schedule and an escalation on both halves, and leave others their limits."""
-    with simulator("--teams", "2", "--storm", "2", "--limit", "5", "--period", "1m") as told:
+    with simulator("--teams", "2", "--storm", "2", "--limit", "8", "--period", "1m") as told:
         assert told["teams"] == ["team-1", "team-2"]
         datadog, grafana = told["datadog_url"], told["grafana_url"]
         found = ran("who", "--team", "team-2", "--json", "--url", datadog).json

@@ -40,6 +40,11 @@ settings.register_profile("explore", deadline=None, max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Run one worker more than there are cores: tests that start processes and servers wait for them now and then."""
+    return 1 + (os.cpu_count() or 1)
+
+
 def pytest_asyncio_loop_factories(config: object, item: object) -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
     """Run every async test on a loop with virtual time."""
     return {"virtual": VirtualTimeLoop}

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import os
 import re
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, Final
+from unittest.mock import patch
 
 import pytest
 from celery import Celery  # type: ignore[import-untyped]
 from celery.contrib.testing.worker import start_worker  # type: ignore[import-untyped]
+from celery.signals import setup_logging  # type: ignore[import-untyped]
 from saq import Queue, Worker
 from saq.types import Context
 
@@ -65,12 +69,28 @@ async def carry_out(sim: Simulator, workers: QueueWorkers, journal: Path) -> Non
     assert sorted(acted_on(sim, "escalate")) == sorted(ids)
 
 
+@contextmanager
+def process_left_alone() -> Iterator[None]:
+    """Keep Celery from setting up logging, streams and environment of this process, as it would for a worker's own."""
+
+    def handled(**_: object) -> None:
+        pass
+
+    setup_logging.connect(handled)
+    try:
+        with patch.dict(os.environ):
+            yield
+    finally:
+        setup_logging.disconnect(handled)
+        logging.captureWarnings(capture=False)
+
+
 @pytest.mark.slow
 def test_celery(sim: Simulator, redis_url: str, journal: Path) -> None:
     """A worker of Celery does a job by the recipe."""
     app = Celery("on_call", broker="memory://", broker_transport_options={"polling_interval": 0.02})
     found = recipe("Celery", redis_url, app=app)
-    with start_worker(app, pool="solo", perform_ping_check=False):
+    with process_left_alone(), start_worker(app, pool="solo", perform_ping_check=False):
         asyncio.run(carry_out(sim, found["workers"], journal))
 
 

@@ -155,6 +155,7 @@ async def test_person_is_not_held_up_by_a_job_elsewhere(redis_url: str) -> None:
     assert refused(sim) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jobs", [1, 2])
 async def test_caller_beside_jobs_waits_for_the_next_window_at_most(redis_url: str, jobs: int) -> None:
     """While jobs elsewhere use up window after window, 99 of 100 calls of a person wait for less than a second.

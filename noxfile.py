@@ -21,11 +21,11 @@ UNHURRIED = ("-o", "faulthandler_timeout=0")
 BIN = "Scripts" if sys.platform == "win32" else "bin"
 
 nox.needs_version = ">=2024.10.9"
-nox.options.default_venv_backend = "virtualenv"
+nox.options.default_venv_backend = "uv|virtualenv"  # uv, where it is installed, takes seconds for what takes a minute
 nox.options.error_on_external_run = True
 nox.options.reuse_venv = "yes"
 # The tests come last, so that their summary is what a log ends with; only the coverage follows.
-nox.options.sessions = ["lint", "typing", "docs", "build", "demo", "bench_quick", "rules", "tests"]
+nox.options.sessions = ["lint", "typing", "docs", "build", "demo", "bench_quick", "rules", "valkey", "tests"]
 
 
 def ask(*command: str) -> str:
@@ -145,6 +145,13 @@ def chaos(session: nox.Session) -> None:
     session.install("-e", ".[cli,fast]", *group("tests"))
     env = {"CHAOS": "2", "AIOONCALL_REQUIRE_SERVERS": "1"}
     session.run("pytest", *UNHURRIED, "-n2", *(session.posargs or CHAOTIC), env=env)
+
+
+@nox.session
+def valkey(session: nox.Session) -> None:
+    """Run the tests of several processes over Valkey, in the place of Redis; arguments go to pytest."""
+    session.install("-e", ".[cli,fast]", *group("tests"))
+    session.run("pytest", *(session.posargs or ["tests/distributed"]), env={"AIOONCALL_REDIS_SERVER": "valkey-server"})
 
 
 @nox.session

@@ -37,6 +37,28 @@ SEPARATOR: Final = "#"
 
 
 @attrs.frozen(kw_only=True)
+class ServerFacts:
+    """What a Redis says of itself: its name from start to end, and `standalone`, `cluster`, `sentinel` or `unknown`."""
+
+    run_id: str
+    mode: str
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> Self:
+        """Read the section `server` of INFO.
+
+        What Redis calls `redis_mode` (https://redis.io/docs/latest/commands/info/) is `server_mode` in Valkey 8 and
+        later (https://valkey.io/commands/info/).
+
+        Raises:
+            OptionsError: the server has no `run_id`.
+        """
+        if "run_id" not in told:
+            raise OptionsError("redis_url", "a server without a run_id", "Redis or Valkey, which have one in INFO")
+        return cls(run_id=told["run_id"], mode=told.get("redis_mode") or told.get("server_mode") or "unknown")
+
+
+@attrs.frozen(kw_only=True)
 class Held:
     """What Redis knows of a chunk.
 
@@ -103,11 +125,10 @@ class ChunkStore:
     ) -> None:
         await self._redis.aclose()
 
-    async def server(self) -> Mapping[str, Any]:
-        """Return what the server says of itself, its `run_id` among it."""
+    async def server(self) -> ServerFacts:
+        """Return what the server says of itself."""
         with commands():
-            found: dict[str, Any] = await self._redis.info("server")
-        return found
+            return ServerFacts.of(await self._redis.info("server"))
 
     async def register(self, number: int) -> str:
         """Allow work on a chunk, and return the `run_id` of the server."""

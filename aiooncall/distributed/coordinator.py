@@ -115,11 +115,10 @@ class Coordinator:
 
     async def _check_server(self) -> str:
         server = await self._store.server()
-        mode = str(server.get("redis_mode", "standalone"))
-        if mode != "standalone" and not self._verb.repeatable:
-            wanted = f"one server for {self._verb.name}: a {mode} may forget a fence when it fails over"
-            raise OptionsError("redis_url", mode, wanted)
-        return str(server["run_id"])
+        if server.mode != "standalone" and not self._verb.repeatable:
+            wanted = f"one server for {self._verb.name}, standalone by its own word: others may forget a fence"
+            raise OptionsError("redis_url", server.mode, wanted)
+        return server.run_id
 
     async def _recover(self) -> None:
         """Take over what an earlier coordinator has handed out."""
@@ -228,7 +227,7 @@ class Coordinator:
     async def _look(self) -> None:
         """Close the chunks that are over, and decide on what is left of those that are closed."""
         living = await self._store.living(self._assigned.holders)
-        run_id = str((await self._store.server())["run_id"])
+        run_id = (await self._store.server()).run_id
         now = self._clock.monotonic()
         to_close = self._assigned.to_close(living, self._patience, now)
         if any(chunk.rows and not chunk.begun for chunk in to_close):

@@ -11,7 +11,7 @@ import pytest
 from aiooncall import ConnectError, Forbidden, OptionsError, PlanRefused, bulk
 from aiooncall.bulk import Counts
 from aiooncall.distributed import Chunk, work_chunk
-from aiooncall.distributed.chunk_store import ChunkStore
+from aiooncall.distributed.chunk_store import ChunkStore, ServerFacts
 from aiooncall.distributed.told import Told
 from aiooncall.simulator import Fault, FaultKind, FaultPlan
 from tests.support.bulk_world import acted_on, add_pages, everything, rows, statuses, tally, with_status
@@ -413,6 +413,27 @@ def test_cluster_holds_no_fences(tmp_path: Path, journal: Path) -> None:
 
     with RedisServer(tmp_path, "--cluster-enabled", "yes", "--cluster-port", str(free_port())) as server:
         asyncio.run(run(server))
+
+
+@pytest.mark.parametrize(
+    ("told", "mode"),
+    [
+        ({"redis_mode": "standalone"}, "standalone"),
+        ({"redis_mode": "cluster"}, "cluster"),
+        ({"redis_version": "7.2.4", "server_name": "valkey", "server_mode": "standalone"}, "standalone"),
+        ({"redis_version": "7.2.4", "server_name": "valkey", "server_mode": "sentinel"}, "sentinel"),
+        ({"redis_version": "7.4.0"}, "unknown"),
+    ],
+)
+def test_mode_in_the_words_of_redis_and_of_valkey(told: dict[str, str], mode: str) -> None:
+    """Valkey has a name of its own for what Redis calls its mode, and a server that tells none is not standalone."""
+    assert ServerFacts.of({"run_id": "5f", **told}) == ServerFacts(run_id="5f", mode=mode)
+
+
+def test_server_without_a_run_id_is_refused() -> None:
+    """A server that cannot be told from the one after a restart can hold no fences, whatever it calls itself."""
+    with pytest.raises(OptionsError, match="redis_url: got 'a server without a run_id'; expected Redis or Valkey"):
+        ServerFacts.of({"redis_version": "7.4.0", "redis_mode": "standalone"})
 
 
 def test_bad_options(redis_url: str) -> None:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 PLACES: Final = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"))
 """Where servers are looked for: a distribution may put them where only root looks."""
+REDIS: Final = os.environ.get("AIOONCALL_REDIS_SERVER", "redis-server")
+"""The program of a Redis; the session `valkey` gives that of Valkey."""
 LONGEST_START: Final = 20.0
 """Seconds after which a server that does not answer is taken not to start."""
 HOST: Final = "127.0.0.1"
@@ -59,7 +61,7 @@ def answers(port: int, asked: bytes, answer: bytes) -> bool:
 
 
 class RedisServer:
-    """A redis-server with data of its own.
+    """A Redis with data of its own.
 
     Args:
         folder: where its data and its log are.
@@ -71,7 +73,7 @@ class RedisServer:
         self.port: int = free_port()
         self.tls_port: int = free_port() if tls else 0
         self._folder = folder
-        self._program = find_server("redis-server")
+        self._program = find_server(REDIS)
         self._options = options
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -96,7 +98,7 @@ class RedisServer:
         while not answers(self.port, b"PING\r\n", b"+PONG") and not answers(self.port, b"PING\r\n", b"-NOAUTH"):
             if self._process.poll() is not None or time.monotonic() > until:
                 self.kill()
-                pytest.fail(f"redis-server did not start:\n{(self._folder / 'redis.log').read_text(encoding='utf-8')}")
+                pytest.fail(f"{REDIS} did not start:\n{(self._folder / 'redis.log').read_text(encoding='utf-8')}")
             time.sleep(0.01)
 
     def _arguments(self) -> tuple[str, ...]:

@@ -210,6 +210,7 @@ async def test_job_runs_once_and_must_be_awaited() -> None:
     assert any("never awaited" in str(warning.message) for warning in caught)
 
 
+@pytest.mark.no_cover
 async def test_memory_does_not_grow_with_the_ids() -> None:
     """A job over a stream four times as long needs no more memory."""
 

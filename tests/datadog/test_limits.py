@@ -32,6 +32,7 @@ def windows(sim: Simulator, period: float, skew: float = 0.0) -> Counter[int]:
     return Counter(int((EPOCH + skew + record.at) // period) for record in sim.ledger.requests)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("skew", [0.0, 0.7, -3.31, 1800.0])
 @pytest.mark.parametrize("rounding", ["floor", "ceil"])
 async def test_storm_without_a_refusal(skew: float, rounding: str) -> None:

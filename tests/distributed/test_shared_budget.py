@@ -36,6 +36,7 @@ def theory(calls: int, limit: int, period: float, share: float) -> float:
     return (1 - share) * period + (math.ceil(calls / limit) - 2) * period
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(("limit", "period", "most"), [(200, 2.0, 1.05), (300, 60.0, 1.02)])
 @pytest.mark.parametrize("rounding", ["floor", "ceil"])
 @pytest.mark.parametrize("share", [0.1, 0.6])
@@ -155,6 +156,7 @@ async def test_person_is_not_held_up_by_a_job_elsewhere(redis_url: str) -> None:
     assert refused(sim) == 0
 
 
+@pytest.mark.no_cover
 @pytest.mark.slow
 @pytest.mark.parametrize("jobs", [1, 2])
 async def test_caller_beside_jobs_waits_for_the_next_window_at_most(redis_url: str, jobs: int) -> None:

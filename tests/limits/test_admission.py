@@ -49,6 +49,7 @@ def sole_clients(draw: st.DrawFn) -> Client:
     )
 
 
+@pytest.mark.no_cover
 @settings(deadline=None, max_examples=200)
 @given(client=sole_clients())
 def test_no_schedule_exceeds_the_limit(client: Client) -> None:
@@ -140,6 +141,7 @@ def test_the_whole_budget_is_used(phase: float, windows: int, beyond: int, round
     assert client.now - server.soonest(client.total) < 0.3
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("period", [2.0, 3.0, 10.0, 60.0])
 @pytest.mark.parametrize("share", [0.05, 0.35, 0.5, 0.65, 0.85, 0.99])
 @pytest.mark.parametrize("rounds_up", [False, True])
@@ -154,6 +156,7 @@ def test_no_window_is_lost(period: float, share: float, rounds_up: bool) -> None
     assert client.now - server.soonest(1900) < max(0.15, 0.02 * period)
 
 
+@pytest.mark.no_cover
 @settings(deadline=None, max_examples=60)
 @given(
     period=st.sampled_from([2.0, 10.0, 60.0, 3600.0]),

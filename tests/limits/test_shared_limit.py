@@ -36,6 +36,7 @@ def refused(clients: list[Client]) -> int:
     return sum(client.refused for client in clients)
 
 
+@pytest.mark.no_cover
 @settings(deadline=None, max_examples=25)
 @given(phase=st.floats(0, 1.99), latency=st.floats(0.0005, 0.02), rounds_up=st.booleans(), seed=st.integers(0, 2**32))
 def test_four_clients_share_a_limit(phase: float, latency: float, rounds_up: bool, seed: int) -> None:
@@ -48,6 +49,7 @@ def test_four_clients_share_a_limit(phase: float, latency: float, rounds_up: boo
     assert max(client.now for client in clients) - server.soonest(1900) <= server.period + 40 * latency
 
 
+@pytest.mark.no_cover
 @settings(deadline=None, max_examples=20)
 @given(number=st.integers(2, 12), phase=st.floats(0, 9.99), seed=st.integers(0, 2**32))
 def test_any_number_of_clients(number: int, phase: float, seed: int) -> None:

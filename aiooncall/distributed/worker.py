@@ -2,8 +2,8 @@
 
 `AIOONCALL_BROKER_URL` and `AIOONCALL_REDIS_URL` say where the broker and Redis are. `AIOONCALL_PROVIDER` (`datadog` or
 `grafana`) and the provider's own variables say what the worker calls, and as whom: see `from_env` of both clients.
-`AIOONCALL_URL` stands for the hosts of a Datadog site. `AIOONCALL_QUEUE`, `AIOONCALL_WORKER` and
-`AIOONCALL_CONCURRENCY` are the queue's name, the worker's name and its requests at once.
+`AIOONCALL_QUEUE`, `AIOONCALL_WORKER` and `AIOONCALL_CONCURRENCY` are the queue's name, the worker's name and its
+requests at once.
 """
 
 from __future__ import annotations
@@ -88,13 +88,9 @@ def client_of(env: Mapping[str, str], pool: SessionPool | None = None) -> Datado
     provider = env.get("AIOONCALL_PROVIDER") or "datadog"
     if provider == "grafana":
         return GrafanaOnCall.from_env(env, pool=pool)
-    if provider != "datadog":
-        raise OptionsError("AIOONCALL_PROVIDER", provider, "datadog or grafana")
-    url = env.get("AIOONCALL_URL")
-    if not url:
+    if provider == "datadog":
         return DatadogOnCall.from_env(env, pool=pool)
-    keys = _needed(env, "DD_API_KEY"), _needed(env, "DD_APP_KEY")
-    return DatadogOnCall(*keys, api_url=url, paging_url=url, events_url=url, pool=pool)
+    raise OptionsError("AIOONCALL_PROVIDER", provider, "datadog or grafana")
 
 
 def _needed(env: Mapping[str, str], name: str) -> str:

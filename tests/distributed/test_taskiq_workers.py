@@ -155,5 +155,5 @@ def test_worker_variables() -> None:
         broker_of({**PLACES, **KEYS, "AIOONCALL_CONCURRENCY": "many"})
     grafana = {"GRAFANA_ONCALL_URL": "http://127.0.0.1:8080", "GRAFANA_ONCALL_ACCESS_TOKEN": "token"}
     assert isinstance(client_of({"AIOONCALL_PROVIDER": "grafana", **grafana}), GrafanaOnCall)
-    assert "127.0.0.1:9" in repr(client_of({**KEYS, "AIOONCALL_URL": "http://127.0.0.1:9"}))
+    assert "127.0.0.1:9" in repr(client_of({**KEYS, "AIOONCALL_DATADOG_URL": "http://127.0.0.1:9"}))
     assert "datadoghq.com" in repr(client_of(KEYS))

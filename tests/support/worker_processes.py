@@ -53,7 +53,9 @@ class Program:
 
 def worker(name: str, broker: str, redis: str, url: str) -> Program:
     """Return a worker on a simulator's Datadog."""
-    return _worker(name, broker, redis, {"AIOONCALL_URL": url, "DD_API_KEY": "api-key", "DD_APP_KEY": "app-key"})
+    return _worker(
+        name, broker, redis, {"AIOONCALL_DATADOG_URL": url, "DD_API_KEY": "api-key", "DD_APP_KEY": "app-key"}
+    )
 
 
 def grafana_worker(name: str, broker: str, redis: str, url: str) -> Program:

@@ -30,7 +30,7 @@ CONTENDERS: dict[str, Contender] = {
 
 def run(*, quick: bool) -> Result:
     """Measure on each loop that is there."""
-    rounds = 3 if quick else 30
+    rounds = 1 if quick else 30
     result = Result(
         name="cost",
         question="what does one acknowledge cost over a bare aiohttp session with defaults?",

@@ -57,7 +57,7 @@ class Cost:
 
 def run(*, quick: bool) -> Result:
     """Run each statement in interpreters of its own, in turns."""
-    rounds = 2 if quick else 15
+    rounds = 1 if quick else 15
     result = Result(
         name="imports",
         question="what does an import cost over `import aiohttp`?",

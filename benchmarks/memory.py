@@ -38,7 +38,7 @@ class Sample:
 
 def run(*, quick: bool) -> Result:
     """Run the job twice: as it is, and with every allocation traced, which is slower."""
-    total = 10_000 if quick else 100_000
+    total = 3_000 if quick else 100_000
     step = total // 10
     result = Result(
         name="memory",

@@ -270,7 +270,7 @@ def on_copies(
         copies: SimpleQueue[Path] = SimpleQueue()
         for number in range(workers):
             copy = Path(folder, str(number))
-            shutil.copytree(root, copy, ignore=shutil.ignore_patterns(".*", "_build", "__pycache__"))
+            shutil.copytree(root, copy, ignore=shutil.ignore_patterns(".*", "_build", "dist", "__pycache__"))
             copies.put(copy)
 
         def on_one(item: Item) -> Found:

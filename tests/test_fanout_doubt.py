@@ -204,6 +204,7 @@ async def refuse(item: str) -> None:
     raise kind(status=400, errors=reasons, method="POST", route="/x")
 
 
+@pytest.mark.no_cover
 async def test_failures_without_end_take_little_memory() -> None:
     """Of very many failures the first thousand are kept whole; of all the ids are, and each kind is counted."""
     number = 20_000

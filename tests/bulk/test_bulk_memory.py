@@ -59,6 +59,7 @@ async def peak(client: DatadogOnCall, kind: type[Nowhere], number: int, path: Pa
     return most[0]
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(("kind", "number", "times"), SIZES)
 async def test_memory_of_a_run(kind: type[Nowhere], number: int, times: int, tmp_path: Path) -> None:
     """A run of many times as many items takes no more memory, and little of it, even if all of them fail."""

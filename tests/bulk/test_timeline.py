@@ -84,6 +84,7 @@ async def test_doubts_count_as_failed(journal: Path) -> None:
         assert rows(job.journal, SUMS) == [(6, 4, 10, 0, 0)]
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(("verb", "number", "limit"), [("resolve", MANY, 200), ("escalate", FEW, 40)])
 async def test_as_fast_as_datadog_allows(verb: str, number: int, limit: int, journal: Path) -> None:
     """Thousands of pages take no more than 2 % longer than the limit's windows do."""

@@ -48,6 +48,7 @@ def test_none_that_pages_people(name: str) -> None:
             assert last not in suggested(group, word)
 
 
+@pytest.mark.no_cover
 @settings(max_examples=60, deadline=None)
 @given(st.sampled_from(sorted(GROUPS)), st.text("abcdefghilmnoprstuwy", min_size=1, max_size=12))
 def test_for_any_word(group: str, word: str) -> None:

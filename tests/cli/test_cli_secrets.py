@@ -37,6 +37,7 @@ def run() -> Iterator[Shell]:
         yield found
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("name", NAMES)
 def test_help(name: str) -> None:
     """Every command and group has help, which tells what it is for and no secret."""
@@ -48,6 +49,7 @@ def test_help(name: str) -> None:
     assert [value for value in SECRETS.values() if value in done.out] == []
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("name", NAMES)
 def test_no_option_takes_a_secret(name: str) -> None:
     """No option or argument is a secret, or is filled in from the variable of one."""

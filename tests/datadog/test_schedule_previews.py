@@ -95,6 +95,7 @@ EDITS: Final[dict[str, Any]] = {
 }
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(("zone", "change"), CHANGES)
 @pytest.mark.parametrize("kind", EDITS)
 @pytest.mark.parametrize("keep", [False, True])

@@ -80,6 +80,7 @@ def stories(draw: st.DrawFn) -> list[Asked]:
     return asked
 
 
+@pytest.mark.no_cover
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
 @given(story=stories())
 def test_script_is_the_model(redis: Redis, story: list[Asked]) -> None:

@@ -94,9 +94,10 @@ def test_celery(sim: Simulator, redis_url: str, journal: Path) -> None:
         asyncio.run(carry_out(sim, found["workers"], journal))
 
 
+@pytest.mark.filterwarnings("ignore:Call to deprecated setex:DeprecationWarning")  # SAQ 0.26 with redis-py 8
 @pytest.mark.slow
-def test_saq(sim: Simulator, redis_url: str, journal: Path) -> None:
-    """A worker of SAQ does a job by the recipe."""
+def test_saq(sim: Simulator, redis_url: str, journal: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A worker of SAQ does a job by the recipe, and has nothing to complain of."""
 
     @asynccontextmanager
     async def working(queue: Queue, found: dict[str, Any]) -> AsyncIterator[None]:
@@ -117,3 +118,4 @@ def test_saq(sim: Simulator, redis_url: str, journal: Path) -> None:
             await carry_out(sim, found["workers"], journal)
 
     asyncio.run(run())
+    assert [record.message for record in caplog.records if record.levelno >= logging.ERROR] == []

@@ -102,6 +102,7 @@ async def test_errors_count_as_the_server_counts_them() -> None:
         assert MINUTE < now() < 1.02 * MINUTE
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("rules", "rate", "total"),
     [

@@ -183,6 +183,7 @@ async def test_cancelled_page_is_not_repeated() -> None:
         assert world.sent() == ["POST escalation/"]
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("seed", range(4))
 async def test_storm(path: Any, seed: int) -> None:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 EPOCH = 1_800_000_000.25
 """Where virtual wall time starts: a quarter second after a whole one, so that windows don't start aligned."""
-GRACE = 0.001
-"""Real seconds that loopback traffic gets to arrive before time jumps."""
+GRACE = 0.005
+"""Real seconds that loopback traffic gets to arrive before time jumps; a busy kernel may take a time slice for it."""
 NUDGE = 1e-6
 """Added to every jump: a float residue would otherwise re-arm a timer at the same instant for ever."""
 

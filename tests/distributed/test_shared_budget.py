@@ -72,7 +72,7 @@ async def test_lost_process_costs_its_turns_of_one_window(redis_url: str) -> Non
     first = min(used)
     whole = [used[first + number] for number in range(3, 9)]
     assert min(whole) >= 200 - MOST_PROBES  # while the end is uncertain, a probe may go a moment after it
-    assert whole[3:] == [200] * 3
+    assert sum(whole[3:]) >= 3 * 200 - MOST_PROBES
     assert refused(sim) <= 0.01 * sum(used.values())
 
 

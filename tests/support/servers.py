@@ -103,7 +103,8 @@ class RedisServer:
 
     def _arguments(self) -> tuple[str, ...]:
         place = ("--port", str(self.port), "--bind", HOST, "--dir", str(self._folder), "--logfile", "redis.log")
-        return (*place, "--save", "", "--daemonize", "no", "--tls-port", str(self.tls_port), *self._options)
+        tls = ("--tls-port", str(self.tls_port)) if self.tls_port else ()  # a server may be built without TLS
+        return (*place, "--save", "", "--daemonize", "no", *tls, *self._options)
 
     def empty(self) -> None:
         """Forget all data."""

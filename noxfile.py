@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 CHAOTIC = ("tests/distributed/test_chaos.py", "tests/distributed/test_taskiq_workers.py")
+MEASURE = ("--cov", "--cov-report=", "--cov-fail-under=0")
 UNHURRIED = ("-o", "faulthandler_timeout=0")
 """Lets a test take its time."""
 BIN = "Scripts" if sys.platform == "win32" else "bin"
@@ -102,14 +103,17 @@ def typing(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run the tests on every supported Python that is here; arguments go to pytest.
 
-    What they cover is measured on the oldest one only, as it takes half as long again.
+    What they cover is measured on the oldest one only, as it takes half as long again. In `.ci/run` those between the
+    oldest and the newest run the fast tests only.
     """
     if COVERED and session.python == COVERED:
         session.notify("coverage")
         session.skip("they have passed on this Python, and their coverage is measured")
     session.install("-e", ".[cli,fast]", *group("tests"))
     measured = not COVERED and not session.posargs and session.python in {None, *PRESENT[:1]}
-    session.run("pytest", *(["--cov", "--cov-report=", "--cov-fail-under=0"] if measured else session.posargs))
+    between = COVERED and session.python != PRESENT[-1]
+    chosen = ("-m", "not slow") if between else ()
+    session.run("pytest", *(MEASURE if measured else (*chosen, *session.posargs)))
     if measured:
         session.notify("coverage")
 
